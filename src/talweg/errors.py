@@ -1,0 +1,62 @@
+"""The errors that a person can mend, and the did-you-mean behind their messages. Nothing is printed here.
+
+Every message is one line: what was expected, what came, the likely mend. The front door prints it and exits
+with code 2; any other exception is a bug of ours and keeps its traceback.
+"""
+
+import difflib
+from collections.abc import Iterable
+
+
+class TalwegError(Exception):
+    """Something that the caller can mend; the message is one line."""
+
+
+class ConfigError(TalwegError):
+    """A setting that is unknown, of the wrong kind or out of range."""
+
+
+class DataError(TalwegError):
+    """A source that cannot be read, or whose rows or columns do not allow what was asked."""
+
+
+class ExpressionError(TalwegError):
+    """A typed function or rule that does not parse.
+
+    Attributes:
+        position: where in the text, counted from 1 as people count.
+    """
+
+    def __init__(self, message: str, position: int):
+        super().__init__(f"{message} at position {position}")
+        self.position = position
+
+
+class RunFolderError(TalwegError):
+    """A run folder that is missing, damaged, of another version, or in the way."""
+
+
+class MissingExtraError(TalwegError):
+    """A feature whose optional dependency is not installed."""
+
+    def __init__(self, feature: str, extra: str):
+        super().__init__(f"{feature} needs an optional dependency; install it with: pip install 'talweg[{extra}]'")
+
+
+def did_you_mean(name: str, choices: Iterable[str]) -> str:
+    """The tail of a message about an unknown name: the nearest known one, or nothing.
+
+    Args:
+        name: what came.
+        choices: what would have been accepted.
+
+    Returns:
+        ``" Did you mean 'price'?"``, with its leading space, or an empty string.
+
+    Example:
+        >>> did_you_mean("prise", ["price", "area"])
+        " Did you mean 'price'?"
+    """
+    lowered = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
+    return f" Did you mean {lowered[near[0]]!r}?" if near else ""

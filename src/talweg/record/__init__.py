@@ -1,0 +1,1 @@
+"""What outlives a run as a file. Nothing here imports JAX, draws, or decides."""

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import equinox as eqx
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float, Num
 
@@ -15,7 +16,6 @@ class Loss(eqx.Module):
         name: its key in `LOSSES`.
         task: ``"classification"`` or ``"regression"``.
         per_row: gives each row's loss, from the network's outputs and the targets.
-        probabilities: gives class probabilities from outputs; `None` for regression.
         binary: whether one output stands for two classes.
     """
 
@@ -27,6 +27,18 @@ class Loss(eqx.Module):
     def outputs(self, targets: int) -> int:
         """How many outputs the network needs for so many classes, or so many real targets."""
         return 1 if self.binary else targets
+
+    def decide(self, outputs: Array) -> Array:
+        """The likeliest class of each row, from the outputs."""
+        return (outputs[:, 0] > 0).astype(jnp.int32) if self.binary else outputs.argmax(-1)
+
+    def probabilities(self, outputs: Float[np.ndarray, "*members rows outputs"]) -> np.ndarray:
+        """Class probabilities, of shape `(*members, rows, classes)`, from a classifier's outputs, in float64."""
+        outputs = outputs.astype(np.float64)
+        if self.binary:
+            outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=-1)
+        shifted = np.exp(outputs - outputs.max(-1, keepdims=True))
+        return shifted / shifted.sum(-1, keepdims=True)
 
 
 def _softmax(outputs: Float[Array, "rows classes"], y: Num[Array, " rows"]) -> Float[Array, " rows"]:

@@ -95,11 +95,11 @@ def _mean_loss(sums: HostSums) -> Any:
 
 
 def _rmse(sums: HostSums) -> Any:
-    return np.sqrt(sums["squared"] / sums["weight"][..., None]).mean(-1)
+    return np.sqrt(sums["squared"] / sums["weight"][..., None])
 
 
 def _mae(sums: HostSums) -> Any:
-    return (sums["absolute"] / sums["weight"][..., None]).mean(-1)
+    return sums["absolute"] / sums["weight"][..., None]
 
 
 def _r2(sums: HostSums) -> Any:
@@ -139,7 +139,8 @@ class Metric(eqx.Module):
         greater_is_better: which way is up.
         from_sums: gives its value from the sums; `None` if it needs the rows' order.
         from_outputs: gives its value from probabilities, classes and weights; `None` if the sums are enough.
-        in_target_units: whether it carries the target's unit, so that it is scaled back with it.
+        in_target_units: whether `from_sums` gives one value a target, in the network's own unit; each is scaled
+            back to its target's unit, then averaged.
     """
 
     name: str = eqx.field(static=True)
@@ -172,17 +173,21 @@ def default_metric(task: str) -> str:
     return next(name for name, metric in METRICS.items() if metric.task == task)
 
 
-def metric_values(sums: HostSums, task: str, target_scale: float = 1.0) -> dict[str, np.ndarray]:
+def metric_values(
+    sums: HostSums, task: str, target_scale: Float[np.ndarray, " targets"] | None = None
+) -> dict[str, np.ndarray]:
     """All metrics of a task that follow from sums.
 
     Args:
         sums: as given by `classification_sums` or `regression_sums`, with any leading member axes.
         task: ``"classification"`` or ``"regression"``.
-        target_scale: what one unit of the network's output is in the target's own unit.
+        target_scale: what one unit of the network's output is in each target's own unit; 1 if absent.
     """
     values = {}
     for metric in METRICS.values():
         if metric.task == task and metric.from_sums is not None:
-            scale = target_scale if metric.in_target_units else 1.0
-            values[metric.name] = np.asarray(metric.from_sums(sums)) * scale
+            value = np.asarray(metric.from_sums(sums))
+            if metric.in_target_units:
+                value = (value * (1.0 if target_scale is None else target_scale)).mean(-1)
+            values[metric.name] = value
     return values

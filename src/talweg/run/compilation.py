@@ -1,0 +1,22 @@
+"""Where compiled programs are kept between processes, so that the second start is quick. Nothing is compiled here."""
+
+import contextlib
+import os
+
+import jax
+import platformdirs
+
+
+def keep_compilations() -> None:
+    """Turns JAX's persistent compilation cache on, unless the user has set one.
+
+    The cache lies in the user's cache folder. A folder that cannot be written costs only time.
+    """
+    if jax.config.jax_compilation_cache_dir or "JAX_ENABLE_COMPILATION_CACHE" in os.environ:
+        return
+    with contextlib.suppress(OSError):
+        folder = platformdirs.user_cache_path("talweg", ensure_exists=True) / "compiled"
+        folder.mkdir(exist_ok=True)
+        jax.config.update("jax_compilation_cache_dir", str(folder))
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from talweg.errors import ConfigError, did_you_mean
 
-AUTO = "auto"
+AUTO: Literal["auto"] = "auto"
 """Stands for: decide from the data."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]

@@ -61,7 +61,7 @@ def decode(data: bytes, name: str) -> tuple[str, str]:
 
 
 def sniff(text: str, name: str) -> Dialect:
-    """The dialect of a text, from its first rows.
+    r"""The dialect of a text, from its first rows.
 
     Raises:
         DataError: a column name stands twice.

@@ -200,7 +200,7 @@ def _column_of_series(series: "polars.Series", decimal_comma: bool) -> Column:
         return Numbers(series.dt.total_microseconds().cast(polars.Float64).to_numpy() / 1e6)
     if isinstance(dtype, (polars.String, polars.Categorical, polars.Enum)):
         return _column_of_words(series.cast(polars.String), decimal_comma)
-    return column_of(np.array(series.to_list() + [None], dtype=object)[:-1])
+    return column_of(np.array([*series.to_list(), None], dtype=object)[:-1])
 
 
 def _fits_float(series: "polars.Series") -> bool:

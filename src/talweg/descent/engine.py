@@ -46,7 +46,7 @@ class Info(eqx.Module):
         loss: the mean training loss of the rows as they were seen; NaN for a member that has stopped.
     """
 
-    loss: Float[Array, "*members"]
+    loss: Float[Array | np.ndarray, "*members"]
 
 
 class Feed(eqx.Module):
@@ -76,9 +76,9 @@ def epoch_of_one(
     objective: Objective, optimizer: Optimizer, state: State, feed: Feed, number: Int[Array, ""]
 ) -> tuple[State, Info]:
     """All steps of one member's epoch. Randomness is a pure function of (key, epoch, step)."""
-    key = jax.random.fold_in(jax.random.wrap_key_data(state.key), number)
+    key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), number)
 
-    def body(state: State, scanned: tuple[Array, Array, Array]) -> tuple[State, dict[str, Array]]:
+    def body(state: State, scanned: tuple[Any, Any, Any]) -> tuple[State, dict[str, Array]]:
         rows, weight, index = scanned
         x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
         return step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))

@@ -88,7 +88,7 @@ class Optimizer(eqx.Module):
     name: str = eqx.field(static=True)
     schedule: str = eqx.field(static=True)
     steps: int = eqx.field(static=True)
-    settings: dict[str, Float[Array | np.ndarray, "*members"]]
+    settings: Mapping[str, Float[Array | np.ndarray, "*members"]]
 
     def _transformation(self) -> optax.GradientTransformation:
         shape = SCHEDULES[self.schedule](self.steps)

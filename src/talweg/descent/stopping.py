@@ -415,7 +415,7 @@ def judge(
     memory, holds = rule.update(memory, seen)
     epoch = int(seen["epoch"])
     outcomes = {
-        int(member): Outcome(*_with_epoch(rule.fired(memory, seen, member), epoch))
+        int(member): Outcome(*_with_epoch(rule.fired(memory, seen, int(member)), epoch))
         for member in np.flatnonzero(active & holds)
     }
     return memory, active & ~holds, outcomes

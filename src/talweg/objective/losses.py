@@ -1,6 +1,7 @@
 """The losses a network can be trained on, each a number per row, borrowed from Optax. Metrics are in `metrics`."""
 
 from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -21,7 +22,7 @@ class Loss(eqx.Module):
 
     name: str = eqx.field(static=True)
     task: str = eqx.field(static=True)
-    per_row: Callable[[Array, Array], Array] = eqx.field(static=True)
+    per_row: Callable[[Any, Any], Array] = eqx.field(static=True)
     binary: bool = eqx.field(static=True, default=False)
 
     def outputs(self, targets: int) -> int:

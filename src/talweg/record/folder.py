@@ -1,11 +1,11 @@
 """A run's place on disk: which files there are, and how they are written so that a kill never leaves half of one.
 
-    run.toml             the resolved settings
-    history.jsonl        the curves, one line an epoch
-    params.safetensors   the members' params, the member axis first
-    preparation.json     how columns become features, fitted on the training rows
-    split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
-    summary.json         what was reached; written last, so that a folder without it is an unfinished run
+run.toml             the resolved settings
+history.jsonl        the curves, one line an epoch
+params.safetensors   the members' params, the member axis first
+preparation.json     how columns become features, fitted on the training rows
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
 import contextlib

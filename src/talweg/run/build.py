@@ -147,12 +147,18 @@ def network_of(settings: Settings, features: int, classes: int) -> Network:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
-    model = mlp(settings.hidden, loss.outputs(classes or 1), settings.activation, settings.initializer)
+    model = mlp(
+        [int(units) for units in settings.hidden], loss.outputs(classes or 1), settings.activation, settings.initializer
+    )
     return Network(model, loss, (features,), classes)
 
 
-def _optimizer_settings(settings: Settings) -> dict[str, float]:
-    given = {"learning_rate": settings.learning_rate, "momentum": settings.momentum, "weight_decay": settings.weight_decay}
+def _optimizer_settings(settings: Settings) -> dict[str, Any]:
+    given = {
+        "learning_rate": settings.learning_rate,
+        "momentum": settings.momentum,
+        "weight_decay": settings.weight_decay,
+    }
     return {name: value for name, value in given.items() if value is not None and value != "auto"}
 
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+from typing import Any
 
 import jax
 import platformdirs
@@ -12,11 +13,12 @@ def keep_compilations() -> None:
 
     The cache lies in the user's cache folder. A folder that cannot be written costs only time.
     """
-    if jax.config.jax_compilation_cache_dir or "JAX_ENABLE_COMPILATION_CACHE" in os.environ:
+    config: Any = jax.config
+    if config.jax_compilation_cache_dir or "JAX_ENABLE_COMPILATION_CACHE" in os.environ:
         return
     with contextlib.suppress(OSError):
         folder = platformdirs.user_cache_path("talweg", ensure_exists=True) / "compiled"
         folder.mkdir(exist_ok=True)
-        jax.config.update("jax_compilation_cache_dir", str(folder))
-        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
-        jax.config.update("jax_persistent_cache_min_entry_size_bytes", 0)
+        config.update("jax_compilation_cache_dir", str(folder))
+        config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        config.update("jax_persistent_cache_min_entry_size_bytes", 0)

@@ -80,16 +80,17 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     """
     if not len(rows):
         return None
-    loss, each, mean = job.network.row_loss, [], 0.0
+    loss, each = job.network.row_loss, []
+    mean = np.zeros(())
     for member in range(job.settings.members):
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
         each.append(score(loss, predicted, rows.y, job.target_scale))
         if member in members:
             mean = mean + predicted / len(members)
-    if isinstance(mean, float):
-        raise ValueError("an ensemble needs at least one member")
     return Scores(
-        tuple(each), score(loss, mean, rows.y, job.target_scale), _sampling(loss, mean, rows, job.target_scale)
+        tuple(each),
+        score(loss, mean, rows.y, job.target_scale),
+        _sampling(loss, mean, rows, job.target_scale),
     )
 
 
@@ -99,7 +100,12 @@ def _sampling(loss: Loss, predicted: np.ndarray, rows: Rows, scale: np.ndarray) 
         return {"metric": "accuracy", "low": low, "high": high, "method": "Wilson 95 %"}
     squared = (((predicted - rows.y) * scale) ** 2).mean(-1)
     low, high = root_mean_interval(squared)
-    return {"metric": "rmse", "low": low, "high": high, "method": "normal approximation of the mean square, 95 %"}
+    return {
+        "metric": "rmse",
+        "low": low,
+        "high": high,
+        "method": "normal approximation of the mean square, 95 %",
+    }
 
 
 def wilson_interval(hits: int, rows: int) -> tuple[float, float]:

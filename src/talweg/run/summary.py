@@ -76,9 +76,7 @@ def _pace(job: Job, trained: Trained) -> dict[str, Any]:
 
 def _model(job: Job) -> dict[str, Any]:
     return {
-        "layers": [
-            {"kind": layer.kind, "units": getattr(layer, "units", None)} for layer in job.network.model.layers
-        ],
+        "layers": [{"kind": layer.kind, "units": getattr(layer, "units", None)} for layer in job.network.model.layers],
         "inputs": int(np.prod(job.network.input_shape)),
         "params": parameter_count(job.network.model, job.network.input_shape),
         "loss": job.network.row_loss.name,

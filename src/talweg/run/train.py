@@ -14,6 +14,7 @@ from talweg.descent import engine
 from talweg.descent.stopping import Outcome, greater_is_better, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
+from talweg.objective.network import Network
 from talweg.run.job import Job, Rows, member_keys
 
 
@@ -66,7 +67,8 @@ def train(job: Job, tell: Callable[[Progress], None], clock: Callable[[], float]
     members, began = job.settings.members, clock()
     state = engine.init(job.network, job.optimizer, member_keys(job.settings.seed, members))
     data, validation = jax.device_put((Batch(job.training.x, job.training.y, None), job.validation.chunks()))
-    active, outcomes, memory = np.ones(members, bool), {}, job.rule.init(members)
+    active, memory = np.ones(members, bool), job.rule.init(members)
+    outcomes: dict[int, Outcome] = {}
 
     curves = _look(job, state.params, active, validation)
     start_loss = curves.get("validation_loss", np.full(members, np.inf))
@@ -160,9 +162,7 @@ class Best:
         return Best(self.monitor, np.where(improved, now, self.value), np.where(improved, epoch, self.epoch)), improved
 
 
-def member_outputs(
-    network: engine.Objective, params: Params, member: int, rows: Rows
-) -> Float[np.ndarray, "rows outputs"]:
+def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
     alone = jax.tree.map(lambda leaf: leaf[member : member + 1], params)
     found = np.asarray(engine.outputs(network, alone, rows.chunks().x))[0]

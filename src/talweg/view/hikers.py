@@ -76,8 +76,10 @@ def draw_hikers(ax: Axes, scene: Scene) -> Hikers:
     """
     size = dot_size(len(scene.paths))
     thin = size / dot_size(1)
-    casing = ax.plot([], [], color="white", alpha=0.7, linewidth=1.2 + 2.1 * thin, zorder=3)[0]
-    line = ax.plot([], [], color=TRAIL, linewidth=0.5 + 0.9 * thin, zorder=3.1)[0]
+    # All trails are one line, so that where they cover much of the plane the terrain still shows through.
+    clear = _clearness(scene)
+    casing = ax.plot([], [], color="white", alpha=0.7 * clear, linewidth=1.2 + 2.1 * thin, zorder=3)[0]
+    line = ax.plot([], [], color=TRAIL, alpha=clear, linewidth=0.5 + 0.9 * thin, zorder=3.1)[0]
     for trail in (casing, line):
         trail.set(solid_capstyle="round", solid_joinstyle="round")
     starts = (
@@ -87,9 +89,11 @@ def draw_hikers(ax: Axes, scene: Scene) -> Hikers:
     kinds = [kind for kind in LOOKS if kind in known_kinds(scene)] if len(scene.paths) else []
     dots = {kind: dot_marks(ax, LOOKS[kind], size) for kind in dict.fromkeys(("arrived", *kinds))}
     hikers = Hikers(scene, (casing, line), starts, dots)
+    # In a crowd, starts step back.
+    faint = float(np.interp(len(scene.paths), [50, 500], [1.0, 0.35]))
     begin = _places(scene, np.zeros(len(scene.paths), dtype=np.int64))[scene.path_lengths > 0]
     for ring in starts:
-        ring.set_data(*begin.T)
+        ring.set(data=begin.T, alpha=faint)
     show_frame(hikers, max(scene.paths.shape[1] - 1, 0))
     return hikers
 
@@ -139,6 +143,15 @@ def window(scene: Scene) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2
     return corners[0], corners[1]
 
 
+def start_and_end_points(scene: Scene) -> Float[np.ndarray, "points 2"]:
+    """Where starts and dots of the last frame are drawn."""
+    known = scene.path_lengths > 0
+    # In a crowd, starts step back.
+    faint = float(np.interp(len(scene.paths), [50, 500], [1.0, 0.35]))
+    begin = _places(scene, np.zeros(len(scene.paths), dtype=np.int64))
+    return np.concatenate([begin[known], _places(scene, scene.path_lengths - 1)[known]])
+
+
 def legend_entries(hikers: Hikers) -> tuple[list[tuple[Artist, ...]], list[str]]:
     """What a legend shows of the hikers: starts, and each kind of outcome with how many had it.
 
@@ -174,6 +187,14 @@ def known_kinds(scene: Scene) -> np.ndarray:
     return np.array([kind if kind in LOOKS else _OTHER for kind in scene.outcome_kinds], dtype="U16")
 
 
+def _clearness(scene: Scene) -> float:
+    """The opacity of trails: full, and less where they are so long that they would cover the terrain."""
+    low, high = window(scene)
+    steps = np.diff(np.clip((trail_points(scene, scene.paths.shape[1]) - low) / (high - low), 0, 1), axis=0)
+    length = float(np.nansum(np.hypot(*steps.T)))
+    return float(np.interp(length, [60.0, 240.0], [1.0, 0.45]))
+
+
 def _places(scene: Scene, frame: Int[np.ndarray, " hikers"]) -> Float[np.ndarray, "hikers 2"]:
     """Where each hiker's dot is drawn at its own frame; at the window's edge when the hiker is outside."""
     hikers = np.arange(len(frame))
@@ -196,8 +217,10 @@ def dot_marks(ax: Axes, look: Look, size: float) -> tuple[Line2D, Line2D]:
 
 
 def _marks(ax: Axes, marker: str, size: float, face: str, edge: str, rim: float, zorder: float) -> Line2D:
-    """Markers without a line; not cut at the window's edge."""
-    return ax.plot(
+    """Markers without a line; not cut at the window's edge, and no reason to move it."""
+    marks = ax.plot(
         [], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge,
         markeredgewidth=rim, zorder=zorder, clip_on=False,
     )[0]  # fmt: skip
+    marks.set_in_layout(False)
+    return marks

@@ -17,8 +17,17 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from talweg.record.scene import Minimum, Scene
-from talweg.view.hikers import STACKED, Hikers, draw_hikers, legend_entries, show_frame, window
-from talweg.view.style import GRAY, INK, halo, literal
+from talweg.view.hikers import (
+    STACKED,
+    Hikers,
+    draw_hikers,
+    legend_entries,
+    show_frame,
+    start_and_end_points,
+    trail_points,
+    window,
+)
+from talweg.view.style import GRAY, INK, figure_of, halo, literal
 from talweg.view.terrain import (
     LEVELS,
     HeightScale,
@@ -34,7 +43,7 @@ BASIN_COLORS = np.array(
 )
 _HOLE = {"facecolor": "#f2f2f2", "edgecolor": "#a0a0a0", "hatch": "///"}
 _NOWHERE = (0.82, 0.82, 0.82)
-_MARKS = {"lowest": ("*", 21.0, "lowest found"), "local": ("P", 14.0, "local minimum"), "saddle": ("d", 15.0, "saddle")}
+_MARKS = {"lowest": ("*", 27.0, "lowest found"), "local": ("P", 17.0, "local minimum"), "saddle": ("d", 17.0, "saddle")}
 
 _Entries = tuple[list[tuple[Artist, ...]], list[str]]
 
@@ -112,18 +121,19 @@ def level_colors(scale: HeightScale) -> tuple[ListedColormap, BoundaryNorm]:
 
 
 def draw_colorbar(figure: Figure, axes: Sequence[Axes], scale: HeightScale, label: str) -> None:
-    """A bar of all levels beside axes, with the strong ones named in the height's own units."""
+    """A bar of all levels beside axes (or a row of them), with the strong ones named in the height's own units."""
     colors, norm = level_colors(scale)
     inner = scale.strong.copy()
     inner[[0, -1]] = False
-    bar = figure.colorbar(
-        ScalarMappable(norm, colors), ax=list(axes), ticks=scale.levels[inner], spacing="uniform", aspect=28, pad=0.02
-    )
-    names = level_labels(scale)
+    row = len({round(ax.get_subplotspec().rowspan.start) for ax in axes if ax.get_subplotspec()}) == 1 < len(axes)
+    # Beside a row of maps the bar is as tall as they are, whatever their shape.
+    where = {"cax": axes[-1].inset_axes((1.04, 0, 0.05, 1))} if row else {"ax": list(axes), "aspect": 28, "pad": 0.02}
+    bar = figure.colorbar(ScalarMappable(norm, colors), ticks=scale.levels[inner], spacing="uniform", **where)
+    names, above = level_labels(scale)
     bar.ax.set_yticklabels([names[i] for i in np.flatnonzero(inner)])
     bar.ax.minorticks_off()
     bar.outline.set_visible(False)
-    bar.set_label(literal(label))
+    bar.set_label(literal(f"{label}, above {format_number(above, 12)}" if above else label))
 
 
 def minima_entries(scene: Scene, numbered: bool) -> _Entries:
@@ -136,7 +146,7 @@ def minima_entries(scene: Scene, numbered: bool) -> _Entries:
             handles.append((Patch(facecolor=BASIN_COLORS[number % len(BASIN_COLORS)], edgecolor=GRAY),))
             words.append(f"{number + 1}: {text}, {format_number(minimum.value, 4)}")
         elif text not in [known.partition(":")[0] for known in words]:
-            handles.append((_minimum_mark(minimum),))
+            handles.append((_minimum_mark(minimum, 0.66),))
             words.append(f"{text}: {format_number(minimum.value, 4)}" if minimum.kind == "lowest" else text)
     if numbered and scene.basins is not None and (scene.basins < 0).any():
         handles.append((Patch(facecolor=_NOWHERE, edgecolor=GRAY),))
@@ -164,15 +174,58 @@ def _draw_contours(ax: Axes, scene: Scene, height: Float[np.ndarray, "depth widt
     within = (scale.levels > np.nanmin(height)) & (scale.levels < np.nanmax(height))
     thin, strong = within & ~scale.strong, within & scale.strong
     if thin.any():
-        ax.contour(scene.x, scene.y, height, levels=scale.levels[thin], colors=INK, linewidths=0.5, alpha=0.28, zorder=2)
+        levels = scale.levels[thin]
+        ax.contour(scene.x, scene.y, height, levels=levels, colors=INK, linewidths=0.5, alpha=0.28, zorder=2)
     if not strong.any():
         return
     levels = scale.levels[strong]
     lines = ax.contour(scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1)
-    names = level_labels(scale)
+    names, _ = level_labels(scale)
     named = dict(zip(levels, [names[i] for i in np.flatnonzero(strong)], strict=True))
-    for text in ax.clabel(lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, zorder=2.2):
-        text.set(path_effects=halo(2.6, alpha=0.75), alpha=1.0)
+    places = label_places([segment for level in lines.allsegs for segment in level], scene)
+    if places:
+        for text in ax.clabel(lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2):
+            text.set(path_effects=halo(2.6, alpha=0.75), alpha=1.0)
+
+
+def label_places(
+    lines: Sequence[Float[np.ndarray, "points 2"]], scene: Scene, room: float = 0.05
+) -> list[tuple[float, float]]:
+    """Where labels of contour lines stand free: far from dots, minima, trails, the edge and each other.
+
+    Args:
+        lines: each a contour's points on the plane.
+        scene: what else is drawn.
+        room: how far a label keeps from edges, dots and other labels, as a share of the window.
+
+    Returns:
+        At most one place for each line, on it; none for lines that have no free place.
+    """
+    low, high = window(scene)
+    trails = trail_points(scene, scene.paths.shape[1])
+    trails = trails[~np.isnan(trails).any(axis=1)]
+    trails = ((trails - low) / (high - low))[:: max(1, len(trails) // 2000)]
+    dots = [(np.array(minimum.point) - low) / (high - low) for minimum in scene.minima]
+    dots += list((start_and_end_points(scene) - low) / (high - low))
+    places: list[tuple[float, float]] = []
+    for line in sorted(lines, key=len, reverse=True):
+        points = (line[:: max(1, len(line) // 80)] - low) / (high - low)
+        free = np.minimum(points, 1 - points).min(axis=1)
+        for dot in dots:
+            free = np.minimum(free, np.hypot(*(points - dot).T))
+        candidates = np.flatnonzero(free >= room)
+        if not len(candidates) or np.ptp(points, axis=0).max() < 2 * room:
+            continue
+        # A trail may be crossed where it must be; more room than three labels' is no better.
+        score = np.minimum(free[candidates], 3 * room)
+        if len(trails):
+            away = np.hypot(*(points[candidates, None] - trails).transpose(2, 0, 1)).min(axis=1)
+            score = score + 2 * np.minimum(away, 2 * room)
+        best = candidates[np.argmax(score)]
+        dots.append(points[best])
+        x, y = low + points[best] * (high - low)
+        places.append((float(x), float(y)))
+    return places
 
 
 def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> None:
@@ -188,11 +241,11 @@ def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> None:
                         fontweight="bold", path_effects=halo(), zorder=5.2)  # fmt: skip
 
 
-def _minimum_mark(minimum: Minimum) -> Line2D:
-    """The mark of one minimum, for the map and the legend."""
+def _minimum_mark(minimum: Minimum, scale: float = 1.0) -> Line2D:
+    """The mark of one minimum, for the map and, smaller, for the legend."""
     marker, size, _ = _MARKS[_kind(minimum)]
     return Line2D(
-        [minimum.point[0]], [minimum.point[1]], linestyle="none", marker=marker, markersize=size,
+        [minimum.point[0]], [minimum.point[1]], linestyle="none", marker=marker, markersize=scale * size,
         markerfacecolor="white", markeredgecolor=INK, markeredgewidth=1.2, zorder=3.5,
     )  # fmt: skip
 
@@ -224,9 +277,12 @@ def draw_legend(
 
 def _place_legend(parent: Figure | Axes, handles: list[tuple[Artist, ...]], words: list[str]) -> None:
     """Below a figure, or below the axes of a user's own figure."""
-    letters = max(len(word) for word in words)
-    inches = parent.get_figure(root=True).get_figwidth() if isinstance(parent, Axes) else parent.get_figwidth()
-    columns = max(1, min(len(words), int(inches / (0.1 * letters + 0.6))))
+    figure = parent if isinstance(parent, Figure) else figure_of(parent)
+    # A letter is a tenth of an inch wide, a mark and its margins take up two thirds.
+    letters = [0.1 * len(word) + 0.65 for word in words]
+    columns = len(words)
+    while columns > 1 and columns * max(letters) > figure.get_figwidth() < sum(letters):
+        columns -= 1
     where = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)} if isinstance(parent, Axes) else {
         "loc": "outside lower center"
     }  # fmt: skip

@@ -13,6 +13,7 @@ import matplotlib
 from matplotlib import patheffects
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -88,7 +89,8 @@ def new_figure(width: float, height: float) -> Figure:
     Returns:
         A figure of 100 dots an inch, unknown to pyplot.
     """
-    return Figure(figsize=(width, height), dpi=100, layout="constrained")
+    layout = ConstrainedLayoutEngine(compress=True, w_pad=0.1, h_pad=0.1)
+    return Figure(figsize=(width, height), dpi=100, layout=layout)
 
 
 def figure_of(ax: Axes) -> Figure:

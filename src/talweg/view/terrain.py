@@ -106,24 +106,34 @@ def wants_log(values: Float[np.ndarray, "..."], ratio: float = _LOG_RATIO) -> bo
     return bool(finite.size and finite.min() > 0 and finite.max() / ratio >= finite.min())
 
 
-def level_labels(scale: HeightScale) -> tuple[str, ...]:
+def level_labels(scale: HeightScale) -> tuple[tuple[str, ...], float]:
     """Labels of all edges of a scale, with as few digits as tell neighbors apart.
 
     Args:
         scale: of a surface.
 
     Returns:
-        One label for each edge.
+        One label for each edge; and the height from which the labels count: 0, or, where a tiny range lies far
+        from zero, the lowest edge (labels then begin with a plus).
     """
-    spacing = np.diff(scale.levels)
+    labels, digits = _labels(scale.levels)
+    if digits <= 6:
+        return labels, 0.0
+    above, _ = _labels(scale.levels - scale.levels[0])
+    return tuple(f"+{label}" for label in above), float(scale.levels[0])
+
+
+def _labels(levels: Float[np.ndarray, " edges"]) -> tuple[tuple[str, ...], int]:
+    """The labels of levels, and how many digits they needed."""
+    spacing = np.diff(levels)
     room = 0.05 * np.minimum(np.append(spacing, spacing[-1]), np.insert(spacing, 0, spacing[0]))
     # Both ends hold outliers and carry no label.
     inner = slice(1, -1)
     for digits in range(2, 17):
-        rounded = np.array([float(f"{level:.{digits}g}") for level in scale.levels])
-        if np.all(np.abs(rounded - scale.levels)[inner] <= room[inner]):
+        rounded = np.array([float(f"{level:.{digits}g}") for level in levels])
+        if np.all(np.abs(rounded - levels)[inner] <= room[inner]):
             break
-    return tuple(format_number(float(level), digits) for level in scale.levels)
+    return tuple(format_number(float(level), digits) for level in levels), digits
 
 
 def hillshade(
@@ -157,6 +167,40 @@ def hillshade(
     image[..., 3] = np.clip(np.where(light > 0, 1.2 * light, -light), 0, 1) * strength
     image[holes] = 0.0
     return image
+
+
+def height_at(
+    x: Float[np.ndarray, " width"],
+    y: Float[np.ndarray, " depth"],
+    height: Float[np.ndarray, "depth width"],
+    points: Float[np.ndarray, "... 2"],
+) -> Float[np.ndarray, "..."]:
+    """The drawn surface's height at points of the plane, by bilinear interpolation.
+
+    Args:
+        x: grid coordinates along the first axis, increasing.
+        y: grid coordinates along the second axis, increasing.
+        height: heights on the grid; NaN in holes.
+        points: where to look.
+
+    Returns:
+        Heights; NaN outside of the grid and beside holes.
+
+    Example:
+        >>> import numpy as np
+        >>> grid = np.array([0.0, 1.0])
+        >>> float(height_at(grid, grid, np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([0.5, 0.5])))
+        1.5
+    """
+    across, up = points[..., 0], points[..., 1]
+    within = (across >= x[0]) & (across <= x[-1]) & (up >= y[0]) & (up <= y[-1])
+    i = np.clip(np.searchsorted(x, across, side="right") - 1, 0, max(len(x) - 2, 0))
+    j = np.clip(np.searchsorted(y, up, side="right") - 1, 0, max(len(y) - 2, 0))
+    u = np.where(within, (across - x[i]) / (x[i + 1] - x[i]), np.nan)
+    v = np.where(within, (up - y[j]) / (y[j + 1] - y[j]), np.nan)
+    south = (1 - u) * height[j, i] + u * height[j, i + 1]
+    north = (1 - u) * height[j + 1, i] + u * height[j + 1, i + 1]
+    return (1 - v) * south + v * north
 
 
 def basin_image(
@@ -220,9 +264,9 @@ def _bounded(height: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 
 def _asks_for_log(finite: Float[np.ndarray, " cells"], low: float, high: float) -> bool:
-    """Whether a quarter of the plane lies within the lowest levels of an even scale."""
-    quarter = float(np.quantile(np.clip(finite, low, high), 0.25))
-    return quarter - low < _FLOOR * (high - low)
+    """Whether a quarter of the plane lies within the lowest levels of an even scale, and not the rest at its top."""
+    quarter, half = (float(q) for q in np.quantile(np.clip(finite, low, high), [0.25, 0.5]))
+    return quarter - low < _FLOOR * (high - low) and half - low < 0.3 * (high - low)
 
 
 def _even(finite: Float[np.ndarray, " cells"], low: float, high: float) -> HeightScale:

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from talweg.record.scene import Scene
-from talweg.view.hikers import LOOKS, STACKED, dot_marks, dot_size, known_kinds
+from talweg.view.hikers import LOOKS, dot_marks, dot_size, known_kinds
 from talweg.view.style import (
     BLUE,
     GRAY,
@@ -23,6 +23,7 @@ from talweg.view.style import (
     halo,
     literal,
     new_figure,
+    place_legend,
     shortened,
     styled,
 )
@@ -44,7 +45,7 @@ def heights_figure(scene: Scene, *, ax: Axes | None = None) -> Figure:
         range of the others' losses (a diverged hiker) leaves the picture.
     """
     figure = new_figure(9, 6.2) if ax is None else figure_of(ax)
-    legend_of = figure if ax is None else ax
+    legend_of: Figure | Axes = figure if ax is None else ax
     ax = figure.add_subplot() if ax is None else ax
     heights = _real_heights(scene)
     log = wants_log(np.where(heights == 0, np.nan, heights))
@@ -57,10 +58,7 @@ def heights_figure(scene: Scene, *, ax: Axes | None = None) -> Figure:
     width = float(np.interp(len(heights), [8, 200], [1.8, 0.7]))
     for curve in heights:
         ax.plot(scene.frames, curve, color=TRAIL, alpha=0.6, linewidth=width, solid_joinstyle="round")
-    handles, words = _height_ends(ax, scene, heights)
-    if handles:
-        where = "outside lower center" if isinstance(legend_of, Figure) else "best"
-        legend_of.legend(handles, words, loc=where, ncols=4, handler_map=STACKED)
+    place_legend(legend_of, *_height_ends(ax, scene, heights))
     _dress(ax, scene.frame_label, scene.height_label)
     ax.set_title(literal(shortened(scene.title, 60)))
     return figure
@@ -112,7 +110,7 @@ def curves_figure(
         named |= _draw_panel(ax, name, epoch, curves, stops)
         if thresholds is not None and name in thresholds:
             _draw_threshold(ax, thresholds[name])
-    figure.legend(named.values(), named.keys(), loc="outside lower center", ncols=len(named))
+    place_legend(figure, list(named.values()), list(named))
     if title:
         figure.suptitle(literal(shortened(title, 36 * columns)), fontweight="bold", fontsize=16)
     return figure

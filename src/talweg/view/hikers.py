@@ -6,8 +6,8 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
-from matplotlib.legend_handler import HandlerTuple
 from matplotlib.lines import Line2D
+from matplotlib.markers import MarkerStyle
 
 from talweg.record.scene import Scene
 from talweg.view.style import DOT, INK, TRAIL
@@ -173,10 +173,6 @@ def legend_entries(hikers: Hikers) -> tuple[list[tuple[Artist, ...]], list[str]]
     return handles, words
 
 
-# Ring and dot lie on each other in a legend, as they do on the map.
-STACKED = {tuple: HandlerTuple(ndivide=1, pad=0)}
-
-
 def dot_size(hikers: int) -> float:
     """The width of a dot in points: large for a few hikers, small for a crowd."""
     return float(np.interp(np.log10(max(hikers, 1)), [1.5, 3.0], [8.5, 4.0]))
@@ -210,17 +206,17 @@ def _places(scene: Scene, frame: Int[np.ndarray, " hikers"]) -> Float[np.ndarray
 
 
 def dot_marks(ax: Axes, look: Look, size: float) -> tuple[Line2D, Line2D]:
-    """The ring under a dot, and the dot."""
-    rim = 0.16 * size
-    ring = _marks(ax, look.marker, look.size * size + 1.6 * rim, look.ring, look.ring, 0.5 * rim, 5.0)
+    """The thin dark ring under a dot, and the red dot with its white rim; both still without a place."""
+    rim = 0.17 * size
+    ring = _marks(ax, look.marker, look.size * size, look.ring, look.ring, rim + max(0.24 * size, 1.2), 5.0)
     return ring, _marks(ax, look.marker, look.size * size, DOT, "white", rim, 5.1)
 
 
 def _marks(ax: Axes, marker: str, size: float, face: str, edge: str, rim: float, zorder: float) -> Line2D:
     """Markers without a line; not cut at the window's edge, and no reason to move it."""
     marks = ax.plot(
-        [], [], linestyle="none", marker=marker, markersize=size, markerfacecolor=face, markeredgecolor=edge,
-        markeredgewidth=rim, zorder=zorder, clip_on=False,
+        [], [], linestyle="none", marker=MarkerStyle(marker, joinstyle="round"), markersize=size,
+        markerfacecolor=face, markeredgecolor=edge, markeredgewidth=rim, zorder=zorder, clip_on=False,
     )[0]  # fmt: skip
     marks.set_in_layout(False)
     return marks

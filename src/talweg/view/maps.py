@@ -18,7 +18,6 @@ from matplotlib.text import Text
 
 from talweg.record.scene import Minimum, Scene
 from talweg.view.hikers import (
-    STACKED,
     Hikers,
     draw_hikers,
     legend_entries,
@@ -27,7 +26,7 @@ from talweg.view.hikers import (
     trail_points,
     window,
 )
-from talweg.view.style import GRAY, INK, figure_of, halo, literal
+from talweg.view.style import GRAY, INK, halo, literal, place_legend
 from talweg.view.terrain import (
     LEVELS,
     HeightScale,
@@ -271,21 +270,4 @@ def draw_legend(
             # Counts of several maps would be read as counts of all.
             shown.setdefault(words if len(maps) == 1 else words.partition(" (")[0], handle)
     shown |= dict(zip(minima[1], minima[0], strict=True))
-    if shown:
-        _place_legend(parent, list(shown.values()), list(shown))
-
-
-def _place_legend(parent: Figure | Axes, handles: list[tuple[Artist, ...]], words: list[str]) -> None:
-    """Below a figure, or below the axes of a user's own figure."""
-    figure = parent if isinstance(parent, Figure) else figure_of(parent)
-    # A letter is a tenth of an inch wide, a mark and its margins take up two thirds.
-    letters = [0.1 * len(word) + 0.65 for word in words]
-    columns = len(words)
-    while columns > 1 and columns * max(letters) > figure.get_figwidth() < sum(letters):
-        columns -= 1
-    where = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.12)} if isinstance(parent, Axes) else {
-        "loc": "outside lower center"
-    }  # fmt: skip
-    parent.legend(handles, words, ncols=columns, handler_map=STACKED, columnspacing=1.4, handletextpad=0.5, **where)
-
-
+    place_legend(parent, list(shown.values()), list(shown))

@@ -6,6 +6,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 from matplotlib import colormaps
 from matplotlib.figure import Figure
+from matplotlib.markers import MarkerStyle
 from mpl_toolkits.mplot3d import Axes3D
 
 from talweg.record.scene import Scene
@@ -189,10 +190,10 @@ def _dots(ax: Axes3D, points: Float[np.ndarray, "points 3"], marker: str, size: 
     """Red dots with a white rim and a thin dark ring."""
     if not len(points):
         return
-    rim = 0.16 * size
-    for width, face, edge, zorder in ((size + 1.6 * rim, ring, ring, 5), (size, DOT, "white", 6)):
-        ax.plot(*points.T, linestyle="none", marker=marker, markersize=width, markerfacecolor=face,
-                markeredgecolor=edge, markeredgewidth=rim, alpha=alpha, zorder=zorder)  # fmt: skip
+    rim = 0.17 * size
+    for face, edge, width, zorder in ((ring, ring, rim + max(0.24 * size, 1.2), 5), (DOT, "white", rim, 6)):
+        ax.plot(*points.T, linestyle="none", marker=MarkerStyle(marker, joinstyle="round"), markersize=size, alpha=alpha,
+                markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, zorder=zorder)  # fmt: skip
 
 
 def _dress(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> None:

@@ -6,14 +6,16 @@ when a picture is done.
 
 import functools
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import ParamSpec, TypeVar
 
 import matplotlib
 from matplotlib import patheffects
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.legend_handler import HandlerTuple
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -117,3 +119,26 @@ def shortened(text: str, width: int) -> str:
 def halo(width: float = 3.0, color: str = "white", alpha: float = 0.85) -> list[patheffects.AbstractPathEffect]:
     """A light rim around text that stands on a picture."""
     return [patheffects.withStroke(linewidth=width, foreground=color, alpha=alpha)]
+
+
+def place_legend(parent: Figure | Axes, handles: Sequence[Artist | tuple[Artist, ...]], words: Sequence[str]) -> None:
+    """A legend below a figure of our own, or below a user's axes, in as few rows as its words need.
+
+    Args:
+        parent: what it belongs to.
+        handles: the artists to show; those in one tuple lie on each other.
+        words: what stands beside them; without words there is no legend.
+    """
+    if not words:
+        return
+    # A letter is a tenth of an inch wide, a mark and its margins take up two thirds.
+    letters = [0.1 * len(word) + 0.65 for word in words]
+    width = (parent if isinstance(parent, Figure) else figure_of(parent)).get_figwidth()
+    columns = len(words)
+    while columns > 1 and columns * max(letters) > width < sum(letters):
+        columns -= 1
+    how = {"ncols": columns, "handler_map": {tuple: HandlerTuple(1, pad=0)}, "columnspacing": 1.4, "handletextpad": 0.5}
+    if isinstance(parent, Figure):
+        parent.legend(handles, words, loc="outside lower center", **how)
+    else:
+        parent.legend(handles, words, loc="upper center", bbox_to_anchor=(0.5, -0.12), **how)

@@ -303,6 +303,39 @@ class SmallGradient(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
+class Left(Rule):
+    """A point has left its window, and lies farther outside than the window is wide.
+
+    Attributes:
+        window: the range of each coordinate.
+    """
+
+    window: tuple[tuple[float, float], ...]
+
+    @property
+    def kind(self) -> str:
+        return "left"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("place",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        place = seen["place"]
+        xp = place.__array_namespace__()
+        low, high = (xp.asarray(ends) for ends in zip(*self.window, strict=True))
+        outside = xp.maximum(low - place, place - high) / (high - low)
+        return memory, xp.any(outside > 1.0, axis=-1)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return "it is farther outside the window than the window is wide"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
 class Epochs(Rule):
     """The largest number of epochs.
 

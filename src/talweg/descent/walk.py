@@ -69,6 +69,18 @@ def walk(objective: Objective, optimizer: Optimizer, state: State, rule: Rule, c
     return Walk(places, heights, norm[:last], steps, outcomes)
 
 
+def ends(objective: Objective, optimizer: Optimizer, state: State, rule: Rule, chunk: int = 250) -> Params:
+    """Where the members end, with nothing recorded on the way (see `walk`)."""
+    first = _looked(objective, state.params)
+    active, memory, done = np.ones(first.shape[0], bool), rule.init(first.shape[0]), 0
+    while active.any():
+        state, memory, active, _ = _steps(
+            objective, optimizer, state, rule, memory, active, first, done, chunk, record=False
+        )
+        active, done = np.asarray(active), done + chunk
+    return jax.device_get(state.params)
+
+
 @jax.jit
 def _looked(objective: Objective, params: Params) -> Float[Array, " members"]:
     return jax.vmap(lambda one, place: one.metrics(place, EMPTY)["loss"])(objective, params)
@@ -80,7 +92,7 @@ def _started(objective: Objective, optimizer: Optimizer, state: State) -> Params
     return jax.vmap(lambda one, key: one.init(key))(objective, keys)
 
 
-@functools.partial(jax.jit, static_argnames=("rule", "chunk"))
+@functools.partial(jax.jit, static_argnames=("rule", "chunk", "record"))
 def _steps(
     objective: Objective,
     optimizer: Optimizer,
@@ -91,6 +103,7 @@ def _steps(
     start_loss: Float[Array, " members"],
     done: Int[Array, ""],
     chunk: int,
+    record: bool = True,
 ) -> tuple[State, Memory, Bool[Array, " members"], tuple]:
     """So many steps; with each, the places, their loss, the gradient's length, and who goes on after it."""
 
@@ -104,9 +117,10 @@ def _steps(
         moved, now, norm = jax.vmap(one, (0, 0, 0, None))(objective, optimizer, state, number)
         state, now = _where(active, (moved, now), (state, loss))
         seen = {"loss": now, "train_loss": now, "gradient_norm": norm, "start_loss": start_loss}
+        seen["place"] = state.params
         remembered, holds = rule.update(memory, {**seen, "epoch": number, "seconds": 0.0})
         memory, active = _where(active, remembered, memory), active & ~holds
-        return (state, memory, active, now), (state.params, now, norm, active)
+        return (state, memory, active, now), (state.params, now, norm, active) if record else ()
 
     numbers = done + 1 + jnp.arange(chunk)
     loss = _looked(objective, state.params)

@@ -1,4 +1,4 @@
-"""The preparation: what turns a table into features and targets, fitted on the training rows only, kept as plain data.
+"""The preparation: a table becomes features and targets, as learned from the training rows only. Plain data.
 
 It knows which column gets which encoder; what an encoder does with its column is in `encode`.
 """
@@ -45,8 +45,8 @@ class ClassTarget:
         if len(lost := np.flatnonzero(positions < 0)):
             found = "nothing" if codes[lost[0]] < 0 else repr(labels[codes[lost[0]]])
             raise DataError(
-                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the classes"
-                f" {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
+                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the"
+                f" classes {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
             )
         return positions
 
@@ -181,9 +181,9 @@ class Preparation:
         return self.target.encode(table.column(self.target.name), table.name)
 
     def surprises(self, table: Table) -> tuple[str, ...]:
-        """What a new table holds that training did not, a sentence each: unseen words, words for numbers, gaps."""
+        """What a new table holds that training did not, a sentence each: unseen words, stray words, gaps."""
         self._refuse_missing(table)
-        sentences = []
+        sentences: list[str] = []
         for encoder in self.encoders:
             column = table.columns[encoder.name]
             sentences += _surprises(encoder, column)
@@ -202,7 +202,7 @@ class Preparation:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The preparation as plain data for JSON: dicts, lists, strings, numbers. Floats come back exactly."""
+        """The preparation as plain data for JSON; floats come back exactly."""
         kind = "classes" if isinstance(self.target, ClassTarget) else "number"
         return {
             "version": VERSION,
@@ -242,14 +242,15 @@ def _fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget
 
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
-    """Raise DataError where a column of numbers holds only words: another column, or another way of writing."""
+    """Raise DataError where a column of numbers holds only words: it is another column, or written anew."""
     if encoder.kind != "number" or not isinstance(column, Text):
         return
     known = np.flatnonzero(~column.missing())
     if len(known) and as_numbers(column).missing()[known].all():
+        word = column.levels[column.codes[known[0]]]
         raise DataError(
-            f"Column {encoder.name!r} of {table} held numbers in training and holds {column.levels[column.codes[known[0]]]!r}"
-            f" in row {known[0] + 1}; expected numbers."
+            f"Column {encoder.name!r} of {table} holds {word!r} in row {known[0] + 1} and no number anywhere;"
+            " it held numbers in training."
         )
 
 

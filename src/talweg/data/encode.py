@@ -1,7 +1,7 @@
-"""How one column becomes features: an encoder of numbers, of categories, of dates, each fitted and then frozen.
+"""How one column becomes features: an encoder of numbers, of categories, of dates, each fitted, then frozen.
 
-An encoder is a row-wise function with a few fitted constants, all of them plain data. It knows one column and no
-table; which column gets which encoder is for `clean` to say.
+An encoder is a row-wise function with a few fitted constants, all of them plain data. It knows one column and
+no table; which column gets which encoder is for `clean` to say.
 """
 
 import dataclasses
@@ -14,11 +14,11 @@ from talweg.data.columns import as_dates, as_numbers, as_text
 from talweg.data.table import Column
 
 _STRAIGHT = 4.0
-"""Standard deviations up to which a number is standardized and no more; beyond, it grows with its logarithm."""
+"""Up to so many standard deviations a number is standardized and no more; beyond, it grows as a logarithm."""
 _FENCE = 10.0
-"""Robust standard deviations from the median beyond which a number has no full say in the mean and the deviation."""
+"""So many robust standard deviations from the median, a number has its full say in mean and deviation."""
 _SPREADS = ((0.25, 1.3490), (0.10, 2.5631), (0.05, 3.2897), (0.01, 4.6527))
-"""Quantiles, and the distance between one and its mirror image in standard deviations of a normal distribution."""
+"""Quantiles, and how far each is from its mirror image, in standard deviations of a normal distribution."""
 _MOST_WORDS = 100
 _MICROSECONDS_A_DAY = 86_400_000_000
 
@@ -27,9 +27,10 @@ _MICROSECONDS_A_DAY = 86_400_000_000
 class NumberEncoder:
     """Standardizes a column of numbers; an outlier is kept, in its order, but drawn near.
 
-    The mean and the standard deviation are those of the training values, taken after drawing values to within ten
-    robust standard deviations of the median: of a well-behaved column they are simply its own, and a thousand-fold
-    outlier does not flatten all others. What is still more than four deviations away grows logarithmically.
+    The mean and the standard deviation are those of the training values, taken after drawing values to within
+    ten robust standard deviations of the median: of a well-behaved column they are simply its own, and a
+    thousand-fold outlier does not flatten all others. What is still more than four deviations away grows
+    logarithmically.
 
     Attributes:
         name: the column.
@@ -82,7 +83,7 @@ class NumberEncoder:
 def _within_fences(values: Float[np.ndarray, " rows"], median: float) -> Float[np.ndarray, " rows"]:
     ordered = np.sort(values)
     last = len(values) - 1
-    # Of a column that is mostly one value (a count that is mostly 0) the quartiles say nothing; look further out.
+    # The quartiles say nothing of a column that is mostly one value (a count, mostly 0): look further out.
     for quantile, width in _SPREADS:
         low, high = ordered[round(quantile * last)], ordered[round((1 - quantile) * last)]
         if high > low:
@@ -106,8 +107,8 @@ class CategoryEncoder:
 
     Attributes:
         name: the column.
-        words: the words with a feature of their own, sorted: those that stand in 1 % of the training rows or in ten,
-            the 100 most frequent at most.
+        words: the words with a feature of their own, sorted: those that stand in 1 % of the training rows or
+            in ten, the 100 most frequent at most.
         rare: whether one feature stands for all other words; also for words never seen in training.
         missing: whether one feature says where there is no word.
     """

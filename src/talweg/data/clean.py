@@ -279,6 +279,4 @@ def _built(sort: Any, data: Mapping[str, Any]) -> Any:
     fields = {field.name for field in dataclasses.fields(sort)}
     if fields != set(data) - {"kind"}:
         raise ValueError(f"expected {sorted(fields)}")
-    return sort(
-        **{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields}
-    )
+    return sort(**{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields})

@@ -76,15 +76,11 @@ def find_kinds(
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name
         kinds.append(
-            found
-            if same == name
-            else ColumnKind(name, "duplicate", f"the same as {same!r} in every training row")
+            found if same == name else ColumnKind(name, "duplicate", f"the same as {same!r} in every training row")
         )
     if not any(found.kind in USED for found in kinds):
         left_out = "; ".join(f"{found.name!r}: {found.kind}, {found.reason}" for found in kinds[:5])
-        raise DataError(
-            f"{table.name} has no column to predict {target!r} from ({left_out or 'it has no other'})."
-        )
+        raise DataError(f"{table.name} has no column to predict {target!r} from ({left_out or 'it has no other'}).")
     return tuple(kinds)
 
 
@@ -133,11 +129,7 @@ def _kind(name: str, column: Column) -> tuple[Kind, str]:
             known = values[~missing]
             if _same(known, missing):
                 return "constant", f"{known[0]:g} in every training row"
-            if (
-                _IDENTIFIER_NAME.fullmatch(name)
-                and len(known) == len(values)
-                and _all_different_wholes(values)
-            ):
+            if _IDENTIFIER_NAME.fullmatch(name) and len(known) == len(values) and _all_different_wholes(values):
                 return "identifier", "a whole number of its own in every row, and its name"
             return "number", "numbers"
 

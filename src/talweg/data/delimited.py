@@ -83,9 +83,7 @@ def sniff(text: str, name: str) -> Dialect:
     header = [field or f"unnamed_{j}" for j, field in enumerate(header)]
     if twice := [field for j, field in enumerate(header) if field in header[:j]]:
         raise DataError(f"Column {twice[0]!r} stands twice in the header of {name}; rename one of them.")
-    comma = delimiter == ";" and not any(
-        re.fullmatch(r"-?\d+\.\d+", word.strip()) for row in body for word in row
-    )
+    comma = delimiter == ";" and not any(re.fullmatch(r"-?\d+\.\d+", word.strip()) for row in body for word in row)
     return Dialect(delimiter, tuple(header), headless, comma)
 
 
@@ -126,9 +124,7 @@ def read_words(text: str, dialect: Dialect, name: str) -> "pl.DataFrame":
             empty_string_is_null=False,
         )
     except pl.exceptions.NoDataError:
-        raise DataError(
-            f"{name} has a header but no rows; expected one row of values a line below it."
-        ) from None
+        raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.") from None
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         _refuse_uneven(text, dialect, name)
         raise DataError(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
@@ -158,8 +154,8 @@ def _refuse_uneven(text: str, dialect: Dialect, name: str) -> None:
     for row, fields in enumerate(_field_counts(text, dialect.delimiter), start=1 if dialect.headless else 0):
         if fields != width:
             raise DataError(
-                f"Row {row} of {name} has {fields} field{'s' * (fields != 1)} where the header has {width}; every"
-                f" row needs one a column (put quotes around a field that holds {dialect.delimiter!r})."
+                f"Row {row} of {name} has {fields} field{'s' * (fields != 1)} where the header has {width};"
+                f" every row needs one a column (put quotes around a field that holds {dialect.delimiter!r})."
             )
 
 

@@ -71,9 +71,7 @@ class NumberEncoder:
         absent = numbers.missing()
         features = []
         if self.scale > 0:
-            deviation = (
-                np.where(absent, self.fill, numbers.values).astype(np.float64) - self.center
-            ) / self.scale
+            deviation = (np.where(absent, self.fill, numbers.values).astype(np.float64) - self.center) / self.scale
             features.append(_drawn_near(deviation))
         if self.missing:
             features.append(absent.astype(np.float64))

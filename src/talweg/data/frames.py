@@ -121,9 +121,7 @@ def _pandas_column(series: Any) -> Column:
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
     # Extension types (nullable integers, strings, categories) come out as objects: missing stays missing.
-    return column_of(
-        series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object)
-    )
+    return column_of(series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object))
 
 
 def table_of(name: str, columns: Mapping[str, Column]) -> Table:

@@ -64,11 +64,7 @@ def read_table(source: Any) -> Table:
 
 
 def _described(source: Any) -> str:
-    return (
-        f"an array of shape {source.shape}"
-        if isinstance(source, np.ndarray)
-        else f"a {type(source).__name__}"
-    )
+    return f"an array of shape {source.shape}" if isinstance(source, np.ndarray) else f"a {type(source).__name__}"
 
 
 def read_file(path: Path) -> Table:
@@ -82,9 +78,7 @@ def read_file(path: Path) -> Table:
     except FileNotFoundError:
         raise DataError(f"No such file or built-in table: {path}.{_nearest(path)}") from None
     except IsADirectoryError:
-        raise DataError(
-            f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name."
-        ) from None
+        raise DataError(f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     return read_bytes(data, path.name)

@@ -36,13 +36,9 @@ class Fractions:
         shares = (self.train, self.validation, self.test)
         total = sum(fractions.Fraction(str(share)) for share in shares)
         if total != 100:
-            raise ConfigError(
-                f"The split {self} adds to {_number(float(total))}, not to 100; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {self} adds to {_number(float(total))}, not to 100; for example 70/15/15.")
         if self.train <= 0 or min(shares) < 0:
-            raise ConfigError(
-                f"The split {self} needs a first share above 0 and none below 0; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {self} needs a first share above 0 and none below 0; for example 70/15/15.")
 
     def __str__(self) -> str:
         """``"70/15/15"``; a last share of 0 is left out."""
@@ -66,14 +62,11 @@ class Fractions:
         words = [word.strip().removesuffix("%") for word in text.split("/")]
         if len(words) not in (2, 3) or not all(re.fullmatch(r"-?\d+(\.\d+)?", word) for word in words):
             raise ConfigError(
-                f"Cannot read the split {text!r}; expected percentages for training/validation/test, such as"
-                " 70/15/15."
+                f"Cannot read the split {text!r}; expected percentages for training/validation/test, such as 70/15/15."
             )
         shares = [float(word) for word in words]
         if sum(shares) != 100 and abs(sum(shares) - 100) > 1e-9:
-            raise ConfigError(
-                f"The split {text} adds to {_number(sum(shares))}, not to 100; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {text} adds to {_number(sum(shares))}, not to 100; for example 70/15/15.")
         return cls(*shares, *[0.0] * (3 - len(shares)))
 
     def exact(self) -> tuple[fractions.Fraction, fractions.Fraction, fractions.Fraction]:

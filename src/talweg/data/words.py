@@ -21,9 +21,7 @@ _WORDED = r"[+-]?(?:inf|infinity)"
 _STYLES = {
     "plain": re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|{_WORDED}", re.ASCII | re.IGNORECASE),
     "thousands": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
-    "decimal comma": re.compile(
-        rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII
-    ),
+    "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII),
 }
 _CODE = re.compile(r"[+-]?0\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", re.ASCII)
@@ -60,9 +58,7 @@ def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.
         >>> read_numbers(["1,5", "20"]), read_numbers(["1,234", "1,234,567"]), read_numbers(["1", "kg"])
         (array([ 1.5, 20. ]), array([1.234000e+03, 1.234567e+06]), array([ 1., nan]))
     """
-    order = (
-        ["plain", "decimal comma", "thousands"] if decimal_comma else ["plain", "thousands", "decimal comma"]
-    )
+    order = ["plain", "decimal comma", "thousands"] if decimal_comma else ["plain", "thousands", "decimal comma"]
     best = np.full(len(words), np.nan)
     for style in order:
         reading = _read(words, style)

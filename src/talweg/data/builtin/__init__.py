@@ -56,8 +56,7 @@ SOURCES = {
         target="cultivar",
         task="classification",
         about="178 wines of three cultivars, 13 chemical measures of each",
-        credit="S. Aeberhard and M. Forina, Wine (1992), UCI Machine Learning Repository,"
-        " doi:10.24432/C5PC7J",
+        credit="S. Aeberhard and M. Forina, Wine (1992), UCI Machine Learning Repository, doi:10.24432/C5PC7J",
         licence=_CC_BY,
     ),
     "breast-cancer": Source(
@@ -80,8 +79,8 @@ SOURCES = {
         target="species",
         task="classification",
         about="344 penguins of three species near Palmer Station, with missing values",
-        credit="K. B. Gorman, T. D. Williams and W. R. Fraser, PLoS ONE 9(3) e90081 (2014); A. M. Horst, A. P."
-        " Hill and K. B. Gorman, palmerpenguins (2020)",
+        credit="K. B. Gorman, T. D. Williams and W. R. Fraser, PLoS ONE 9(3) e90081 (2014); A. M. Horst,"
+        " A. P. Hill and K. B. Gorman, palmerpenguins (2020)",
         licence="CC0 1.0",
     ),
 }
@@ -110,7 +109,5 @@ def load(table: str) -> Table:
             if f"codes {name}" in stored
         }
     numbers = iter(np.ascontiguousarray(matrix.T))
-    columns: dict[str, Column] = {
-        name: words[name] if name in words else Numbers(next(numbers)) for name in names
-    }
+    columns: dict[str, Column] = {name: words[name] if name in words else Numbers(next(numbers)) for name in names}
     return Table(table, columns, len(matrix), target=SOURCES[table].target)

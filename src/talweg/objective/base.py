@@ -1,0 +1,47 @@
+"""What an objective is: a few pure functions that give a number for given params. Nothing here changes params.
+
+A typed function and a network are both objectives; the engine never asks which one it descends.
+"""
+
+import abc
+from typing import Any, TypeAlias
+
+import equinox as eqx
+from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+
+Params: TypeAlias = PyTree[Array]
+Sums = dict[str, Array]
+
+
+class Batch(eqx.Module):
+    """The rows that one step sees.
+
+    Attributes:
+        x: features, the rows first; `None` for an objective that needs no data.
+        y: targets, the rows first; integer classes or real values.
+        weight: what each row counts, of shape `(rows,)`; 0 for rows that only fill the shape up.
+    """
+
+    x: Any
+    y: Any
+    weight: Any
+
+
+EMPTY = Batch(x=None, y=None, weight=None)
+"""The batch of an objective that needs no data."""
+
+
+class Objective(eqx.Module):
+    """What is minimised. Array leaves are settings that may differ from member to member; all else is static."""
+
+    @abc.abstractmethod
+    def init(self, key: PRNGKeyArray) -> Params:
+        """Draws one member's start."""
+
+    @abc.abstractmethod
+    def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
+        """The loss on a batch, as training sees it (with dropout, smoothing, noise), and sums for the info."""
+
+    @abc.abstractmethod
+    def metrics(self, params: Params, batch: Batch) -> Sums:
+        """Sums over the batch's rows from which every metric follows; sums of two batches add up to both's."""

@@ -1,0 +1,80 @@
+"""The losses a network can be trained on, each a number per row, borrowed from Optax. Metrics are in `metrics`."""
+
+from collections.abc import Callable
+from typing import Any
+
+import equinox as eqx
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Float, Num
+
+
+class Loss(eqx.Module):
+    """A loss.
+
+    Attributes:
+        name: its key in `LOSSES`.
+        task: ``"classification"`` or ``"regression"``.
+        per_row: gives each row's loss, from the network's outputs and the targets.
+        binary: whether one output stands for two classes.
+    """
+
+    name: str = eqx.field(static=True)
+    task: str = eqx.field(static=True)
+    per_row: Callable[[Any, Any], Array] = eqx.field(static=True)
+    binary: bool = eqx.field(static=True, default=False)
+
+    def outputs(self, targets: int) -> int:
+        """How many outputs the network needs for so many classes, or so many real targets."""
+        return 1 if self.binary else targets
+
+    def decide(self, outputs: Array) -> Array:
+        """The likeliest class of each row, from the outputs."""
+        return (outputs[:, 0] > 0).astype(jnp.int32) if self.binary else outputs.argmax(-1)
+
+    def probabilities(self, outputs: Float[np.ndarray, "*members rows outputs"]) -> np.ndarray:
+        """Class probabilities, of shape `(*members, rows, classes)`, from a classifier's outputs, in float64."""
+        outputs = outputs.astype(np.float64)
+        if self.binary:
+            outputs = np.concatenate([np.zeros_like(outputs), outputs], axis=-1)
+        shifted = np.exp(outputs - outputs.max(-1, keepdims=True))
+        return shifted / shifted.sum(-1, keepdims=True)
+
+
+def _softmax(outputs: Float[Array, "rows classes"], y: Num[Array, " rows"]) -> Float[Array, " rows"]:
+    return optax.softmax_cross_entropy_with_integer_labels(outputs, y)
+
+
+def _sigmoid(outputs: Float[Array, "rows 1"], y: Num[Array, " rows"]) -> Float[Array, " rows"]:
+    return optax.sigmoid_binary_cross_entropy(outputs[:, 0], y)
+
+
+def _squared(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+    return optax.squared_error(outputs, y).mean(-1)
+
+
+def _absolute(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+    return jnp.abs(outputs - y).mean(-1)
+
+
+def _huber(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+    return optax.huber_loss(outputs, y, delta=1.0).mean(-1)
+
+
+LOSSES: dict[str, Loss] = {
+    loss.name: loss
+    for loss in (
+        Loss("softmax_cross_entropy", "classification", _softmax),
+        Loss("sigmoid_cross_entropy", "classification", _sigmoid, binary=True),
+        Loss("mean_squared_error", "regression", _squared),
+        Loss("mean_absolute_error", "regression", _absolute),
+        Loss("huber", "regression", _huber),
+    )
+}
+"""Losses by name. The first of a task is its default. Huber's turns from square to straight at 1 (Huber 1964)."""
+
+
+def default_loss(task: str) -> str:
+    """The loss that is taken for a task when none is named."""
+    return next(name for name, loss in LOSSES.items() if loss.task == task)

@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
-from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder
+from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
 from talweg.data.table import Column, Table, Text
 from talweg.data.task import Label, Task, labels_of, quantities_of
 from talweg.errors import DataError, RunFolderError, did_you_mean
@@ -125,11 +125,11 @@ class Preparation:
             DataError: a column that does not exist or is not of its declared kind; no column to predict from.
         """
         found = find_kinds(table, train_rows, target, kinds)
-        encoders = [
-            ENCODERS[column.kind].fit(column.name, table.columns[column.name].take(train_rows))
-            for column in found
-            if column.kind in USED
-        ]
+        columns = {c.name: table.columns[c.name].take(train_rows) for c in found if c.kind in USED}
+        encoders = [ENCODERS[c.kind].fit(c.name, columns[c.name]) for c in found if c.kind in USED]
+        numbers = [encoder for encoder in encoders if isinstance(encoder, NumberEncoder)]
+        shared = share_scale(numbers, [columns[encoder.name] for encoder in numbers])
+        encoders = [shared.get(encoder.name, encoder) for encoder in encoders]
         known = table.column(target).take(train_rows)
         return cls(
             tuple(encoder for encoder in encoders if encoder.feature_names()),

@@ -6,6 +6,8 @@ export default defineConfig(({ mode }) => ({
     outDir: "../src/talweg/view/static",
     emptyOutDir: false,
     target: "es2022",
+    // Browsers that follow the reader's choice of light or dark by themselves.
+    cssTarget: ["chrome123", "firefox120", "safari17.5"],
     modulePreload: false,
     reportCompressedSize: false,
     lib: {

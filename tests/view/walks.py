@@ -23,7 +23,7 @@ def rosenbrock(x, y):
 
 def with_a_hole(x, y):
     """Not defined around (1.5, 1.5)."""
-    return np.log((x - 1.5) ** 2 + (y - 1.5) ** 2 - 1) + 0.2 * (x**2 + y**2)
+    return np.sqrt((x - 1.5) ** 2 + (y - 1.5) ** 2 - 1) + 0.2 * (x**2 + y**2)
 
 
 def descend(f: Function, starts: np.ndarray, steps: int, rate: float, half: float) -> tuple[np.ndarray, ...]:

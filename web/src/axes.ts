@@ -1,4 +1,4 @@
-// Axes, color bar, starts and minima, as SVG between the paths and the dots.
+// Axes, color bar, labels of contour lines, starts and minima, as SVG between the paths and the dots.
 import { ticks } from "d3-array";
 
 import { s } from "./dom";
@@ -7,15 +7,22 @@ import { project, type Layout } from "./layout";
 import { formatNumber } from "./numbers";
 import type { Scene } from "./scene";
 import { letter, markOf } from "./style";
+import type { Terrain } from "./terrain";
 
 /** Everything of the map that is lines and letters. `plane` is hidden while the mountain is shown. */
-export function drawAxes(svg: SVGSVGElement, scene: Scene, layout: Layout, lang: string): void {
+export function drawAxes(
+  svg: SVGSVGElement,
+  scene: Scene,
+  terrain: Terrain,
+  layout: Layout,
+  lang: string,
+): void {
   svg.setAttribute("width", String(layout.width));
   svg.setAttribute("height", String(layout.height));
   svg.setAttribute("viewBox", `0 0 ${layout.width} ${layout.height}`);
   svg.style.fontSize = `${layout.font}px`;
-  const plane = s("g", { class: "plane" }, ticksAndFrame(scene, layout, lang), starts(scene, layout));
-  plane.append(minima(scene, layout));
+  const plane = s("g", { class: "plane" }, ticksAndFrame(scene, layout, lang));
+  plane.append(lineLabels(scene, terrain, layout), starts(scene, layout), minima(scene, layout));
   svg.replaceChildren(plane, colorBar(scene, layout));
 }
 
@@ -56,6 +63,21 @@ function ticksAndFrame(scene: Scene, layout: Layout, lang: string): SVGElement {
   return group;
 }
 
+function lineLabels(scene: Scene, terrain: Terrain, { plot, font }: Layout): SVGElement {
+  const at = project(plot, scene.window);
+  const points = [...scene.minima.map(({ point }) => point), ...scene.hikers.map(({ start }) => start)];
+  const avoid = points.flatMap((point) => (point ? [{ x: at.x(point[0]), y: at.y(point[1]) }] : []));
+  // The letters beside the minima.
+  scene.minima.forEach((_, i) => avoid.push({ x: avoid[i].x + 1.7 * font, y: avoid[i].y - 1.1 * font }));
+  const size = 0.86 * font;
+  const group = s("g", { class: "levels", "font-size": size });
+  for (const { x, y, angle, text } of terrain.labels(plot, size, avoid)) {
+    const transform = `translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${((180 * angle) / Math.PI).toFixed(1)})`;
+    group.append(s("text", { transform, y: 0.35 * size, "text-anchor": "middle", class: "letter" }, text));
+  }
+  return group;
+}
+
 function starts(scene: Scene, layout: Layout): SVGElement {
   const at = project(layout.plot, scene.window);
   const group = s("g", { class: "starts" });
@@ -75,7 +97,7 @@ function minima(scene: Scene, layout: Layout): SVGElement {
   scene.minima.forEach((minimum, i) => {
     if (!within(scene, minimum.point)) return;
     const [x, y] = [at.x(minimum.point[0]), at.y(minimum.point[1])];
-    const transform = `translate(${x} ${y}) scale(${1.15 * font})`;
+    const transform = `translate(${x} ${y}) scale(${(minimum.kind === "lowest" ? 1.15 : 0.9) * font})`;
     group.append(s("path", { d: markOf(minimum.kind), transform, class: `mark ${minimum.kind}` }));
     if (scene.minima.length < 2) return;
     // The letter stands on the side that has room.
@@ -131,7 +153,7 @@ function colorBar(scene: Scene, layout: Layout): SVGElement {
     }
   }
   const middle = bar.top + bar.height / 2;
-  const edge = layout.width - 0.35 * font;
+  const edge = layout.width - 0.5 * font;
   const name = upright
     ? { x: edge, y: middle, "text-anchor": "middle", transform: `rotate(-90 ${edge} ${middle})` }
     : { x: bar.left + bar.width, y: bar.top - 0.4 * font, "text-anchor": "end" };

@@ -132,7 +132,7 @@ export class Chart {
     const { color } = getComputedStyle(this.canvas);
     const { hikers } = this.scene;
     pen.strokeStyle = color;
-    pen.globalAlpha = Math.max(0.25, Math.min(0.8, 6 / hikers.length));
+    pen.globalAlpha = Math.max(0.3, Math.min(0.85, 9 / hikers.length));
     pen.lineWidth = 1.2;
     // One by one: where curves lie on each other they grow darker.
     for (let hiker = 0; hiker < hikers.length; hiker++) {

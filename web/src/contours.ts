@@ -8,7 +8,9 @@ export type Ring = [number, number][];
 /** Rings around the cells at or above a level, as flat polygons with holes, in units of cells. */
 export function ringsAbove(grid: ArrayLike<number>, size: number[], level: number): Ring[] {
   const [width, depth] = size;
-  const shape = contours().size([width, depth]).contour(grid as number[], level);
+  const shape = contours()
+    .size([width, depth])
+    .contour(grid as number[], level);
   return shape.coordinates.flat() as Ring[];
 }
 
@@ -49,9 +51,30 @@ export function withoutHoles(grid: Float64Array, size: number[]): Float64Array {
   }
 }
 
-export interface Label {
+/** Ones and zeros with softer edges, so that a line at a half runs smoothly; every one stays above a half. */
+export function softened(marks: Float64Array, size: number[]): Float64Array {
+  const [width, depth] = size;
+  return marks.map((mark, i) => {
+    const column = i % width;
+    const row = (i - column) / width;
+    let sum = 0;
+    let count = 0;
+    for (let y = Math.max(0, row - 1); y <= Math.min(depth - 1, row + 1); y++) {
+      for (let x = Math.max(0, column - 1); x <= Math.min(width - 1, column + 1); x++) {
+        sum += marks[y * width + x];
+        count++;
+      }
+    }
+    return mark ? Math.max(0.55, sum / count) : Math.min(0.45, sum / count);
+  });
+}
+
+export interface Spot {
   x: number;
   y: number;
+}
+
+export interface Label extends Spot {
   /** In radians; never upside down. */
   angle: number;
 }
@@ -61,10 +84,10 @@ interface Stretch extends Label {
 }
 
 /**
- * Places for a label of a given length along lines in pixels: straight, inside the box, away from each other and from
- * `taken`. Short rings get none, long ones one for about every 600 pixels. What is chosen is added to `taken`.
+ * Places for a label of a given length along lines in pixels: straight, inside the box, away from other labels in
+ * `taken` and clear of the spots to avoid. Short rings get none, long ones one for about every 600 pixels. What is chosen is added to `taken`.
  */
-export function labelPlaces(rings: Ring[], length: number, box: Box, taken: Label[]): Label[] {
+export function labelPlaces(rings: Ring[], length: number, box: Box, avoid: Spot[], taken: Label[]): Label[] {
   const chosen: Label[] = [];
   for (const ring of rings) {
     const { stretches, total } = straightStretches(ring, length, box);
@@ -74,6 +97,7 @@ export function labelPlaces(rings: Ring[], length: number, box: Box, taken: Labe
     for (const place of stretches) {
       if (!wanted) break;
       if (place.bend > 0.35) break;
+      if (avoid.some((spot) => Math.hypot(spot.x - place.x, spot.y - place.y) < 0.75 * length)) continue;
       if (taken.some((other) => Math.hypot(other.x - place.x, other.y - place.y) < 1.6 * length)) continue;
       if (chosen.some((other) => Math.hypot(other.x - place.x, other.y - place.y) < 5 * length)) continue;
       taken.push(place);

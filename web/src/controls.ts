@@ -42,12 +42,10 @@ export class Controls {
     this.play.classList.add("main");
     this.slider = h("input", { type: "range", min: 0, max: last, step: 1, "aria-label": words.position });
     this.slider.addEventListener("input", () => wishes.seek(Number(this.slider.value)));
-    this.mountain = h(
-      "button",
-      { type: "button", class: "text", title: words.mountainHint },
-      words.mountain,
-    );
+    this.mountain = h("button", { type: "button", class: "text", title: words.mountainHint }, words.mountain);
     this.mountain.addEventListener("click", () => wishes.mountain());
+    // The slider keeps its length while the number grows.
+    this.counter.style.minWidth = `${this.placeOf(last).length}ch`;
     const player = h(
       "div",
       { class: "player" },
@@ -74,11 +72,7 @@ export class Controls {
     }
     if (frame === this.frame) return;
     this.frame = frame;
-    const place = fill(this.words.counter, {
-      frame: capital(this.frameName),
-      at: this.frames[frame],
-      last: this.frames[this.frames.length - 1],
-    });
+    const place = this.placeOf(frame);
     this.slider.value = String(frame);
     this.slider.style.setProperty("--done", `${(100 * frame) / Math.max(1, player.last)}%`);
     this.slider.setAttribute("aria-valuetext", place);
@@ -89,6 +83,11 @@ export class Controls {
     this.mountain.textContent = shown ? this.words.flat : this.words.mountain;
     this.mountain.title = shown ? this.words.flatHint : this.words.mountainHint;
     this.mountain.setAttribute("aria-pressed", String(shown));
+  }
+
+  private placeOf(frame: number): string {
+    const last = this.frames[this.frames.length - 1];
+    return fill(this.words.counter, { frame: capital(this.frameName), at: this.frames[frame], last });
   }
 
   private speedChoice(wishes: Wishes): HTMLElement {

@@ -40,7 +40,8 @@ export class DotsLayer {
     standing(places, frame, this.where);
     if (chosen >= 0) this.highlight(chosen, Math.floor(frame));
     if (frame % 1) this.drawNewest(Math.floor(frame));
-    for (let hiker = 0; hiker < this.kinds.length; hiker++) if (hiker !== chosen) this.drawDot(hiker, frame, 1);
+    for (let hiker = 0; hiker < this.kinds.length; hiker++)
+      if (hiker !== chosen) this.drawDot(hiker, frame, 1);
     if (chosen >= 0) this.drawDot(chosen, frame, 1.45);
   }
 

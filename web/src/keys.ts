@@ -21,7 +21,11 @@ export function commandFor(press: Press, focused: { tag: string; type?: string |
   if (press.ctrlKey || press.altKey || press.metaKey) return null;
   const { tag, type } = focused;
   // These have keys of their own.
-  if (tag === "SELECT" || tag === "TEXTAREA" || (tag === "INPUT" && type !== "range" && type !== "checkbox")) {
+  if (
+    tag === "SELECT" ||
+    tag === "TEXTAREA" ||
+    (tag === "INPUT" && type !== "range" && type !== "checkbox")
+  ) {
     return null;
   }
   const pressable = tag === "BUTTON" || tag === "SUMMARY" || tag === "A" || type === "checkbox";

@@ -19,12 +19,15 @@ export interface Layout {
 
 const NARROW = 520;
 
-/** Places for the map and its color bar within a given width; `ratio` is the plane's width over its height. */
-export function layOut(width: number, available: number, ratio: number): Layout {
+/**
+ * Places for the map and its color bar within a given width; `ratio` is the plane's width over its height, `letters`
+ * the length of the color bar's longest label.
+ */
+export function layOut(width: number, available: number, ratio: number, letters = 4): Layout {
   const upright = width >= NARROW;
   const font = Math.min(17, Math.max(12, width / 48));
   const left = 3.6 * font;
-  const right = upright ? 5.4 * font : 0.8 * font;
+  const right = upright ? (4.4 + 0.62 * letters) * font : 0.8 * font;
   const top = 0.7 * font;
   const bottom = upright ? 3.2 * font : 6.6 * font;
   const room = Math.max(80, width - left - right);

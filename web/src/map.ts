@@ -46,7 +46,7 @@ export class PlaneMap {
     this.paths.reset(this.places, plot, line);
     this.dots = new DotsLayer(sizeCanvas(this.dotsCanvas, width, height), kindsOf(this.scene.hikers));
     this.dots.reset(this.places, plot, dotRadius(this.scene.hikers.length, font), line);
-    drawAxes(this.axes, this.scene, layout, this.lang);
+    drawAxes(this.axes, this.scene, this.terrain, layout, this.lang);
   }
 
   /** The terrain alone, such as when basins are switched on. */
@@ -54,15 +54,10 @@ export class PlaneMap {
     if (!this.layout) return;
     const { width, height, plot, font } = this.layout;
     const pen = sizeCanvas(this.terrainCanvas, width, height);
-    const at = project(plot, this.scene.window);
     this.terrain.draw(pen, plot, {
       line: 0.075 * font,
-      font: 0.86 * font,
-      fontFamily: getComputedStyle(this.element).fontFamily,
-      labels: true,
       shade: true,
       basins,
-      avoid: this.scene.minima.map(({ point: [x, y] }) => ({ x: at.x(x), y: at.y(y), angle: 0 })),
     });
   }
 

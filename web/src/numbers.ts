@@ -20,9 +20,13 @@ export function formatNumber(value: number | null, lang: string, digits = 4): st
   return `${text}·10${[...String(power)].map((c) => RAISED[c]).join("")}`.replace(/^(−?)1·/, "$1");
 }
 
-/** A place on the plane: "(1.5, −2)"; with a semicolon where the comma is the decimal mark. */
-export function formatPoint(point: readonly number[] | null, lang: string): string {
+/**
+ * A place on the plane: "(1.5, −2)"; with a semicolon where the comma is the decimal mark. `span` is how far the plane
+ * reaches: what is less than a thousandth of it or so, such as 7·10⁻⁵ in place of 0, is not told.
+ */
+export function formatPoint(point: readonly number[] | null, span: number, lang: string): string {
   if (!point) return "–";
+  const finest = 10 ** (Math.floor(Math.log10(span)) - 3);
   const mark = (0.5).toLocaleString(lang).includes(",") ? "; " : ", ";
-  return `(${point.map((c) => formatNumber(c, lang)).join(mark)})`;
+  return `(${point.map((c) => formatNumber(Math.round(c / finest) * finest, lang)).join(mark)})`;
 }

@@ -2,7 +2,7 @@
 import { h, s } from "./dom";
 import { drawDot } from "./dots";
 import { formatNumber, formatPoint } from "./numbers";
-import type { Scene } from "./scene";
+import { spanOf, type Scene } from "./scene";
 import { BASINS, INK, NOWHERE, OUTCOMES, letter, markOf, outcomeOf, type Outcome } from "./style";
 import { capital, fill, type Word, type Words } from "./words";
 
@@ -30,11 +30,13 @@ export class Panel {
     private readonly letGo: () => void,
   ) {
     this.element = h("aside", { class: "panel" });
-    if (scene.hikers.length) this.element.append(this.card);
-    if (scene.minima.length) this.element.append(this.places());
+    const [left, right] = [h("div"), h("div")];
+    if (scene.hikers.length) left.append(this.card);
     const legend = this.legend(hasHoles);
-    if (legend) this.element.append(legend);
-    if (scene.hikers.length) this.element.append(keys(words));
+    if (legend) left.append(legend);
+    if (scene.minima.length) right.append(this.places());
+    if (scene.hikers.length) right.append(keys(words));
+    this.element.append(...[left, right].filter((column) => column.childNodes.length));
     this.choose(null);
   }
 
@@ -55,6 +57,7 @@ export class Panel {
   private story({ hiker, together, pinned }: Chosen): Node[] {
     const { words, lang, scene } = this;
     const { start, end, value, outcome, kind } = scene.hikers[hiker];
+    const span = spanOf(scene);
     const heading = h(
       "h3",
       {},
@@ -70,8 +73,8 @@ export class Panel {
     const facts = h(
       "dl",
       {},
-      ...pair(words.from, formatPoint(start, lang)),
-      ...pair(words.to, formatPoint(end, lang)),
+      ...pair(words.from, formatPoint(start, span, lang)),
+      ...pair(words.to, formatPoint(end, span, lang)),
       ...pair(fill(words.value, { height: scene.heightLabel }), formatNumber(value, lang)),
       h("dt", {}, words.now),
       this.now,
@@ -84,22 +87,31 @@ export class Panel {
   private places(): HTMLElement {
     const { words, lang, scene } = this;
     const list = h("ul", { class: "places" });
+    const span = spanOf(scene);
     scene.minima.forEach((minimum, i) => {
       const swatch = h("span", { class: "swatch", hidden: true });
       swatch.style.background = BASINS[i % BASINS.length];
       if (scene.basins) this.swatches.push(swatch);
       const count =
-        minimum.hikers === 1 ? words.oneHiker : fill(words.hikers, { count: formatNumber(minimum.hikers, lang) });
+        minimum.hikers === 1
+          ? words.oneHiker
+          : fill(words.hikers, { count: formatNumber(minimum.hikers, lang) });
       list.append(
         h(
           "li",
           {},
-          h("span", { class: "which" }, swatch, markIcon(minimum.kind), scene.minima.length > 1 ? letter(i) : ""),
+          h(
+            "span",
+            { class: "which" },
+            swatch,
+            markIcon(minimum.kind),
+            scene.minima.length > 1 ? letter(i) : "",
+          ),
           h(
             "span",
             {},
             h("b", {}, formatNumber(minimum.value, lang)),
-            ` ${formatPoint(minimum.point, lang)}`,
+            ` ${formatPoint(minimum.point, span, lang)}`,
             h("br"),
             h("span", { class: "quiet" }, count),
           ),
@@ -114,7 +126,13 @@ export class Panel {
     const list = h("ul", { class: "legend" });
     const add = (icon: Node, text: string, count?: number) =>
       list.append(
-        h("li", {}, icon, h("span", {}, text), count === undefined ? null : h("b", {}, formatNumber(count, lang))),
+        h(
+          "li",
+          {},
+          icon,
+          h("span", {}, text),
+          count === undefined ? null : h("b", {}, formatNumber(count, lang)),
+        ),
       );
     if (scene.hikers.length) {
       add(startIcon(), words.start);
@@ -181,6 +199,12 @@ function markIcon(kind: string): SVGElement {
 }
 
 function startIcon(): SVGElement {
-  const ring = (color: string, width: number) => s("circle", { r: 5, stroke: color, "stroke-width": width, fill: "none" });
-  return s("svg", { class: "icon", viewBox: "-11 -11 22 22", "aria-hidden": "true" }, ring(INK, 4.4), ring("#fff", 2));
+  const ring = (color: string, width: number) =>
+    s("circle", { r: 5, stroke: color, "stroke-width": width, fill: "none" });
+  return s(
+    "svg",
+    { class: "icon", viewBox: "-11 -11 22 22", "aria-hidden": "true" },
+    ring(INK, 4.4),
+    ring("#fff", 2),
+  );
 }

@@ -7,6 +7,7 @@ export class PathsLayer {
   private drawn = -1;
   private places: Places = { x: new Float32Array(), y: new Float32Array(), begins: [0] };
   private width = 1;
+  private casing = 2.3;
 
   constructor(private readonly context: CanvasRenderingContext2D) {}
 
@@ -14,8 +15,9 @@ export class PathsLayer {
     return this.context.canvas;
   }
 
-  /** Start anew, for another size; the canvas is cleared by whoever resized it. */
-  reset(places: Places, box: Box, width: number): void {
+  /** Start anew, for another size, on an empty canvas; the casing is so many times as wide as the line. */
+  reset(places: Places, box: Box, width: number, casing = 2.3): void {
+    this.casing = casing;
     this.places = places;
     this.width = width;
     this.drawn = -1;
@@ -38,7 +40,7 @@ export class PathsLayer {
     }
     if (this.trace(Math.max(0, this.drawn), frame)) {
       // The light casing goes under all that is there, also under other hikers' lines.
-      this.stroke("destination-over", CASING, 2.3 * this.width);
+      this.stroke("destination-over", CASING, this.casing * this.width);
       this.stroke("source-over", TRAIL, this.width);
     }
     this.drawn = frame;

@@ -4,7 +4,7 @@ import { mountainScript } from "./door";
 import { h, s } from "./dom";
 import { mountainHeight } from "./heights";
 import { placesOf, standing, type Places } from "./hikers";
-import { project, type Box } from "./layout";
+import { project, type Box, type Layout } from "./layout";
 import { lineWidth } from "./map";
 import type { Mountain } from "./mountain/main";
 import { HOME, orbited, type Orbit } from "./mountain/orbit";
@@ -17,7 +17,7 @@ import type { Terrain } from "./terrain";
 import { fill, type Words } from "./words";
 
 const TEXTURE = 1280;
-const RISE = 0.85;
+const RISE = 0.7;
 /** While hikers walk, the texture goes to the graphics card at most this often (in milliseconds). */
 const REPAINT = 60;
 
@@ -63,7 +63,8 @@ export class Relief {
     const trails = h("canvas", { width: this.box.width, height: this.box.height });
     this.places = placesOf(scene, project(this.box, scene.window));
     this.paths = new PathsLayer(trails.getContext("2d")!);
-    this.paths.reset(this.places, this.box, 1.9 * lineWidth(scene.hikers.length, 16));
+    // Seen at a slant, a wide casing would hide the line.
+    this.paths.reset(this.places, this.box, 3 * lineWidth(scene.hikers.length, 16), 1.7);
     this.where = new Float32Array(2 * scene.hikers.length);
     this.canvas = h("canvas", { tabindex: 0, role: "application", "aria-label": words.mountainLabel });
     this.element = h(
@@ -88,7 +89,7 @@ export class Relief {
       rise: RISE,
     };
     const radius = 0.0042 * dotRadius(scene.hikers.length, 16);
-    const colors = { dot: DOT, rim: "#ffffff", wall: "#8b9099" };
+    const colors = { dot: DOT, rim: "#ffffff", wall: "#a9aeb6" };
     this.mountain = openMountain(this.canvas, ground, this.picture, radius, scene.hikers.length, colors);
   }
 
@@ -102,12 +103,14 @@ export class Relief {
   drawGround(basins: boolean): void {
     const pen = this.ground.getContext("2d")!;
     pen.clearRect(0, 0, this.ground.width, this.ground.height);
-    const style = { line: 2, font: 22, fontFamily: "sans-serif", labels: false, shade: false };
-    this.terrain.draw(pen, this.box, { ...style, basins, avoid: [] });
+    this.terrain.draw(pen, this.box, { line: 2, shade: false, basins });
     const at = project(this.box, this.scene.window);
     for (const { point, kind } of this.scene.minima) {
       const mark = new Path2D();
-      mark.addPath(new Path2D(markOf(kind)), new DOMMatrix().translate(at.x(point[0]), at.y(point[1])).scale(24));
+      mark.addPath(
+        new Path2D(markOf(kind)),
+        new DOMMatrix().translate(at.x(point[0]), at.y(point[1])).scale(24),
+      );
       pen.fillStyle = CASING;
       pen.strokeStyle = INK;
       pen.lineWidth = 4;
@@ -118,8 +121,14 @@ export class Relief {
     this.redraw();
   }
 
-  resize(width: number, height: number, font: number): void {
+  /** Fill the map's place, but leave the color bar in sight. */
+  resize(layout: Layout): void {
+    const { bar, upright, font } = layout;
+    const width = upright ? bar.left - 0.5 * font : layout.width;
+    const height = upright ? layout.height : bar.top - 1.6 * font;
     this.size = { width, height, font };
+    this.element.style.width = `${(100 * width) / layout.width}%`;
+    this.element.style.height = `${(100 * height) / layout.height}%`;
     this.labels.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.labels.style.fontSize = `${font}px`;
     this.mountain?.resize(width, height);

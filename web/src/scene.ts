@@ -105,6 +105,11 @@ export async function unpackScene(packed: Packed): Promise<Scene> {
   };
 }
 
+/** How far the plane reaches, the longer of its sides. */
+export function spanOf({ window: [left, bottom, right, top] }: Scene): number {
+  return Math.max(right - left, top - bottom);
+}
+
 /** Bytes from deflated text in base 64. */
 export async function inflate(text: string): Promise<Uint8Array> {
   const packed = Uint8Array.from(atob(text), (c) => c.charCodeAt(0));

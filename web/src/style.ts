@@ -9,7 +9,16 @@ export const HATCH = "#9a9a9a";
 export const NOWHERE = "#d1d1d1";
 
 /** Paul Tol's light scheme, without its pink, on which red dots would be lost. */
-export const BASINS = ["#77aadd", "#eedd88", "#44bb99", "#ee8866", "#99ddff", "#bbcc33", "#aaaa00", "#c7a6d8"];
+export const BASINS = [
+  "#77aadd",
+  "#eedd88",
+  "#44bb99",
+  "#ee8866",
+  "#99ddff",
+  "#bbcc33",
+  "#aaaa00",
+  "#c7a6d8",
+];
 
 export const OUTCOMES = ["arrived", "saddle", "walking", "diverged", "left", "undefined"] as const;
 export type Outcome = (typeof OUTCOMES)[number];
@@ -36,7 +45,7 @@ export function outcomeOf(kind: string): Outcome {
 /** Marks of places where hikers arrive, with a radius of about 1. */
 export const MARKS: Record<string, string> = {
   lowest: star(5, 1.15, 0.5),
-  local: "M-.33-1H.33V-.33H1V.33H.33V1H-.33V.33H-1V-.33H-.33Z",
+  local: "M-.26-1H.26V-.26H1V.26H.26V1H-.26V.26H-1V-.26H-.26Z",
   saddle: "M0-1.25L.75 0L0 1.25L-.75 0Z",
 };
 

@@ -2,7 +2,7 @@
 import { h } from "./dom";
 import { formatNumber, formatPoint } from "./numbers";
 import { dotIcon } from "./panel";
-import type { Scene } from "./scene";
+import { spanOf, type Scene } from "./scene";
 import { outcomeOf } from "./style";
 import { capital, fill, type Words } from "./words";
 
@@ -32,7 +32,14 @@ export class Table {
 
   private fill(table: HTMLTableElement): void {
     const { words, scene } = this;
-    const names = [words.number, words.from, words.to, scene.heightLabel, capital(this.frameName), words.outcome];
+    const names = [
+      words.number,
+      words.from,
+      words.to,
+      scene.heightLabel,
+      capital(this.frameName),
+      words.outcome,
+    ];
     const head = h("tr", {}, ...names.map((name) => h("th", { scope: "col" }, name)));
     scene.hikers.forEach((_, hiker) => this.rows.push(this.row(hiker)));
     table.append(h("thead", {}, head), h("tbody", {}, ...this.rows));
@@ -41,6 +48,7 @@ export class Table {
 
   private row(hiker: number): HTMLTableRowElement {
     const { lang } = this;
+    const span = spanOf(this.scene);
     const { start, end, value, last, outcome, kind } = this.scene.hikers[hiker];
     const number = formatNumber(hiker + 1, lang);
     const name = fill(this.words.hiker, { number });
@@ -50,8 +58,8 @@ export class Table {
       "tr",
       {},
       h("th", { scope: "row" }, choose),
-      h("td", {}, formatPoint(start, lang)),
-      h("td", {}, formatPoint(end, lang)),
+      h("td", {}, formatPoint(start, span, lang)),
+      h("td", {}, formatPoint(end, span, lang)),
       h("td", {}, formatNumber(value, lang)),
       h("td", {}, formatNumber(last, lang, 9)),
       h("td", { class: "outcome" }, dotIcon(outcomeOf(kind)), capital(outcome)),

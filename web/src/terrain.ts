@@ -1,5 +1,14 @@
-// The terrain layer: filled levels, light and shade, contour lines with labels, holes. Drawn once for each size.
-import { cellProjection, labelPlaces, ringsAbove, withoutHoles, type Label, type Ring } from "./contours";
+// The terrain layer: filled levels, light and shade, contour lines, holes. Drawn once for each size.
+import {
+  cellProjection,
+  labelPlaces,
+  ringsAbove,
+  softened,
+  withoutHoles,
+  type Label,
+  type Ring,
+  type Spot,
+} from "./contours";
 import { bandColors, elevation } from "./heights";
 import { hillshade } from "./hillshade";
 import type { Box, Projection } from "./layout";
@@ -7,15 +16,14 @@ import type { Scene } from "./scene";
 import { BASINS, HATCH, HOLE, NOWHERE } from "./style";
 
 export interface TerrainStyle {
-  /** Width of the strong lines and size of the labels, in pixels of the canvas. */
+  /** Width of the strong lines, in pixels of the canvas. */
   line: number;
-  font: number;
-  fontFamily: string;
-  labels: boolean;
   shade: boolean;
   basins: boolean;
-  /** Places that labels keep away from. */
-  avoid: Label[];
+}
+
+export interface LineLabel extends Label {
+  text: string;
 }
 
 /** What is computed once for a scene, whatever the size it is drawn at. */
@@ -36,11 +44,30 @@ export class Terrain {
       .slice(1, -1)
       .map((level) => ringsAbove(filled, this.size, elevation(scene.scale, level)));
     const missing = this.elevation.map((height) => (Number.isNaN(height) ? 1 : 0));
-    this.holes = missing.includes(1) ? ringsAbove(missing, this.size, 0.5) : [];
+    this.holes = missing.includes(1) ? ringsAbove(softened(missing, this.size), this.size, 0.5) : [];
   }
 
   get hasHoles(): boolean {
     return this.holes.length > 0;
+  }
+
+  /** Places for the labels of the strong lines, in letters of a given size, away from some places. */
+  labels(box: Box, font: number, avoid: Spot[]): LineLabel[] {
+    const cells = cellProjection(box, this.size);
+    const { strong, labels } = this.scene.scale;
+    const taken: Label[] = [];
+    return strong
+      .filter((level) => level >= 1 && level <= this.rings.length)
+      .flatMap((level) => {
+        const rings = this.rings[level - 1].map((ring): Ring =>
+          ring.map(([x, y]) => [cells.x(x), cells.y(y)]),
+        );
+        const length = (0.6 * labels[level].length + 0.6) * font;
+        return labelPlaces(rings, length, box, avoid, taken).map((place) => ({
+          ...place,
+          text: labels[level],
+        }));
+      });
   }
 
   /** Draw into a box of a canvas. */
@@ -55,7 +82,6 @@ export class Terrain {
     if (style.shade) this.drawImage(context, cells, (this.shade ??= this.shadeImage()));
     this.drawLines(context, cells, style);
     this.drawHoles(context, cells, style);
-    if (style.labels) this.drawLabels(context, box, cells, style);
     context.restore();
   }
 
@@ -82,45 +108,13 @@ export class Terrain {
     });
   }
 
-  private drawLabels(
-    context: CanvasRenderingContext2D,
-    box: Box,
-    cells: Projection,
-    style: TerrainStyle,
-  ): void {
-    const { strong, labels } = this.scene.scale;
-    const taken = [...style.avoid];
-    context.font = `600 ${style.font}px ${style.fontFamily}`;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    context.lineJoin = "round";
-    for (const level of strong) {
-      if (level < 1 || level > this.rings.length) continue;
-      const length = context.measureText(labels[level]).width + 0.6 * style.font;
-      const rings = this.rings[level - 1].map(
-        (ring): Ring => ring.map(([x, y]) => [cells.x(x), cells.y(y)]),
-      );
-      for (const place of labelPlaces(rings, length, box, taken)) {
-        context.save();
-        context.translate(place.x, place.y);
-        context.rotate(place.angle);
-        context.lineWidth = 0.26 * style.font;
-        context.strokeStyle = "rgb(10 14 24 / 0.78)";
-        context.strokeText(labels[level], 0, 0);
-        context.fillStyle = "#fff";
-        context.fillText(labels[level], 0, 0);
-        context.restore();
-      }
-    }
-  }
-
   private drawHoles(context: CanvasRenderingContext2D, cells: Projection, style: TerrainStyle): void {
     if (!this.holes.length) return;
     context.beginPath();
     for (const ring of this.holes) trace(context, ring, cells);
     context.fillStyle = HOLE;
     context.fill("evenodd");
-    context.fillStyle = hatching(context, 0.75 * style.font);
+    context.fillStyle = hatching(context, 9 * style.line);
     context.fill("evenodd");
     context.lineWidth = style.line;
     context.strokeStyle = "rgb(10 14 24 / 0.7)";

@@ -19,6 +19,10 @@ import { capital, fill, frameName, wordsFor, type Words } from "./words";
 const WIDE = 900;
 const PANEL = 290;
 const GAP = 28;
+/** What the screen's height has to hold beside the map, in pixels: title and controls, and the loss curves. */
+const AROUND = 140;
+const CHART = 166;
+const MIN_HEIGHT = 400;
 /** How long after the last change a screen reader is told, in milliseconds. */
 const QUIET = 350;
 
@@ -76,7 +80,14 @@ export class LandscapeView {
     });
     this.stage = h("div", { class: "stage", tabindex: 0, role: "application", "aria-label": label });
     this.stage.append(this.map.element);
-    this.show = h("div", { class: "show" }, this.stage, this.failed, this.controls.element);
+    this.show = h(
+      "div",
+      { class: "show" },
+      this.stage,
+      this.panel.element,
+      this.failed,
+      this.controls.element,
+    );
     if (scene.hikers.length && scene.frames.length > 1) {
       const [canvas, svg] = [h("canvas"), s("svg", { "aria-hidden": "true" })];
       const about = fill(words.lossChart, { height: capital(scene.heightLabel), frame });
@@ -89,7 +100,7 @@ export class LandscapeView {
     this.element = h("article", { class: "landscape" });
     if (scene.title) this.element.append(h("h2", {}, scene.title));
     if (scene.note) this.element.append(h("p", { class: "note" }, scene.note));
-    this.element.append(h("div", { class: "columns" }, this.show, this.panel.element));
+    this.element.append(this.show);
     if (scene.hikers.length) {
       this.table = new Table(scene, words, lang, frame, (hiker) => this.pin(hiker));
       this.element.append(this.table.element);
@@ -125,7 +136,9 @@ export class LandscapeView {
     });
     this.stage.addEventListener("pointerleave", () => this.hover(-1));
     this.stage.addEventListener("click", (event) => this.clicked(this.under(event)));
-    motion.addEventListener("change", () => (this.player = { ...this.player, calm: motion.matches }), { signal });
+    motion.addEventListener("change", () => (this.player = { ...this.player, calm: motion.matches }), {
+      signal,
+    });
     const dark = window.matchMedia("(prefers-color-scheme: dark)");
     dark.addEventListener("change", () => this.drawChart(), { signal });
     window.addEventListener("resize", () => this.screenChanged(), { signal });
@@ -258,7 +271,7 @@ export class LandscapeView {
   /** Where an event happened, in the pixels of the layout: print and zoom may have scaled the element. */
   private scaled(element: HTMLElement, event: MouseEvent): [number, number] {
     const rect = element.getBoundingClientRect();
-    const scale = this.layout!.width / rect.width;
+    const scale = (element === this.stage ? this.layout!.width : this.width) / rect.width;
     return [(event.clientX - rect.left) * scale, (event.clientY - rect.top) * scale];
   }
 
@@ -275,15 +288,19 @@ export class LandscapeView {
     const [left, bottom, right, top] = this.scene.window;
     const wide = width >= WIDE;
     const room = wide ? width - PANEL - GAP : width;
-    const below = this.chart ? 330 : 190;
-    const layout = layOut(room, Math.max(360, window.innerHeight - below), (right - left) / (top - bottom));
+    const available = Math.max(MIN_HEIGHT, window.innerHeight - (this.chart ? AROUND + CHART : AROUND));
+    const letters = Math.max(
+      ...this.scene.scale.strong.map((level) => this.scene.scale.labels[level].length),
+    );
+    const layout = layOut(room, available, (right - left) / (top - bottom), letters);
     this.layout = layout;
     this.element.classList.toggle("wide", wide);
     this.element.classList.toggle("narrow", !layout.upright);
-    this.show.style.width = `${layout.width}px`;
+    this.element.style.setProperty("--stage-width", `${layout.width}px`);
+    this.element.style.setProperty("--stage-height", `${layout.height}px`);
     this.stage.style.aspectRatio = `${layout.width} / ${layout.height}`;
     this.map.resize(layout, this.basins);
-    this.relief?.resize(layout.width, layout.height, layout.font);
+    this.relief?.resize(layout);
     this.drawChart();
     this.update();
   }
@@ -291,7 +308,8 @@ export class LandscapeView {
   private drawChart(): void {
     if (!this.layout || !this.chart) return;
     const { plot, font } = this.layout;
-    const size = { left: plot.left, width: plot.width, height: 10.5 * font, font: Math.max(12, 0.9 * font) };
+    const width = Math.max(80, this.width - plot.left - font);
+    const size = { left: plot.left, width, height: CHART - 24, font: Math.max(12, 0.85 * font) };
     this.chart.draw(size, this.chosen());
     this.chart.show(this.player.frame);
   }
@@ -304,7 +322,8 @@ export class LandscapeView {
   }
 
   private async toggleMountain(): Promise<void> {
-    if (!this.layout) return;
+    const { layout } = this;
+    if (!layout) return;
     if (this.relief) {
       this.relief.close();
       this.relief.element.remove();
@@ -312,7 +331,7 @@ export class LandscapeView {
       this.showMountain(false);
       return;
     }
-    const { plot, width, height, font } = this.layout;
+    const { plot } = layout;
     const relief = new Relief(this.scene, this.terrain, this.words, this.lang, plot.width / plot.height);
     this.relief = relief;
     try {
@@ -327,11 +346,11 @@ export class LandscapeView {
     this.stage.append(relief.element);
     this.showMountain(true);
     relief.drawGround(this.basins);
-    relief.resize(width, height, font);
+    relief.resize(layout);
   }
 
   private showMountain(shown: boolean): void {
-    this.map.element.hidden = shown;
+    this.map.element.classList.toggle("behind", shown);
     this.controls.showMountain(shown);
     this.hovered = -1;
     this.update();

@@ -20,7 +20,8 @@ export function frameName(words: Words, label: string): string {
   return label === "step" || label === "epoch" ? words[label] : label;
 }
 
-/** A word at the beginning of a line. */
+/** A word at the beginning of a line; a formula such as f(x, y) stays as it is. */
 export function capital(text: string): string {
+  if (!/^\p{L}{2}/u.test(text)) return text;
   return text.charAt(0).toLocaleUpperCase() + text.slice(1);
 }

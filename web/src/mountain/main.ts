@@ -52,7 +52,7 @@ function open(
   hikers: number,
   colors: MountainColors,
 ): Mountain {
-  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+  const renderer = new WebGLRenderer({ canvas, antialias: true, alpha: true });
   const scene = new Scene();
   const camera = new PerspectiveCamera(36, 1, 0.1, 40);
   camera.up.set(0, 0, 1);
@@ -94,7 +94,7 @@ function open(
     },
     draw(orbit) {
       camera.position.set(...eye(orbit));
-      camera.lookAt(0, 0, 0.3 * ground.rise);
+      camera.lookAt(0, 0, 0.16 * ground.rise);
       camera.updateMatrixWorld();
       renderer.render(scene, camera);
     },

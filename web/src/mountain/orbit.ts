@@ -9,7 +9,7 @@ export interface Orbit {
   readonly distance: number;
 }
 
-export const HOME: Orbit = { around: 0.6, above: 0.72, distance: 4.1 };
+export const HOME: Orbit = { around: 0.55, above: 0.8, distance: 4.5 };
 
 /** Turned and moved, but never under the ground, through the top, into the mountain or out of sight. */
 export function orbited(orbit: Orbit, around: number, above: number, zoom = 1): Orbit {

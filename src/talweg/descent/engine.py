@@ -46,7 +46,7 @@ class Info(eqx.Module):
         loss: the mean training loss of the rows as they were seen; NaN for a member that has stopped.
     """
 
-    loss: Float[Array, "*members"]
+    loss: Float[Array | np.ndarray, "*members"]
 
 
 class Feed(eqx.Module):

@@ -415,8 +415,8 @@ def judge(
     memory, holds = rule.update(memory, seen)
     epoch = int(seen["epoch"])
     outcomes = {
-        int(member): Outcome(*_with_epoch(rule.fired(memory, seen, member), epoch))
-        for member in np.flatnonzero(active & holds)
+        member: Outcome(*_with_epoch(rule.fired(memory, seen, member), epoch))
+        for member in np.flatnonzero(active & holds).tolist()
     }
     return memory, active & ~holds, outcomes
 

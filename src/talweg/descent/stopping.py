@@ -482,11 +482,8 @@ def judge(
     memory, holds = rule.update(memory, seen)
     epoch = int(seen["epoch"])
     outcomes = {
-        int(member): Outcome(*_with_epoch(rule.fired(memory, seen, int(member)), epoch))
-        for member in np.flatnonzero(active & holds)
+        member: Outcome(kind, epoch, sentence)
+        for member in np.flatnonzero(active & holds).tolist()
+        for kind, sentence in [rule.fired(memory, seen, member)]
     }
     return memory, active & ~holds, outcomes
-
-
-def _with_epoch(fired: tuple[str, str], epoch: int) -> tuple[str, int, str]:
-    return fired[0], epoch, fired[1]

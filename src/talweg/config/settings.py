@@ -62,7 +62,7 @@ class Settings(pydantic.BaseModel):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     activation: str = "relu"
-    initializer: str = AUTO
+    initializer: str = "glorot_uniform"
     loss: str = AUTO
     stop: str = AUTO
     keep: Literal["best", "last"] = "best"

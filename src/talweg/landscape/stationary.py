@@ -118,6 +118,12 @@ def _descend(function: Function) -> Callable:
     return jax.jit(jax.vmap(run))
 
 
+def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
+    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
+    with jax.enable_x64(True):
+        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
+
+
 def find_stationary(function: Function, window: Window) -> Stationary:
     """The stationary points in a window, as far as Newton's method from many starts finds them.
 
@@ -136,8 +142,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
         ([[-1.999999]], ('minimum',))
     """
     begin = starts(window)
-    with jax.enable_x64(True):
-        ends = np.asarray(_descend(function)(jnp.asarray(begin, jnp.float64)), np.float64)
+    ends = polished(function, begin)
     lower, upper = np.array(window, float).T
     size = upper - lower
     at = derivatives(function, np.nan_to_num(ends, nan=np.inf))

@@ -166,7 +166,7 @@ def _named(
 
 @dataclasses.dataclass(frozen=True)
 class _Look:
-    """What the landscape is like on the window: its steepness, its strongest curvature, its range of heights."""
+    """What the landscape is like on the window: its steepness, its curvature where it is strong (the 90 % point)."""
 
     steepness: float
     curvature: float
@@ -183,14 +183,14 @@ def _look_around(value: Callable[[Any], Any], starts: np.ndarray, window: Window
         return _Look(1.0, 1.0, False)
     slope = np.linalg.norm(at.gradient[good], axis=1)
     curvature = np.abs(np.linalg.eigvalsh(at.hessian[good])).max(1)
-    return _Look(float(np.median(slope)) or 1.0, float(curvature.max()), True)
+    return _Look(float(np.median(slope)) or 1.0, float(np.quantile(curvature, 0.9)), True)
 
 
 _ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad", "lion")
 
 
 def _learning_rate(settings: HikeSettings, look: _Look) -> float:
-    """One over the strongest curvature for gradient descent (Nesterov 2004, 1.2.3); see docs for the others."""
+    """One over the strong curvature for gradient descent (Nesterov 2004, 1.2.3); see docs for the others."""
     name = ALIASES.get(settings.optimizer, settings.optimizer)
     if name in ("newton", "lbfgs"):
         return 1.0

@@ -19,8 +19,9 @@ VERSION = 1
 # Above these the eye sees no difference, and a page would no longer be small.
 MAX_SIDE = 256
 MAX_POINTS = 66_000
-# Significant bits kept of a loss: some four decimal digits, one more than a page shows.
-_HEIGHT_BITS = 14
+# Significant bits kept of a loss: some five decimal digits, one more than a page shows.
+_LOSS_BITS = 18
+_HEIGHT_BITS = 20
 
 
 def pack_scene(scene: Scene) -> dict[str, Any]:
@@ -59,10 +60,10 @@ def pack_scene(scene: Scene) -> dict[str, Any]:
     real = np.arange(len(kept)) < thinned_lengths[:, None]
 
     arrays = _Arrays()
-    arrays.add_heights("height", height, bits=20)
+    arrays.add_heights("height", height, bits=_HEIGHT_BITS)
     arrays.add("frames", np.asarray(scene.frames)[kept].astype("<i4"), subtract=True)
     arrays.add("paths", _places(paths, real, x, y), subtract=True)
-    arrays.add_heights("losses", losses[real], bits=_HEIGHT_BITS)
+    arrays.add_heights("losses", losses[real], bits=_LOSS_BITS)
     if scene.basins is not None:
         nearest = np.ix_(_nearest(scene.y, y), _nearest(scene.x, x))
         arrays.add("basins", np.asarray(scene.basins)[nearest].astype("<i2"), subtract=True)

@@ -24,20 +24,20 @@ def unpack(packed):
         values = np.ascontiguousarray(planes.T).view(kind).ravel()
         if entry["subtracted"]:
             values = np.cumsum(values, dtype=kind)
-        arrays[entry["name"]] = values + entry["offset"] if kind.kind == "f" else values
+        arrays[entry["name"]] = values.astype(np.float64) + entry["offset"] if kind.kind == "f" else values
         at += size
     assert at == len(raw)
     return arrays
 
 
-def line(frames=5, *, x=None, height=None, **changes):
+def line(points=5, *, x=None, height=None, **changes):
     """One hiker on a straight line across a bowl."""
     x = np.linspace(-1, 1, 21) if x is None else x
-    path = np.linspace([-0.9, -0.9], [0.5, 0.5], frames)
+    path = np.linspace((-0.9, -0.9), (0.5, 0.5), points)
     bowl = Scene(
         x=x, y=x, height=np.add.outer(x**2, x**2) if height is None else height,
-        paths=path[None], path_heights=(path**2).sum(axis=1)[None], path_lengths=np.array([frames]),
-        outcomes=("arrived",), outcome_kinds=("arrived",), frames=np.arange(frames),
+        paths=path[None], path_heights=(path**2).sum(axis=1)[None], path_lengths=np.array([points]),
+        outcomes=("arrived",), outcome_kinds=("arrived",), frames=np.arange(points),
     )  # fmt: skip
     return dataclasses.replace(bowl, **changes)
 
@@ -66,7 +66,7 @@ def test_losses_keep_five_digits_above_their_lowest_whatever_their_offset(offset
     losses = offset + scale * scene.path_heights
     back = unpack(pack_scene(dataclasses.replace(scene, path_heights=losses)))["losses"]
     lowest = losses.min()
-    np.testing.assert_allclose(back - lowest, losses[0] - lowest, rtol=2**-17, atol=1e-12 * abs(offset))
+    np.testing.assert_allclose(back - lowest, losses[0] - lowest, rtol=2**-17, atol=1e-12 * (abs(offset) + scale))
 
 
 def test_heights_that_differ_in_the_tenth_digit_stay_apart():

@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, UInt16
 
 from talweg.record.scene import Scene
 from talweg.view.terrain import height_scale, level_labels
@@ -147,7 +147,7 @@ def _thinned(count: int, most: int) -> Int[np.ndarray, " kept"]:
     return np.unique(np.round(np.linspace(0, count - 1, most)).astype(np.int64))
 
 
-def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " cells"]:
+def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " even"]:
     """The same stretch in even steps, of at most `MAX_SIDE` cells."""
     return np.linspace(float(grid[0]), float(grid[-1]), min(len(grid), MAX_SIDE))
 
@@ -179,10 +179,10 @@ def _real_lengths(scene: Scene) -> Int[np.ndarray, " hikers"]:
 
 def _places(
     paths: Float[np.ndarray, "hikers frames 2"],
-    real: np.ndarray,
+    real: Bool[np.ndarray, "hikers frames"],
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-) -> Int[np.ndarray, " numbers"]:
+) -> UInt16[np.ndarray, " numbers"]:
     """Places as whole numbers: 0 one window below the drawn one, 65 535 one window above; first all x, then all y."""
     parts = []
     for axis, grid in enumerate((x, y)):

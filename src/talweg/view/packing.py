@@ -10,7 +10,7 @@ import zlib
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, UInt16
 
 from talweg.record.scene import Scene
 from talweg.view.terrain import height_scale, level_labels
@@ -19,8 +19,9 @@ VERSION = 1
 # Above these the eye sees no difference, and a page would no longer be small.
 MAX_SIDE = 256
 MAX_POINTS = 66_000
-# Significant bits kept of a loss: some four decimal digits, one more than a page shows.
-_HEIGHT_BITS = 14
+# Significant bits kept of a loss: some five decimal digits, one more than a page shows.
+_LOSS_BITS = 18
+_HEIGHT_BITS = 20
 
 
 def pack_scene(scene: Scene) -> dict[str, Any]:
@@ -59,10 +60,10 @@ def pack_scene(scene: Scene) -> dict[str, Any]:
     real = np.arange(len(kept)) < thinned_lengths[:, None]
 
     arrays = _Arrays()
-    arrays.add_heights("height", height, bits=20)
+    arrays.add_heights("height", height, bits=_HEIGHT_BITS)
     arrays.add("frames", np.asarray(scene.frames)[kept].astype("<i4"), subtract=True)
     arrays.add("paths", _places(paths, real, x, y), subtract=True)
-    arrays.add_heights("losses", losses[real], bits=_HEIGHT_BITS)
+    arrays.add_heights("losses", losses[real], bits=_LOSS_BITS)
     if scene.basins is not None:
         nearest = np.ix_(_nearest(scene.y, y), _nearest(scene.x, x))
         arrays.add("basins", np.asarray(scene.basins)[nearest].astype("<i2"), subtract=True)
@@ -146,7 +147,7 @@ def _thinned(count: int, most: int) -> Int[np.ndarray, " kept"]:
     return np.unique(np.round(np.linspace(0, count - 1, most)).astype(np.int64))
 
 
-def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " cells"]:
+def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " even"]:
     """The same stretch in even steps, of at most `MAX_SIDE` cells."""
     return np.linspace(float(grid[0]), float(grid[-1]), min(len(grid), MAX_SIDE))
 
@@ -178,10 +179,10 @@ def _real_lengths(scene: Scene) -> Int[np.ndarray, " hikers"]:
 
 def _places(
     paths: Float[np.ndarray, "hikers frames 2"],
-    real: np.ndarray,
+    real: Bool[np.ndarray, "hikers frames"],
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-) -> Int[np.ndarray, " numbers"]:
+) -> UInt16[np.ndarray, " numbers"]:
     """Places as whole numbers: 0 one window below the drawn one, 65 535 one window above; first all x, then all y."""
     parts = []
     for axis, grid in enumerate((x, y)):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -29,7 +29,7 @@ from talweg.view.hikers import (
 )
 from talweg.view.numerals import format_number
 from talweg.view.style import GRAY, INK, halo, literal, place_legend
-from talweg.view.terrain import LEVELS, HeightScale, basin_image, hillshade, level_labels
+from talweg.view.terrain import LEVELS, HeightScale, basin_image, height_at, hillshade, level_labels
 
 # Paul Tol's light scheme, without its pink, on which red dots would be lost.
 BASIN_COLORS = np.array(
@@ -99,8 +99,9 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
     elevation = scale.elevation(height)
     if np.isnan(height).any():
         ax.patch.set(**_HOLE, linewidth=0)
-    if basins and scene.basins is not None:
-        _draw_image(ax, scene, basin_image(scene.basins, elevation, BASIN_COLORS, _NOWHERE), "nearest")
+    elevation, reached = _evenly(scene, elevation)
+    if basins and reached is not None:
+        _draw_image(ax, scene, basin_image(reached, elevation, BASIN_COLORS, _NOWHERE), "nearest")
     elif np.isfinite(height).any():
         colors, norm = level_colors(scale)
         ax.contourf(scene.x, scene.y, height, levels=scale.levels, cmap=colors, norm=norm, zorder=1)
@@ -115,6 +116,25 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
         note = literal(textwrap.fill(scene.note, 84))
         ax.annotate(note, (0.5, 0), (0, -6), xycoords=ax.xaxis.label, textcoords="offset points", ha="center",
                     va="top", fontsize=11, color=GRAY, annotation_clip=False)  # fmt: skip
+
+
+def _evenly(
+    scene: Scene, elevation: Float[np.ndarray, "depth width"]
+) -> tuple[Float[np.ndarray, "depth width"], Int[np.ndarray, "depth width"] | None]:
+    """Elevation and basins on an even grid, as images need them; as they are where the grid is even."""
+    (left, bottom), (right, top) = window(scene)
+    x, y = np.linspace(left, right, len(scene.x)), np.linspace(bottom, top, len(scene.y))
+    if np.allclose(x, scene.x, atol=1e-6 * (right - left)) and np.allclose(
+        y, scene.y, atol=1e-6 * (top - bottom)
+    ):
+        return elevation, scene.basins
+    lifted = height_at(scene.x, scene.y, elevation, np.stack(np.meshgrid(x, y), axis=-1))
+    if scene.basins is None:
+        return lifted, None
+    columns, rows = (
+        np.abs(even[:, None] - line).argmin(axis=1) for even, line in ((x, scene.x), (y, scene.y))
+    )
+    return lifted, scene.basins[np.ix_(rows, columns)]
 
 
 def level_colors(scale: HeightScale) -> tuple[ListedColormap, BoundaryNorm]:
@@ -202,7 +222,7 @@ def _draw_contours(
 
 
 def label_places(
-    lines: Sequence[Float[np.ndarray, "points 2"]], scene: Scene, room: float = 0.05
+    lines: Sequence[Float[np.ndarray, "_ 2"]], scene: Scene, room: float = 0.05
 ) -> list[tuple[float, float]]:
     """Where labels of contour lines stand free: far from dots, minima, trails, the edge and each other.
 

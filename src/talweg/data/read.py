@@ -53,7 +53,7 @@ def read_table(source: Any) -> Table:
         return from_mapping(source)
     if isinstance(source, np.ndarray) and source.ndim == 2:
         return from_arrays(source)
-    if hasattr(source, "get_columns"):
+    if hasattr(source, "collect_schema"):
         return from_polars(source)
     if hasattr(source, "iloc") and hasattr(source, "columns"):
         return from_pandas(source)
@@ -218,7 +218,7 @@ def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:
 
 
 def _codes(words: "pl.Series") -> bool:
-    return are_codes(words.filter(words.str.contains(r"^[+-]?0\d")).to_list())
+    return are_codes(words.filter(words.str.contains(r"^[+-]?(?:0\d|\d{16})")).to_list())
 
 
 def _text_of_series(words: "pl.Series") -> Text:

@@ -20,10 +20,10 @@ _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _WORDED = r"[+-]?(?:inf|infinity)"
 _STYLES = {
     "plain": re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|{_WORDED}", re.ASCII | re.IGNORECASE),
-    "thousands": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
+    "thousands": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
     "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII),
 }
-_CODE = re.compile(r"[+-]?0\d+", re.ASCII)
+_CODE = re.compile(r"[+-]?(?:0\d+|\d{16,})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", re.ASCII)
 
 
@@ -82,7 +82,9 @@ def _read(words: Sequence[str], style: str) -> Float[np.ndarray, " words"]:
 
 
 def are_codes(words: Sequence[str]) -> bool:
-    """Whether some word is written with leading zeros, as postal codes are and quantities are not.
+    """Whether some word has leading zeros, as postal codes do, or 16 digits, as identifiers do and quantities do not.
+
+    A float would forget the zeros, and would confuse neighbours beyond 2⁵³.
 
     Example:
         >>> are_codes(["00501", "10001"]), are_codes(["0.5", "0", "10"])

@@ -36,7 +36,7 @@ def test_numbers_of_every_width(dtype):
         (np.array(["x", "N/A"], dtype=object), Text),
         (np.array([1, None, 2.5], dtype=object), Numbers),
         (np.array([True, None], dtype=object), Text),
-        (np.array([None, float("nan")], dtype=object), Text),
+        (np.array([None, float("nan")], dtype=object), Numbers),
         (np.array([datetime.date(2024, 1, 1), None], dtype=object), Dates),
         (np.array([pd.Timestamp("2024-01-01"), pd.NaT], dtype=object), Dates),
         (np.array([1, pd.NA], dtype=object), Numbers),

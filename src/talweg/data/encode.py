@@ -177,8 +177,11 @@ class CategoryEncoder:
     def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
         """The features of a column."""
         width = len(self.words) + self.rare + self.missing
-        # One row more than there are features: where a word has none, its row of the identity is all zeros.
-        return np.eye(width + 1)[self.places(column), :width]
+        places = self.places(column)
+        features = np.zeros((len(places), width), np.float32)
+        rows = np.flatnonzero(places < width)
+        features[rows, places[rows]] = 1
+        return features
 
     def places(self, column: Column) -> Int[np.ndarray, " rows"]:
         """For each row the position of its feature; the number of features where it has none."""

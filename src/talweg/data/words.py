@@ -5,6 +5,7 @@ words is read as a whole, because one word alone (``1,234``) does not say which 
 """
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -44,7 +45,19 @@ def text_of(words: Sequence[str | None]) -> Text:
         >>> text_of(["cat ", "?", "dog"])
         Text(codes=array([ 0, -1,  1], dtype=int32), levels=('cat', 'dog'))
     """
-    return Text.of([None if word is None or is_missing(word) else word.strip() for word in words])
+    return known_words(Text.of([None if word is None else word.strip() for word in words]))
+
+
+def known_words(text: Text) -> Text:
+    """The column without the words that stand for no value.
+
+    Example:
+        >>> known_words(Text.of(["cat", "?", "dog"])).codes
+        array([ 0, -1,  1], dtype=int32)
+    """
+    known = np.array([not is_missing(word) for word in text.levels], dtype=bool)
+    place = np.append(np.where(known, np.cumsum(known) - 1, -1), -1).astype(np.int32)
+    return Text(place[text.codes], tuple(itertools.compress(text.levels, known)))
 
 
 def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.ndarray, " words"]:
@@ -117,13 +130,17 @@ def _date(word: str) -> dt.datetime | None:
 def understood(text: Text, decimal_comma: bool = False) -> Column:
     """The column that the words stand for: numbers or dates where every word is one, else the words.
 
+    A column without any word is one of missing numbers.
+
     Example:
         >>> understood(text_of(["1", "N/A", "2.5"])).values
         array([1. , nan, 2.5])
         >>> understood(text_of(["1", "2 kg"])).levels
         ('1', '2 kg')
     """
-    if not text.levels or are_codes(text.levels):
+    if not text.levels:
+        return Numbers(np.full(len(text.codes), np.nan))
+    if are_codes(text.levels):
         return text
     # One word that is neither settles it, without reading a million.
     if _all_known(numbers := read_numbers(text.levels[:64], decimal_comma)):

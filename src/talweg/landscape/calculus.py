@@ -1,12 +1,13 @@
-"""Curve sketching by symbols: what SymPy finds about a function. Runs in the child process that `symbolic` starts.
+"""Curve sketching by symbols: what SymPy finds about a function. Runs in the child process of `symbolic`.
 
-Input and output are plain data, one JSON object a line; each finding is written as soon as it is there, so that what
-was found before the time limit is kept. A tree travels as `talweg.objective.tree.to_data` writes it. JAX is never
-imported here.
+Input and output are plain data, one JSON object a line; each finding is written as soon as it is there, so that
+what was found before the time limit is kept. A tree travels as `talweg.objective.tree.to_data` writes it. JAX is
+never imported here.
 """
 
 import itertools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -23,13 +24,15 @@ Finding = dict[str, Any]
 
 DIGITS = 30
 SHORT = 12
+MOST_MEMBERS = 50
 
 
 class Subject:
     """A function under study: its expression, its symbols, and how its numbers are written."""
 
-    def __init__(self, tree: list, variables: list[str]):
+    def __init__(self, tree: list, variables: list[str], window: list):
         read = from_data(tree)
+        self.window = window
         self.decimals = any(isinstance(node, Number) and "." in node.text for node in walk(read))
         self.symbols = [symbol(name) for name in variables]
         self.function = to_sympy(read)
@@ -84,7 +87,7 @@ def stationary(subject: Subject) -> Finding:
         "complete": found.complete,
         "reason": found.reason,
         "points": [point for p in found.points if (point := _described(subject, p)) is not None],
-        "families": [family for f in found.families if (family := _family(subject, f)) is not None],
+        "families": _families(subject, found.families),
         "curves": [[subject.data(c) for c in curve] for curve in found.curves],
     }
 
@@ -179,26 +182,50 @@ def _kind(subject: Subject, here: dict) -> tuple[str, int, list[float]]:
     return ("minimum" if 1 in signs else "maximum"), 2, values
 
 
-def _family(subject: Subject, family: tuple) -> Finding | None:
-    """A family x = offset + period·k: its kind and value, where these are the same for every k."""
-    offset, period = family
+def _families(subject: Subject, pairs: list[tuple]) -> list[Finding]:
+    """The families x = offset + period·k, two that interleave at the same height and of one kind made one."""
+    seen = [(pair, *_every_member(subject, *pair)) for pair in pairs]
+    merged: list[tuple] = []
+    for (offset, period), kind, value in seen:
+        for index, ((other, wide), same_kind, same_value) in enumerate(merged):
+            alike = (kind, value, period) == (same_kind, same_value, wide) and value is not None
+            if alike and sympy.simplify(abs(offset - other) - period / 2) == 0:
+                nearest = min((offset, other), key=lambda o: (abs(plain(o) or 0.0), -(plain(o) or 0.0)))
+                merged[index] = ((nearest, period / 2), kind, value)
+                break
+        else:
+            merged.append(((offset, period), kind, value))
+    return [_family(subject, *pair, kind, value) for pair, kind, value in merged if kind is not None]
+
+
+def _every_member(subject: Subject, offset: Any, period: Any) -> tuple[str | None, Any]:
+    """The kind and the value that all members share; no kind where f is not real, no value where it differs."""
     variable = subject.symbols[0]
-    k = sympy.Symbol("k", integer=True)
-    member = offset + period * k
-    second = sympy.simplify(subject.hessian[0][0].subs(variable, member))
-    value = sympy.simplify(subject.function.subs(variable, member))
+    member = offset + period * sympy.Symbol("k", integer=True)
     first = _described(subject, (offset,))
     if first is None:
-        return None
-    same = not second.free_symbols
+        return None, None
+    second = sympy.simplify(subject.hessian[0][0].subs(variable, member))
+    value = sympy.simplify(subject.function.subs(variable, member))
+    kind = first["kind"] if not second.free_symbols else "undecided"
+    return kind, None if value.free_symbols else value
+
+
+def _family(subject: Subject, offset: Any, period: Any, kind: str, value: Any) -> Finding:
+    members = []
+    low, high = subject.window[0]
+    start, step = plain(offset), plain(period)
+    if start is not None and step is not None and (high - low) / step <= MOST_MEMBERS:
+        for k in range(math.ceil((low - start) / step), math.floor((high - start) / step) + 1):
+            place = sympy.simplify(offset + k * period)
+            members.append({"point": subject.data(place), "float": plain(place)})
     return {
         "offset": subject.data(offset),
         "period": subject.data(period),
-        "offset_float": plain(offset),
-        "period_float": plain(period),
-        "kind": first["kind"] if same else "undecided",
-        "value": subject.data(value) if not value.free_symbols else None,
-        "value_float": plain(value) if not value.free_symbols else None,
+        "kind": kind,
+        "value": None if value is None else subject.data(value),
+        "value_float": None if value is None else plain(value),
+        "members": members,
     }
 
 
@@ -210,14 +237,14 @@ def limits(subject: Subject) -> Finding:
     for end in (-sympy.oo, sympy.oo):
         inside = domain.sup if end == sympy.oo else domain.inf
         limit = sympy.limit(subject.function, variable, end) if inside == end else None
-        result["limits"].append(limit_data(subject, limit))
+        result["limits"].append(limit_data(subject, limit) if inside == end else {"outside": True})
     if domain != sympy.S.Reals:
         result["poles"] = list(_poles(subject, domain))
     return result
 
 
 def limit_data(subject: Subject, limit: Any) -> Finding | None:
-    """A limit: infinite, finite, an interval that the function keeps moving in, or `None` where none is known."""
+    """A limit: infinite, finite, an interval that f keeps moving in, or `None` where none is known."""
     if limit is None or limit.has(sympy.Limit, sympy.nan, sympy.zoo):
         return None
     if isinstance(limit, sympy.AccumBounds):
@@ -259,8 +286,10 @@ def bounded(subject: Subject) -> Finding:
 
 
 def _bounded_polynomial(subject: Subject) -> Finding | None:
-    """Polynomials: a positive highest power of each variable that outweighs all others (Young's inequality), or a
-    leading form of two variables without zeros."""
+    """Polynomials: the highest power of each variable outweighs the rest, or a leading form without zeros.
+
+    That even powers outweigh mixed terms of lower weight is Young's inequality.
+    """
     polynomial = sympy.Poly(subject.function, *subject.symbols)
     tops = {}
     for index in range(len(subject.symbols)):
@@ -361,7 +390,7 @@ def main() -> None:
     """Reads one question from the standard input; writes one line of findings for each study."""
     print(json.dumps({"study": "ready", "finding": {}}), flush=True)
     question = json.loads(sys.stdin.readline())
-    subject = Subject(question["tree"], question["variables"])
+    subject = Subject(question["tree"], question["variables"], question["window"])
     for name, study in studies(len(subject.symbols)).items():
         try:
             finding = study(subject)

@@ -18,7 +18,7 @@ def lines(sketch: Sketch) -> list[Sentence]:
         *_stationary(sketch),
         *_limits(sketch),
         *_verdicts(sketch),
-        *(Sentence.of("Note: ", note, ".") for note in sketch.notes),
+        *(Sentence.of("Note: ", *note.parts, ".") for note in sketch.notes),
     ]
 
 
@@ -66,7 +66,7 @@ def _stationary(sketch: Sketch) -> list[Sentence]:
     if not points and not families:
         return [_none(sketch)]
     found = [_family(sketch, family) for family in families]
-    listed = [p for p in points if not (p.exact and any(f.period for f in families))]
+    listed = [point for point in points if not point.in_family]
     counts = collections.Counter(point.kind for point in points)
     if len(listed) > MOST_POINTS:
         listed = sorted(listed, key=lambda p: (p.kind != "minimum", p.value))[:MOST_POINTS]
@@ -106,27 +106,28 @@ def _point(sketch: Sketch, point: StationaryPoint) -> Sentence:
         + equals
         + writing.row(point.coordinates)
     )
-    value = Written(f"f{_brackets(writing.row(point.coordinates).text)}", "f") + equals + point.height
-    if not point.exact:
-        value = Written("f", "f") + equals + point.height
-    elif len(point.point) == 1:
-        value = (
-            Written(f"f({point.text})", rf"f\left({point.coordinates[0].latex}\right)")
-            + equals
-            + point.height
-        )
+    value = (_at(point) if point.exact else Written("f", "f")) + equals + point.height
     if not point.smooth:
         return Sentence.of(
             f"{_noun(sketch, point.kind)} at a corner, where f has no derivative: ", place, ", ", value
         )
     article = "an" if _noun(sketch, point.kind)[0] in "aeiou" else "a"
     end = f": {article} {_noun(sketch, point.kind)}, "
-    residual = [] if point.exact or point.residual is None else [f" (residual {point.residual:.0e})"]
+    residual: list[str | Written] = []
+    if not point.exact and point.residual is not None:
+        residual = [" (residual ", _rounded(point.residual), ")"]
     return Sentence.of(_zero(sketch), " at ", place, "; ", *point.reason.parts, end, value, *residual)
 
 
-def _brackets(text: str) -> str:
-    return text if text.startswith("(") else f"({text})"
+def _at(point: StationaryPoint) -> Written:
+    """The function at a point: f(−1)."""
+    text = ", ".join(c.text for c in point.coordinates)
+    return Written(f"f({text})", rf"f\left({', '.join(c.latex for c in point.coordinates)}\right)")
+
+
+def _rounded(residual: float) -> Written:
+    """One digit is enough to see that it is only rounding."""
+    return writing.value(float(f"{residual:.0e}"))
 
 
 def _family(sketch: Sketch, family: Family) -> Sentence:

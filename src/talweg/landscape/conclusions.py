@@ -14,7 +14,8 @@ import numpy as np
 from talweg.landscape import writing
 from talweg.landscape.bounds import bounds
 from talweg.landscape.convexity import Curvature, curvature
-from talweg.landscape.stationary import Window, heights_of
+from talweg.landscape.corners import heights_of
+from talweg.landscape.stationary import Window
 from talweg.landscape.symbolic import Findings
 from talweg.landscape.writing import Sentence, Written
 from talweg.objective.expression import Expression
@@ -86,6 +87,7 @@ class Range:
         lower_taken: whether f takes the lower end.
         upper_taken: whether f takes the upper end.
         written: the interval as written.
+        lowest: its lower end as written.
     """
 
     lower: float
@@ -93,6 +95,7 @@ class Range:
     lower_taken: bool
     upper_taken: bool
     written: Written
+    lowest: Written
 
     def to_dict(self) -> dict[str, Any]:
         """The interval as plain data; an infinite end is `None`."""
@@ -105,7 +108,7 @@ class Range:
         }
 
 
-def limits(expression: Expression, finding: dict[str, Any]) -> tuple[Limit, ...]:
+def limits(finding: dict[str, Any]) -> tuple[Limit, ...]:
     """The limits that symbols found, from left to right at the infinities, then at the ends of the domain."""
     found = []
     for at, data in zip((-math.inf, math.inf), finding.get("limits", []), strict=False):
@@ -150,7 +153,9 @@ def boundedness(
     if convexity.holds and places.points:
         return Verdict(True, Sentence.of("it is convex and has a stationary point, which is its lowest"))
     if _all_ends_known(findings["limits"]):
-        return Verdict(True, Sentence.of("it is continuous, and no limit at the ends of its domain is −∞"))
+        return Verdict(
+            True, Sentence.of("it is continuous, and falls without end nowhere at the ends of its domain")
+        )
     return UNDECIDED
 
 
@@ -177,9 +182,9 @@ def _falling(proof: dict[str, Any], expression: Expression) -> Sentence:
     ]
     inside = Written(", ".join(w.text for w in walked), ", ".join(w.latex for w in walked))
     f = Written(f"f({inside.text})", rf"f\left({inside.latex}\right)")
-    path = writing.data(proof.get("path"))
-    if path is not None:
-        f = f + " = " + path
+    formula = writing.data(proof.get("path"))
+    if formula is not None:
+        f = f + " = " + formula
     return Sentence.of("along ", along, ", ", f + down)
 
 
@@ -196,11 +201,11 @@ def convexity(
         return Verdict(True, _convex_reason(proof["reason"], expression, places, hessian))
     if Curvature.CONVEX in curvature(expression.tree):
         return Verdict(True, Sentence.of("it is put together from convex parts in ways that keep convexity"))
-    for point in places.points:
+    for point in sorted(places.points, key=lambda p: math.hypot(*p.point)):
         if point.eigenvalues is not None and point.exact and point.eigenvalues[0] < -1e-9 and point.smooth:
-            at = writing.row(point.coordinates)
+            at = writing.row([writing.names([name]) for name in expression.variables]) + " = "
             what = "its second derivative" if expression.size == 1 else "an eigenvalue of its Hessian"
-            return Verdict(False, Sentence.of(f"{what} is negative at ", at))
+            return Verdict(False, Sentence.of(f"{what} is negative at ", at + writing.row(point.coordinates)))
     return _chord(expression, searched)
 
 
@@ -292,5 +297,5 @@ def _interval(taken: list[tuple[float, Written]], approached: list[tuple[float, 
     lower, upper = min(both, key=lambda v: v[0]), max(both, key=lambda v: v[0])
     at_lower, at_upper = (any(v[0] == end[0] for v in taken) for end in (lower, upper))
     left, right = "[" if at_lower else "(", "]" if at_upper else ")"
-    written = Written(left, left) + lower[1] + ", " + upper[1] + right
-    return Range(lower[0], upper[0], at_lower, at_upper, written)
+    written = writing.interval(lower[1], upper[1], left, right)
+    return Range(lower[0], upper[0], at_lower, at_upper, written, lower[1])

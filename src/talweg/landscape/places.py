@@ -18,6 +18,7 @@ from talweg.landscape.stationary import (
 )
 from talweg.landscape.writing import Sentence, Written
 from talweg.objective.expression import Expression
+from talweg.objective.tree import constant_value, from_data
 
 ZERO = 1e-12
 
@@ -38,6 +39,7 @@ class StationaryPoint:
         coordinates: the place as written; closed forms where exact.
         height: the value as written.
         reason: how the kind was decided.
+        in_family: whether it is one of a periodic family.
     """
 
     point: tuple[float, ...]
@@ -50,6 +52,7 @@ class StationaryPoint:
     coordinates: tuple[Written, ...]
     height: Written
     reason: Sentence
+    in_family: bool = False
 
     @property
     def text(self) -> str:
@@ -166,16 +169,8 @@ def _exact_points(expression: Expression, finding: dict[str, Any]) -> list[Stati
     """The points that symbols found and numbers confirm, those of periodic families among them."""
     rows = list(finding.get("points", []))
     for family in finding.get("families", []):
-        for member in family["members"]:
-            rows.append(
-                {
-                    "point": [member["point"]],
-                    "floats": [member["float"]],
-                    "value": family["value"],
-                    "kind": family["kind"],
-                    "order": 2,
-                }
-            )
+        shared = {"value": family["value"], "kind": family["kind"], "in_family": True}
+        rows += [{"point": [m["point"]], "floats": [m["float"]], **shared} for m in family["members"]]
     if not rows:
         return []
     at = derivatives(expression, np.array([row["floats"] for row in rows], float))
@@ -207,8 +202,9 @@ def _exact_point(
         eigenvalues=tuple(float(e) for e in eigenvalues),
         smooth=True,
         coordinates=tuple(c or writing.value(f) for c, f in zip(coordinates, floats, strict=True)),
-        height=writing.data(row.get("value")) or writing.value(height),
+        height=writing.data(row.get("value")) or writing.value(_clean(height)),
         reason=reason,
+        in_family=bool(row.get("in_family")),
     )
 
 
@@ -259,7 +255,7 @@ def _numeric_point(
 
 
 def _periodic(family: dict[str, Any], expression: Expression) -> Family:
-    """x = offset + period·k."""
+    """A family x = offset + period·k."""
     name = writing.names(expression.variables)
     offset, period = writing.data(family["offset"]), writing.data(family["period"])
     assert offset is not None
@@ -272,25 +268,24 @@ def _periodic(family: dict[str, Any], expression: Expression) -> Family:
 
 
 def _float_of(data: Any) -> float:
-    from talweg.objective.tree import constant_value, from_data
-
     value = constant_value(from_data(data))
     assert value is not None
     assert math.isfinite(value)
     return value
 
 
-def _curve(curve: list, expression: Expression) -> Family:
+def _curve(curve: dict[str, Any], expression: Expression) -> Family:
     """A solution that leaves a coordinate free, such as y = −x."""
     parts = []
-    for name, data in zip(expression.variables, curve, strict=True):
+    for name, data in zip(expression.variables, curve["point"], strict=True):
         written, own = writing.data(data), writing.names([name])
         if written is not None and written != own:
             parts.append(own + " = " + written)
+    value, height = curve["value_float"], writing.data(curve["value"])
     if not parts:
-        return Family(Sentence.of("every point"), "undecided", None, None, True)
+        return Family(Sentence.of("every point"), "undecided", value, height, True)
     joined = Written(", ".join(p.text for p in parts), r",\; ".join(p.latex for p in parts))
-    return Family(Sentence.of("the whole curve ", joined), "undecided", None, None, True)
+    return Family(Sentence.of("the whole curve ", joined), "undecided", value, height, True)
 
 
 def _filled(numeric: Stationary, index: int, expression: Expression) -> Family:
@@ -298,8 +293,9 @@ def _filled(numeric: Stationary, index: int, expression: Expression) -> Family:
     value = _clean(float(numeric.values[index]))
     ranges = []
     for name, (low, high) in zip(expression.variables, numeric.extents[index], strict=True):
-        ends = writing.value(_clean(float(low))) + ", " + writing.value(_clean(float(high)))
-        ranges.append(writing.names([name]) + writing.relation("∈") + Written("[", "[") + ends + "]")
+        lower, upper = (writing.value(_clean(float(end))) for end in (low, high))
+        ends = writing.interval(lower, upper, "[", "]")
+        ranges.append(writing.names([name]) + writing.relation("∈") + ends)
     joined = Written(", ".join(r.text for r in ranges), r",\; ".join(r.latex for r in ranges))
     what = "a flat part, " if expression.size == 1 else "a curve or flat part within "
     return Family(Sentence.of(what, joined), "undecided", value, writing.value(value), False)

@@ -5,6 +5,7 @@ pictures are drawn in `view`.
 """
 
 import dataclasses
+import functools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,8 +17,9 @@ from jaxtyping import Float
 from talweg.errors import ConfigError
 from talweg.landscape import conclusions, writing
 from talweg.landscape.conclusions import Limit, Range, Verdict
-from talweg.landscape.places import Family, StationaryPoint, merge
-from talweg.landscape.stationary import Window, find_stationary, heights_of
+from talweg.landscape.corners import heights_of
+from talweg.landscape.places import Family, Places, StationaryPoint, merge
+from talweg.landscape.stationary import Window, find_stationary
 from talweg.landscape.symbolic import Findings, Study
 from talweg.landscape.writing import Sentence, Written
 from talweg.objective.expression import Expression
@@ -76,7 +78,7 @@ class Sketch:
     bounded: Verdict
     convexity: Verdict
     range: Range | None
-    notes: tuple[str, ...]
+    notes: tuple[Sentence, ...]
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -169,7 +171,7 @@ class Sketch:
             "convex": self.convexity.holds,
             "convex_reason": self.convexity.reason.text,
             "range": self.range.to_dict() if self.range else None,
-            "notes": list(self.notes),
+            "notes": [note.text for note in self.notes],
             "steps": self.steps(),
         }
 
@@ -189,7 +191,7 @@ def sketch(
         function: as typed, or already read.
         window: the range of each variable to search and to show; found from the function where not given.
         let: values of constants by name, where the function is given as text.
-        time_limit: seconds of symbolic work.
+        time_limit: seconds of symbolic work; 0 for none.
 
     Raises:
         ExpressionError: where the text is not an expression.
@@ -200,6 +202,12 @@ def sketch(
         >>> [(p.text, p.kind, p.height.text) for p in found.stationary_points]
         [('−1', 'minimum', '−2')]
     """
+    if isinstance(function, Expression) and let:
+        raise ConfigError(
+            "constants get their values where the text is read: Expression.parse(text, let=...)"
+        )
+    if not (np.isfinite(time_limit) and time_limit >= 0):
+        raise ConfigError(f"expected a time limit of 0 seconds or more, found {time_limit}")
     expression = Expression.parse(function, let) if isinstance(function, str) else function
     known = expression.known.window if expression.known else None
     searched = _checked(window or known or [SEARCH] * expression.size, expression)
@@ -210,10 +218,13 @@ def sketch(
         findings = study.result()
     places = merge(expression, findings["stationary"], numeric, searched)
     gradient, hessian = _derivatives(findings["derivatives"])
-    limits = conclusions.limits(expression, findings["limits"])
+    limits = conclusions.limits(findings["limits"])
     convexity = conclusions.convexity(expression, findings, places, searched, hessian)
     places = places.settled(expression, convexity)
     bounded = conclusions.boundedness(expression, findings, limits, places, convexity)
+    values = conclusions.range_of(expression, findings, limits, places, convexity)
+    if values is not None and values.lower_taken:
+        bounded = Verdict(True, Sentence.of("its lowest value is ", values.lowest))
     return Sketch(
         expression=expression,
         window=searched
@@ -229,8 +240,8 @@ def sketch(
         limits=limits,
         bounded=bounded,
         convexity=convexity,
-        range=conclusions.range_of(expression, findings, limits, places, convexity),
-        notes=_notes(findings, places.points, places.all_found, searched, expression, time_limit),
+        range=values,
+        notes=_notes(findings, places, searched, time_limit),
     )
 
 
@@ -279,46 +290,35 @@ def _shown(
     period = max((family.period or 0.0 for family in families), default=0.0)
     if n == 1 and period:
         return ((-1.25 * period, 1.25 * period),)
-    places = np.array(
-        [point.point for point in points] + [[limit.at] for limit in limits if limit.is_pole and n == 1]
-    )
+    poles = [[limit.at] for limit in limits if limit.is_pole and n == 1]
+    places = np.array([list(point.point) for point in points] + poles)
     if not len(places):
         return ((-5.0, 5.0),) * n
     low, high = places.min(0), places.max(0)
-    reach = max(1.25 * float((high - low).max()) / 2 + 1, 2.0)
-    if n == 1:
-        reach = max(0.75 * float(high[0] - low[0]) + 0.5, 3.0 if len(places) == 1 else 1.0)
+    span = float((high - low).max())
+    narrowest = 3.0 if n == 1 and (poles or span == 0) else 1.5
+    reach = max(0.75 * span + 0.5, narrowest)
     middle = (low + high) / 2
     return tuple((float(m - reach), float(m + reach)) for m in middle)
 
 
-def _notes(
-    findings: Findings,
-    points: tuple[StationaryPoint, ...],
-    all_found: bool,
-    searched: Window,
-    expression: Expression,
-    time_limit: float,
-) -> tuple[str, ...]:
+def _notes(findings: Findings, places: Places, searched: Window, time_limit: float) -> tuple[Sentence, ...]:
     """How much of the result rests on symbols, and how much on numbers."""
     notes = []
-    if not all_found:
-        within = " × ".join(
-            f"[{writing.value(low).text}, {writing.value(high).text}]" for low, high in searched
-        )
+    if not places.all_found:
         late = "" if findings.in_time or findings["stationary"] else f" within {time_limit:g} s"
-        some = any(point.exact for point in points)
+        some = any(point.exact for point in places.points)
         what = (
-            "not every stationary point has a closed form that SymPy finds"
-            if some
-            else "SymPy found no closed form"
+            f"SymPy found {'no closed form for some stationary points' if some else 'no closed form'}{late}; "
         )
+        rest = "these" if some else "stationary points"
+        ranges = [
+            writing.interval(writing.value(low), writing.value(high), "[", "]") for low, high in searched
+        ]
+        within = functools.reduce(lambda a, b: a + writing.relation("×") + b, ranges)
+        notes.append(Sentence.of(f"{what}{rest} in ", within, " found numerically, and others may exist"))
+    if any(not point.smooth for point in places.points):
         notes.append(
-            f"{what}{late}; the {'others' if some else 'stationary points'} in {within} were found numerically, "
-            "and others may exist"
-        )
-    if any(not point.smooth for point in points):
-        notes.append(
-            "f has an extremum at a corner, where it has no derivative; its place was found numerically"
+            Sentence.of("an extremum at a corner is no zero of the derivative; it was found numerically")
         )
     return tuple(notes)

@@ -64,11 +64,20 @@ def row(parts: Sequence[Written]) -> Written:
     return Written(f"({inside[0]})", rf"\left({inside[1]}\right)")
 
 
+def interval(lower: Written, upper: Written, left: str, right: str) -> Written:
+    """An interval with its brackets."""
+    return Written(left, left) + lower + ", " + upper + right
+
+
 def relation(symbol: str) -> Written:
     """A sign between two sides, with its spaces."""
     latex_signs = {
-        **{"=": "=", "≈": r"\approx", "≥": r"\ge", "<": "<", ">": ">", "→": r"\to", "≠": r"\ne"},
-        **{"∈": r"\in", "∇": r"\nabla "},
+        "=": "=",
+        "≈": r"\approx",
+        "≥": r"\ge",
+        "→": r"\to",
+        "∈": r"\in",
+        "×": r"\times",
     }
     return Written(f" {symbol} ", f" {latex_signs[symbol]} ")
 

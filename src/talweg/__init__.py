@@ -3,4 +3,50 @@
 Only the public names live here. Each is fetched from its room at first use, so that `import talweg` is quick.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 __version__ = "0.1.0"
+
+_ROOMS = {
+    "train": "talweg.run.api",
+    "open_run": "talweg.run.result",
+    "Run": "talweg.run.result",
+    "Prediction": "talweg.run.result",
+    "Settings": "talweg.config.settings",
+    "History": "talweg.record.history",
+    "Outcome": "talweg.descent.stopping",
+    "TalwegError": "talweg.errors",
+}
+
+if TYPE_CHECKING:
+    from talweg.config.settings import Settings
+    from talweg.descent.stopping import Outcome
+    from talweg.errors import TalwegError
+    from talweg.record.history import History
+    from talweg.run.api import train
+    from talweg.run.result import Prediction, Run, open_run
+
+__all__ = [
+    "History",
+    "Outcome",
+    "Prediction",
+    "Run",
+    "Settings",
+    "TalwegError",
+    "__version__",
+    "open_run",
+    "train",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _ROOMS:
+        raise AttributeError(f"module 'talweg' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_ROOMS[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -4,27 +4,28 @@ A typed function and a network are both objectives; the engine never asks which 
 """
 
 import abc
-from typing import Any
+from typing import Any, TypeAlias
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-Params = PyTree[Array]
+Params: TypeAlias = PyTree[Array | np.ndarray]
 Sums = dict[str, Array]
 
 
 class Batch(eqx.Module):
-    """The rows that one step sees.
+    """The rows that one step sees; or a set in chunks for evaluation, with a leading chunk axis.
 
     Attributes:
         x: features, the rows first; `None` for an objective that needs no data.
         y: targets, the rows first; integer classes or real values.
-        weight: what each row counts; 0 for rows that only fill the shape up.
+        weight: what each row counts, of shape `(rows,)`; 0 for rows that only fill the shape up.
     """
 
     x: Any
     y: Any
-    weight: Float[Array, " rows"] | None
+    weight: Any
 
 
 EMPTY = Batch(x=None, y=None, weight=None)

@@ -84,5 +84,5 @@ def mlp(hidden: Sequence[int], outputs: int, activation: str = "relu", initializ
 
 def parameter_count(model: Sequential, shape: Shape) -> int:
     """How many params a network has, without drawing any."""
-    drawn = jax.eval_shape(model.init, jax.random.key(0), shape)
+    drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
     return int(sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(drawn)))

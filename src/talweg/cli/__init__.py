@@ -1,0 +1,63 @@
+"""The front door: words become settings, results become text or JSON. What is done with them is in `run`.
+
+Errors that a person can mend are one line on standard error and exit code 2; a bug of ours keeps its traceback.
+"""
+
+import importlib
+import sys
+
+import click
+
+from talweg.errors import TalwegError
+
+_COMMANDS = {
+    "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "predict": ("talweg.cli.predict", "Apply a run to new rows."),
+    "show": ("talweg.cli.runs", "Print a run's summary again."),
+    "runs": ("talweg.cli.runs", "List the runs in a folder."),
+}
+
+
+class _Rooms(click.Group):
+    """Commands whose modules are imported when they are called, so that `--help` is quick."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
+
+
+@click.command(cls=_Rooms, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="talweg", message="talweg %(version)s")
+def talweg() -> None:
+    """Train networks by gradient descent, and see the way down."""
+
+
+def main() -> None:
+    """Runs the command line."""
+    try:
+        code = talweg.main(standalone_mode=False)
+    except TalwegError as error:
+        code = _say(str(error))
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.ctx.get_help() if error.ctx else "")
+        code = 2
+    except click.ClickException as error:
+        code = _say(error.format_message())
+    except (click.Abort, KeyboardInterrupt):
+        code = _say("interrupted", 130)
+    except BrokenPipeError:
+        code = 141
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(message: str, code: int = 2) -> int:
+    click.echo("talweg: " + " ".join(message.split()), err=True)
+    return code

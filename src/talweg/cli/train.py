@@ -1,0 +1,104 @@
+"""`talweg train`: words become settings, then a run; progress goes to standard error."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from talweg.cli.output import json_option, put, quiet_option
+
+if TYPE_CHECKING:
+    from talweg.view.terminal import TrainingProgress
+
+RUNS = Path("runs")
+"""Where runs go when no folder is named."""
+
+
+@click.command()
+@click.argument("source", required=False)
+@click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]")
+@click.option("--task", help="classification or regression. [default: from the target's values]")
+@click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]")
+@click.option("--members", help="How many initialisations are trained. [default: 8]")
+@click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
+@click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
+@click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
+@click.option("--optimizer", help="sgd, momentum, nesterov, adam or adamw. [default: adamw]")
+@click.option("--learning-rate", help="The step length.")
+@click.option("--schedule", help="How the learning rate changes: constant or cosine. [default: cosine]")
+@click.option("--momentum", help="For the optimizers that have one.")
+@click.option("--weight-decay", help="For the optimizers that have one.")
+@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
+@click.option("--activation", help="relu, tanh, gelu, silu or sigmoid.")
+@click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
+@click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
+@click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
+@click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
+@click.option("--seed", help="Decides split, starts and order. [default: 0]")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
+@click.option("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
+@click.option("--force", is_flag=True, help="Replace a run that is in the folder already.")
+@quiet_option
+@json_option
+def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: str | None) -> None:
+    """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
+
+    All members are trained at once on the same rows from different starts; each stops by itself and says why.
+    """
+    settings = _settings(config, words)
+    from talweg.record.folder import next_folder, require_free
+
+    folder = out or next_folder(RUNS, settings.source)
+    require_free(folder, force)
+    from talweg.run.api import train_settings
+    from talweg.view.terminal import training_summary
+
+    with _Display(quiet) as display:
+        run = train_settings(settings, out=folder, force=force, progress=display.update, started=display.start)
+    put(run.summary, lambda: training_summary(run.summary), as_json, quiet)
+
+
+def _settings(config: Path | None, words: dict[str, str | None]) -> Any:
+    from talweg.config.settings import make_settings, read_toml
+
+    given: dict[str, Any] = read_toml(config) if config else {}
+    given |= {name: word for name, word in words.items() if word is not None}
+    hidden = given.get("hidden")
+    if isinstance(hidden, str) and hidden != "auto":
+        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
+    return make_settings(given)
+
+
+class _Display:
+    """The progress, once there is a job to show it for; nothing if it is to be quiet."""
+
+    def __init__(self, quiet: bool):
+        self.quiet = quiet
+        self.bar: TrainingProgress | None = None
+
+    def __enter__(self) -> "_Display":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self.bar is not None:
+            self.bar.__exit__(*error)
+
+    def start(self, built: Any) -> None:
+        """Hears of the job before the first step."""
+        if self.quiet:
+            return
+        from rich.console import Console
+
+        from talweg.objective.metrics import default_metric
+        from talweg.view.terminal import TrainingProgress
+
+        console, settings = Console(stderr=True), built.job.settings
+        for note in built.notes:
+            console.print(f"Note: {note}", highlight=False)
+        metric = default_metric(settings.task)
+        self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
+
+    def update(self, told: Any) -> None:
+        """Hears of each epoch."""
+        if self.bar is not None:
+            self.bar.update(told.epoch, told.seconds, told.curves, told.active)

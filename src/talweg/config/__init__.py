@@ -1,0 +1,1 @@
+"""What a person may set, frozen and validated, and its TOML form. Nothing is trained here."""

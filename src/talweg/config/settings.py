@@ -1,0 +1,131 @@
+"""Every setting of a training run: frozen, validated, and the same words in TOML, flags and Python.
+
+What is left ``"auto"`` is decided when the data are known; the resolved settings are written into the run folder.
+"""
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import pydantic
+import tomli_w
+from pydantic import Field
+
+from talweg.errors import ConfigError, did_you_mean
+
+AUTO: Literal["auto"] = "auto"
+"""Stands for: decide from the data."""
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Share = Annotated[float, Field(ge=0, lt=1)]
+
+
+class Settings(pydantic.BaseModel):
+    """The settings of a training run.
+
+    Attributes:
+        source: a file, the name of a built-in data set, or a word for data that came as Python objects.
+        target: the column to predict; the data room guesses, and says so, if it is absent.
+        task: ``classification`` or ``regression``.
+        split: training / validation / test in percent.
+        members: how many initialisations are trained.
+        max_epochs: passes over the training rows, at most.
+        batch_size: rows of a step, or ``full`` for full-batch gradient descent.
+        optimizer: its name.
+        learning_rate: the step length.
+        schedule: how the learning rate changes over the steps.
+        momentum: for the optimizers that have one.
+        weight_decay: for the optimizers that have one.
+        hidden: units of each hidden layer.
+        activation: what follows each hidden layer.
+        initializer: how the weights are drawn.
+        loss: what is minimised.
+        stop: the stopping rules.
+        keep: whether a member ends with its best params on validation, or with its last.
+        member_batches: whether all members see the same batches, or each its own.
+        seed: decides split, starts and order.
+    """
+
+    model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
+
+    source: str
+    target: str | None = None
+    task: Literal["auto", "classification", "regression"] = "auto"
+    split: str = "70/15/15"
+    members: Annotated[int, Field(ge=1, le=65536)] = 8
+    max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
+    batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
+    optimizer: str = "adamw"
+    learning_rate: Positive | Literal["auto"] = AUTO
+    schedule: str = "cosine"
+    momentum: Share | None = None
+    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
+    hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    activation: str = "relu"
+    initializer: str = AUTO
+    loss: str = AUTO
+    stop: str = AUTO
+    keep: Literal["best", "last"] = "best"
+    member_batches: Literal["shared", "own"] = "shared"
+    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+
+
+def make_settings(given: dict[str, Any]) -> Settings:
+    """Settings from names and values, checked.
+
+    Raises:
+        ConfigError: one line: the setting, what was expected, what came.
+
+    Example:
+        >>> make_settings({"source": "digits", "members": 4}).members
+        4
+    """
+    try:
+        return Settings(**given)
+    except pydantic.ValidationError as error:
+        raise ConfigError(_first_line(error)) from None
+
+
+def _first_line(error: pydantic.ValidationError) -> str:
+    problem = error.errors()[0]
+    name = str(problem["loc"][0])
+    if problem["type"] == "extra_forbidden":
+        known = Settings.model_fields
+        return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
+    if problem["type"] == "missing":
+        return f"the setting {name!r} is missing: name a file or a built-in data set"
+    wanted = problem["msg"].replace("Input should be", "must be").replace("a valid ", "a ")
+    alternatives = _alternatives(name)
+    return f"{name} {wanted}{alternatives}, got {problem['input']!r}"
+
+
+def _alternatives(name: str) -> str:
+    """The words that a setting takes in place of a number."""
+    for option in getattr(Settings.model_fields[name].annotation, "__args__", ()):
+        words = [word for word in getattr(option, "__args__", ()) if isinstance(word, str)]
+        if words:
+            return " or " + " or ".join(repr(word) for word in words)
+    return ""
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The settings in a TOML file, not yet checked.
+
+    Raises:
+        ConfigError: if there is no such file, or it is no TOML.
+    """
+    try:
+        with path.open("rb") as file:
+            return tomllib.load(file)
+    except FileNotFoundError:
+        raise ConfigError(f"no such file: {path}") from None
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is no valid TOML: {error}") from None
+
+
+def to_toml(settings: Settings) -> str:
+    """The settings as TOML; reading it back gives equal settings. Absent settings are left out."""
+    plain = {key: value for key, value in settings.model_dump(mode="json").items() if value is not None}
+    return tomli_w.dumps(plain)

@@ -1,0 +1,282 @@
+"""The preparation: a table becomes features and targets, as learned from the training rows only. Plain data.
+
+It knows which column gets which encoder; what an encoder does with its column is in `encode`.
+"""
+
+import dataclasses
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
+from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
+from talweg.data.table import Column, Table, Text
+from talweg.data.task import Label, Task, labels_of, quantities_of
+from talweg.errors import DataError, RunFolderError, did_you_mean
+
+VERSION = 1
+"""The version of the plain data; raised when a reader of the old one would misread the new."""
+
+
+@dataclasses.dataclass(frozen=True)
+class ClassTarget:
+    """A target of classes.
+
+    Attributes:
+        name: the column.
+        classes: the classes in sorted order; a row's target is a position in them.
+    """
+
+    name: str
+    classes: tuple[Label, ...]
+
+    def encode(self, column: Column, table: str) -> Int[np.ndarray, " rows"]:
+        """The position of each row's class (int32).
+
+        Raises:
+            DataError: a class that training did not have, or a missing one, with its row.
+        """
+        codes, labels = labels_of(column)
+        # Compared as words, so that a class 1 of a Parquet file is the class "1" of a CSV file.
+        place = {str(label): position for position, label in enumerate(self.classes)}
+        positions = np.array([place.get(str(label), -1) for label in labels] + [-1], dtype=np.int32)[codes]
+        if len(lost := np.flatnonzero(positions < 0)):
+            found = "nothing" if codes[lost[0]] < 0 else repr(labels[codes[lost[0]]])
+            raise DataError(
+                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the"
+                f" classes {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
+            )
+        return positions
+
+
+@dataclasses.dataclass(frozen=True)
+class NumberTarget:
+    """A target that is a quantity, standardized so that losses and learning rates do not depend on its unit.
+
+    Attributes:
+        name: the column.
+        center: the mean of the training rows.
+        scale: their standard deviation.
+    """
+
+    name: str
+    center: float
+    scale: float
+
+    def encode(self, column: Column, table: str) -> Float[np.ndarray, " rows"]:
+        """The standardized quantity (float32).
+
+        Raises:
+            DataError: a value that is missing or no number, with its row.
+        """
+        numbers = quantities_of(column, self.name, table)
+        if len(lost := np.flatnonzero(numbers.missing())):
+            raise DataError(f"Target {self.name!r} of {table} holds no number in row {lost[0] + 1}.")
+        return ((numbers.values.astype(np.float64) - self.center) / self.scale).astype(np.float32)
+
+    def decode(self, standardized: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
+        """Standardized predictions in the target's own unit (float64); the inverse of `encode`."""
+        return standardized.astype(np.float64) * self.scale + self.center
+
+
+@dataclasses.dataclass(frozen=True)
+class Preparation:
+    """Everything learned of the training rows before the network: applied to any table of the same columns.
+
+    Attributes:
+        encoders: one for each column that becomes features, in the order of the table.
+        target: how the target is encoded.
+        kinds: what each column was found to be, also those left out.
+
+    Example:
+        >>> from talweg.data.builtin import load
+        >>> penguins = load("penguins")
+        >>> preparation = Preparation.fit(penguins, np.arange(300), "species", "classification")
+        >>> preparation.features(penguins).shape, preparation.classes
+        ((344, 15), ('Adelie', 'Chinstrap', 'Gentoo'))
+    """
+
+    encoders: tuple[Encoder, ...]
+    target: ClassTarget | NumberTarget
+    kinds: tuple[ColumnKind, ...]
+
+    @classmethod
+    def fit(
+        cls,
+        table: Table,
+        train_rows: Int[np.ndarray, " train"],
+        target: str,
+        task: Task,
+        kinds: Mapping[str, str] | None = None,
+    ) -> "Preparation":
+        """Fit on the training rows; no other row changes anything.
+
+        Args:
+            table: the whole table.
+            train_rows: positions of the training rows; the target is known in each.
+            target: the column to predict.
+            task: whether it holds classes or a quantity.
+            kinds: what columns are, where the user says so (see `columns.Kind`).
+
+        Raises:
+            ConfigError: a kind that does not exist.
+            DataError: a column that does not exist or is not of its declared kind; no column to predict from.
+        """
+        found = find_kinds(table, train_rows, target, kinds)
+        columns = {c.name: table.columns[c.name].take(train_rows) for c in found if c.kind in USED}
+        encoders = [ENCODERS[c.kind].fit(c.name, columns[c.name]) for c in found if c.kind in USED]
+        numbers = [encoder for encoder in encoders if isinstance(encoder, NumberEncoder)]
+        shared = share_scale(numbers, [columns[encoder.name] for encoder in numbers])
+        encoders = [shared.get(encoder.name, encoder) for encoder in encoders]
+        known = table.column(target).take(train_rows)
+        return cls(
+            tuple(encoder for encoder in encoders if encoder.feature_names()),
+            _fit_target(known, target, task, table.name),
+            found,
+        )
+
+    @property
+    def task(self) -> Task:
+        """Whether the target holds classes or a quantity."""
+        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The classes in sorted order; empty for a quantity."""
+        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a feature, in their order."""
+        return tuple(name for encoder in self.encoders for name in encoder.feature_names())
+
+    def features(self, table: Table) -> Float[np.ndarray, "rows features"]:
+        """The features of a table, row by row in its order (float32).
+
+        Args:
+            table: any table that has the columns; others, and the target, are not looked at.
+
+        Raises:
+            DataError: a column is missing, or holds no value that could be read.
+        """
+        self._refuse_missing(table)
+        features = np.empty((table.rows, len(self.feature_names)), np.float32)
+        start = 0
+        for encoder in self.encoders:
+            column = table.columns[encoder.name]
+            _refuse_unreadable(encoder, column, table.name)
+            stop = start + len(encoder.feature_names())
+            features[:, start:stop] = encoder.apply(column)
+            start = stop
+        return features
+
+    def targets(self, table: Table) -> Int[np.ndarray, " rows"] | Float[np.ndarray, " rows"]:
+        """The encoded target: positions in `classes` (int32), or standardized quantities (float32).
+
+        Raises:
+            DataError: there is no such column, or a row's target is missing or unknown.
+        """
+        return self.target.encode(table.column(self.target.name), table.name)
+
+    def surprises(self, table: Table) -> tuple[str, ...]:
+        """What a new table holds that training did not, a sentence each: unseen words, stray words, gaps."""
+        self._refuse_missing(table)
+        sentences: list[str] = []
+        for encoder in self.encoders:
+            column = table.columns[encoder.name]
+            sentences += _surprises(encoder, column)
+        return tuple(sentences)
+
+    def _refuse_missing(self, table: Table) -> None:
+        lost = [encoder.name for encoder in self.encoders if encoder.name not in table.columns]
+        if lost:
+            known = {encoder.name for encoder in self.encoders}
+            others = [name for name in table.columns if name not in known]
+            named = ", ".join(map(repr, lost[:5])) + f" and {len(lost) - 5} more" * (len(lost) > 5)
+            raise DataError(
+                f"{table.name} lacks the column{'s' * (len(lost) > 1)} {named} that training had. Columns:"
+                f" {', '.join(list(table.columns)[:12])}{', ...' * (len(table.columns) > 12)}."
+                f"{did_you_mean(lost[0], others)}"
+            )
+
+    def to_dict(self) -> dict[str, Any]:
+        """The preparation as plain data for JSON; floats come back exactly."""
+        kind = "classes" if isinstance(self.target, ClassTarget) else "number"
+        return {
+            "version": VERSION,
+            "columns": [{"kind": encoder.kind, **_plain(encoder)} for encoder in self.encoders],
+            "target": {"kind": kind, **_plain(self.target)},
+            "kinds": [_plain(column) for column in self.kinds],
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "Preparation":
+        """The preparation that `to_dict` wrote.
+
+        Raises:
+            RunFolderError: the data are of another version or damaged.
+        """
+        if data.get("version") != VERSION:
+            raise RunFolderError(
+                f"The preparation is of version {data.get('version')!r}; this Talweg reads version {VERSION}."
+                " Read the run with the Talweg that wrote it, or train anew."
+            )
+        try:
+            target_sort = {"classes": ClassTarget, "number": NumberTarget}[data["target"]["kind"]]
+            return cls(
+                tuple(_built(ENCODERS[column["kind"]], column) for column in data["columns"]),
+                _built(target_sort, data["target"]),
+                tuple(ColumnKind(**column) for column in data["kinds"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+def _fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
+    if task == "classification":
+        return ClassTarget(name, labels_of(known)[1])
+    values = quantities_of(known, name, table).values.astype(np.float64)
+    return NumberTarget(name, float(values.mean()), float(values.std()) or 1.0)
+
+
+def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
+    """Raise DataError where a column of numbers holds only words: it is another column, or written anew."""
+    if encoder.kind != "number" or not isinstance(column, Text):
+        return
+    known = np.flatnonzero(~column.missing())
+    if len(known) and as_numbers(column).missing()[known].all():
+        word = column.levels[column.codes[known[0]]]
+        raise DataError(
+            f"Column {encoder.name!r} of {table} holds {word!r} in row {known[0] + 1} and no number anywhere;"
+            " it held numbers in training."
+        )
+
+
+def _surprises(encoder: Encoder, column: Column) -> Iterable[str]:
+    gaps = int(column.missing().sum())
+    if gaps and not encoder.missing:
+        yield f"{encoder.name!r} is missing in {_rows(gaps)}, which training never saw."
+    if isinstance(encoder, CategoryEncoder):
+        if not encoder.rare and len(unseen := encoder.unseen(column)):
+            yield f"{encoder.name!r} holds words that training never saw in {_rows(len(unseen))}."
+    elif encoder.kind == "number" and isinstance(column, Text):
+        words = int((as_numbers(column).missing() & ~column.missing()).sum())
+        if words:
+            yield f"{encoder.name!r} holds words in {_rows(words)}; they are taken as missing."
+
+
+def _rows(count: int) -> str:
+    return f"{count} row{'s' * (count != 1)}"
+
+
+def _plain(data: Any) -> dict[str, Any]:
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(data).items()}
+
+
+def _built(sort: Any, data: Mapping[str, Any]) -> Any:
+    fields = {field.name for field in dataclasses.fields(sort)}
+    if fields != set(data) - {"kind"}:
+        raise ValueError(f"expected {sorted(fields)}")
+    return sort(**{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields})

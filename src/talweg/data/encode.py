@@ -1,0 +1,269 @@
+"""How one column becomes features: an encoder of numbers, of categories, of dates, each fitted, then frozen.
+
+An encoder is a row-wise function with a few fitted constants, all of them plain data. It knows one column and
+no table; which column gets which encoder is for `clean` to say.
+"""
+
+import dataclasses
+from collections import Counter
+from collections.abc import Sequence
+from typing import ClassVar
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg.data.columns import as_dates, as_numbers, as_text
+from talweg.data.table import Column
+
+_STRAIGHT = 4.0
+"""Up to so many standard deviations a number is standardized and no more; beyond, it grows as a logarithm."""
+_FENCE = 10.0
+"""So many robust standard deviations from the median, a number has its full say in mean and deviation."""
+_SPREADS = ((0.25, 1.3490), (0.10, 2.5631), (0.05, 3.2897), (0.01, 4.6527))
+"""Quantiles, and how far each is from its mirror image, in standard deviations of a normal distribution."""
+_FEWEST_ALIKE = 8
+_MOST_WORDS = 100
+_MICROSECONDS_A_DAY = 86_400_000_000
+
+
+@dataclasses.dataclass(frozen=True)
+class NumberEncoder:
+    """Standardizes a column of numbers; an outlier is kept, in its order, but drawn near.
+
+    The mean and the standard deviation are those of the training values, taken after drawing values to within
+    ten robust standard deviations of the median: of a well-behaved column they are simply its own, and a
+    thousand-fold outlier does not flatten all others. What is still more than four deviations away grows
+    logarithmically.
+
+    Attributes:
+        name: the column.
+        center: the mean, in the column's units.
+        scale: the standard deviation, in the column's units; 0 for a column of one value, which is left out.
+        fill: what stands in for a missing value (the median).
+        missing: whether a second feature says where the value is missing.
+    """
+
+    kind: ClassVar[str] = "number"
+    name: str
+    center: float
+    scale: float
+    fill: float
+    missing: bool
+
+    @classmethod
+    def fit(cls, name: str, column: Column) -> "NumberEncoder":
+        """The encoder for the training rows of a column, of which one value at least is known."""
+        numbers = as_numbers(column)
+        absent = numbers.missing()
+        known = numbers.values[~absent].astype(np.float64)
+        median = float(np.median(known))
+        filled = np.where(absent, median, numbers.values).astype(np.float64)
+        tame = _within_fences(filled, median)
+        # A spread of a few units in the last place is the noise of the sum, not of the column.
+        scale = float(tame.std())
+        scale = scale if scale > 1e-12 * max(abs(median), float(np.abs(tame).max())) else 0.0
+        return cls(name, float(tame.mean()), scale, median, bool(absent.any()))
+
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a feature."""
+        return (self.name,) * (self.scale > 0) + (f"{self.name}=(missing)",) * self.missing
+
+    def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
+        """The features of a column."""
+        numbers = as_numbers(column)
+        absent = numbers.missing()
+        features = []
+        if self.scale > 0:
+            deviation = (np.where(absent, self.fill, numbers.values).astype(np.float64) - self.center) / self.scale
+            features.append(_drawn_near(deviation))
+        if self.missing:
+            features.append(absent.astype(np.float64))
+        return np.stack(features, axis=1)
+
+
+def share_scale(encoders: Sequence[NumberEncoder], columns: Sequence[Column]) -> dict[str, NumberEncoder]:
+    """Encoders with one scale in common for columns that measure the same in one unit, as the pixels of an image do.
+
+    Such columns are told by their range: eight or more, and most of all that lie within it, reach from the same least
+    to the same greatest value. A scale of its own would blow up a pixel that is hardly ever touched; with one scale,
+    the differences between pixels keep their size. (On the digits: 97.7 % of test rows right with scales of their
+    own, 98.0 % with one; 12 splits, standard error 0.1 %.)
+
+    Args:
+        encoders: the encoders of all columns of numbers.
+        columns: the training rows of each.
+
+    Returns:
+        The encoders whose scale changes, by column.
+    """
+    ranges = [_range(column) for column in columns]
+    if not ranges:
+        return {}
+    (low, high), _ = Counter(ranges).most_common(1)[0]
+    within = [place for place, (least, most) in enumerate(ranges) if least == low and most <= high]
+    full = sum(ranges[place] == (low, high) for place in within)
+    if full < _FEWEST_ALIKE or 2 * full < len(within):
+        return {}
+    group = [encoders[place] for place in within if encoders[place].scale > 0]
+    common = float(np.sqrt(np.mean([encoder.scale**2 for encoder in group])))
+    return {encoder.name: dataclasses.replace(encoder, scale=common) for encoder in group}
+
+
+def _range(column: Column) -> tuple[float, float]:
+    values = as_numbers(column).values
+    known = values[np.isfinite(values)]
+    return float(known.min()), float(known.max())
+
+
+def _within_fences(values: Float[np.ndarray, " rows"], median: float) -> Float[np.ndarray, " rows"]:
+    ordered = np.sort(values)
+    last = len(values) - 1
+    # The quartiles say nothing of a column that is mostly one value (a count, mostly 0): look further out.
+    for quantile, width in _SPREADS:
+        low, high = ordered[round(quantile * last)], ordered[round((1 - quantile) * last)]
+        if high > low:
+            reach = _FENCE * (high - low) / width
+            return np.clip(values, median - reach, median + reach)
+    return values
+
+
+def _drawn_near(deviation: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
+    size = np.abs(deviation)
+    if size.max(initial=0.0) <= _STRAIGHT:
+        return deviation
+    return np.sign(deviation) * np.where(
+        size <= _STRAIGHT, size, _STRAIGHT + np.log1p(np.maximum(size - _STRAIGHT, 0.0))
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class CategoryEncoder:
+    """One feature a word: 1 where it stands, else 0.
+
+    Attributes:
+        name: the column.
+        words: the words with a feature of their own, sorted: those that stand in 1 % of the training rows or
+            in ten, the 100 most frequent at most.
+        rare: whether one feature stands for all other words; also for words never seen in training.
+        missing: whether one feature says where there is no word.
+    """
+
+    kind: ClassVar[str] = "category"
+    name: str
+    words: tuple[str, ...]
+    rare: bool
+    missing: bool
+
+    @classmethod
+    def fit(cls, name: str, column: Column) -> "CategoryEncoder":
+        """The encoder for the training rows of a column, of which one value at least is known."""
+        text = as_text(column)
+        counts = text.counts()
+        enough = max(2, min(10, round(0.01 * len(text.codes))))
+        frequent = sorted(np.flatnonzero(counts >= enough), key=lambda code: -counts[code])[:_MOST_WORDS]
+        words = tuple(sorted(text.levels[code] for code in frequent))
+        return cls(name, words, bool(len(words) < (counts > 0).sum()), bool(text.missing().any()))
+
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a feature."""
+        others = ("(rare)",) * self.rare + ("(missing)",) * self.missing
+        return tuple(f"{self.name}={word}" for word in self.words + others)
+
+    def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
+        """The features of a column."""
+        width = len(self.words) + self.rare + self.missing
+        # One row more than there are features: where a word has none, its row of the identity is all zeros.
+        return np.eye(width + 1)[self.places(column), :width]
+
+    def places(self, column: Column) -> Int[np.ndarray, " rows"]:
+        """For each row the position of its feature; the number of features where it has none."""
+        text = as_text(column)
+        width = len(self.words) + self.rare + self.missing
+        place = {word: position for position, word in enumerate(self.words)}
+        # `true` for `True`: a table written by another program may change the case, and nothing else.
+        folded = {word.casefold(): position for word, position in place.items()}
+        if len(folded) < len(place):
+            folded = {}
+        other = len(self.words) if self.rare else width
+        of_level = [place.get(word, folded.get(word.casefold(), other)) for word in text.levels]
+        return np.array([*of_level, width - 1 if self.missing else width], dtype=np.int64)[text.codes]
+
+    def unseen(self, column: Column) -> Int[np.ndarray, " some"]:
+        """The rows whose word has no feature of its own."""
+        text = as_text(column)
+        return np.flatnonzero((self.places(column) >= len(self.words)) & ~text.missing())
+
+
+@dataclasses.dataclass(frozen=True)
+class DateEncoder:
+    """A date as a place on the line of time and on the circles of the year, the week and the day.
+
+    Attributes:
+        name: the column.
+        center: the mean, in days since 1970.
+        scale: the standard deviation in days; 0 for one date only.
+        circles: which circles turn at all in training: ``year``, ``week``, ``day``.
+        missing: whether one feature says where there is no date.
+    """
+
+    kind: ClassVar[str] = "date"
+    name: str
+    center: float
+    scale: float
+    circles: tuple[str, ...]
+    missing: bool
+
+    @classmethod
+    def fit(cls, name: str, column: Column) -> "DateEncoder":
+        """The encoder for the training rows of a column, of which one value at least is known."""
+        dates = as_dates(column)
+        absent = dates.missing()
+        days = _days(dates.values[~absent])
+        turning = tuple(circle for circle in _PERIODS if np.ptp(_phase(dates.values[~absent], circle)) > 0)
+        return cls(name, float(days.mean()), float(days.std()), turning, bool(absent.any()))
+
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a feature."""
+        circles = tuple(f"{self.name}:{wave}({circle})" for circle in self.circles for wave in ("sin", "cos"))
+        return (self.name,) * (self.scale > 0) + circles + (f"{self.name}=(missing)",) * self.missing
+
+    def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
+        """The features of a column; all zeros, but for the last, where there is no date."""
+        dates = as_dates(column)
+        absent = dates.missing()
+        known = np.where(absent, np.datetime64(0, "us"), dates.values)
+        features = []
+        if self.scale > 0:
+            features.append(_drawn_near((_days(known) - self.center) / self.scale))
+        for circle in self.circles:
+            angle = 2 * np.pi * _phase(known, circle)
+            features += [np.sin(angle), np.cos(angle)]
+        features = [np.where(absent, 0.0, feature) for feature in features]
+        if self.missing:
+            features.append(absent.astype(np.float64))
+        return np.stack(features, axis=1)
+
+
+_PERIODS = {"year": 365.2425, "week": 7.0, "day": 1.0}
+"""The circles, with their length in days."""
+
+
+def _days(dates: np.ndarray) -> Float[np.ndarray, " rows"]:
+    return dates.astype(np.int64) / _MICROSECONDS_A_DAY
+
+
+def _phase(dates: np.ndarray, circle: str) -> Float[np.ndarray, " rows"]:
+    """Where on a circle, from 0 to 1: the part of the year that has passed, of the week, of the day."""
+    if circle == "day":
+        return _days(dates) % 1.0
+    whole = dates.astype("datetime64[D]")
+    if circle == "week":
+        return (whole.astype(np.int64) % 7) / _PERIODS["week"]
+    return (whole - dates.astype("datetime64[Y]")).astype(np.int64) / _PERIODS["year"]
+
+
+Encoder = NumberEncoder | CategoryEncoder | DateEncoder
+ENCODERS: dict[str, type[NumberEncoder] | type[CategoryEncoder] | type[DateEncoder]] = {
+    encoder.kind: encoder for encoder in (NumberEncoder, CategoryEncoder, DateEncoder)
+}
+"""The encoder for each kind of column that becomes features."""

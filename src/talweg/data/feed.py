@@ -1,0 +1,66 @@
+"""Which rows each step sees, and sets cut into chunks for evaluation. Padding fills shapes up and counts nothing."""
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+FULL = "full"
+"""The batch size of full-batch gradient descent."""
+
+
+def rows_per_batch(batch_size: int | str, rows: int) -> int:
+    """A batch size in rows: never more than there are."""
+    return rows if batch_size == FULL else min(int(batch_size), rows)
+
+
+def epoch_order(
+    rows: int, batch_size: int, seed: int, epoch: int, member: int | None = None
+) -> Int[np.ndarray, "steps batch"]:
+    """The order of an epoch: a permutation of the rows, cut into batches, the last filled up with row 0.
+
+    A pure function of its arguments, from a counter-based generator (Philox, Salmon et al. 2011), so that a resumed
+    run sees the same rows without anything saved.
+
+    Args:
+        rows: how many rows there are.
+        batch_size: rows of a batch.
+        seed: the run's seed.
+        epoch: the epoch's number.
+        member: the member, if each has its own order.
+
+    Example:
+        >>> sorted(epoch_order(5, 2, seed=0, epoch=1).ravel().tolist())
+        [0, 0, 1, 2, 3, 4]
+    """
+    stream = 0 if member is None else member + 1
+    generator = np.random.Generator(np.random.Philox(key=[seed, stream], counter=[0, 0, 0, epoch]))
+    steps = -(-rows // batch_size)
+    order = np.zeros(steps * batch_size, np.int32)
+    order[:rows] = np.arange(rows) if batch_size >= rows else generator.permutation(rows)
+    return order.reshape(steps, batch_size)
+
+
+def epoch_weight(
+    order: Int[np.ndarray, "*members steps batch"], row_weight: Float[np.ndarray, " rows"]
+) -> Float[np.ndarray, "*members steps batch"]:
+    """What each row of an order counts: its own weight, and 0 where it only fills up the last batch."""
+    weight = row_weight[order]
+    spare = order.shape[-1] * order.shape[-2] - len(row_weight)
+    if spare:
+        weight[..., -1, order.shape[-1] - spare :] = 0.0
+    return weight
+
+
+def chunked(array: Shaped[np.ndarray, "rows *rest"], size: int) -> Shaped[np.ndarray, "chunks size *rest"]:
+    """A set cut into chunks of equal size, the last filled up with zeros.
+
+    Zeros as weights are what makes the padding count nothing.
+    """
+    chunks = max(1, -(-len(array) // size))
+    padded = np.zeros((chunks * size, *array.shape[1:]), array.dtype)
+    padded[: len(array)] = array
+    return padded.reshape(chunks, size, *array.shape[1:])
+
+
+def chunk_size(rows: int, largest: int = 1024) -> int:
+    """Rows of a chunk for a set of so many: a power of two, so that sets of like size share one compilation."""
+    return min(largest, 1 << max(rows - 1, 0).bit_length())

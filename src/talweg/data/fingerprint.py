@@ -1,0 +1,51 @@
+"""A table's fingerprint, by which a run says what data it saw. Nothing is stored here."""
+
+import hashlib
+
+import numpy as np
+
+from talweg.data.table import Column, Dates, Numbers, Table, Text
+
+
+def fingerprint(table: Table) -> str:
+    """A hash of a table's column names and values: equal for equal tables, from whatever file they came.
+
+    Args:
+        table: the table; its name and notes do not count, the order of rows and columns does.
+
+    Returns:
+        64 hexadecimal digits (BLAKE2b, RFC 7693).
+
+    Example:
+        >>> from talweg.data.frames import from_mapping
+        >>> fingerprint(from_mapping({"x": [1, 2]}))[:8] == fingerprint(from_mapping({"x": [2, 1]}))[:8]
+        False
+    """
+    digest = hashlib.blake2b(digest_size=32)
+    for name, column in table.columns.items():
+        for piece in (name.encode(), *_pieces(column)):
+            # Each piece is preceded by its length, so that no two tables run into the same bytes.
+            digest.update(len(piece).to_bytes(8, "little"))
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _pieces(column: Column) -> tuple[bytes | memoryview, ...]:
+    match column:
+        case Numbers(values):
+            # One bit pattern for every NaN, and one for both zeros.
+            plain = np.where(np.isnan(values), np.nan, values.astype(np.float64) + 0.0)
+            return b"numbers", _bytes(plain)
+        case Dates(values):
+            return b"dates", _bytes(values.astype("datetime64[us]").astype(np.int64))
+        case Text(codes, levels):
+            used = np.flatnonzero(column.counts())
+            renumbered = np.full(len(levels) + 1, -1, np.int32)
+            renumbered[used] = np.arange(len(used))
+            words = "\0".join(levels[code].replace("\0", "\0\0") for code in used)
+            return b"text", words.encode(), _bytes(renumbered[codes])
+
+
+def _bytes(values: np.ndarray) -> memoryview:
+    little = np.ascontiguousarray(values, dtype=values.dtype.newbyteorder("<"))
+    return little.view(np.uint8).data

@@ -1,0 +1,229 @@
+"""A source becomes a `Table`: a file, a built-in name, a data frame or a dict. The one door to polars.
+
+What a file is, is told from its first bytes before its name. Nothing is judged here, and nothing is ever
+written beside the user's data.
+"""
+
+import difflib
+import gzip
+import io
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from talweg.data import builtin
+from talweg.data.delimited import decode, read_words, sniff
+from talweg.data.frames import column_of, from_arrays, from_mapping, from_pandas, table_of
+from talweg.data.table import Column, Dates, Numbers, Table, Text
+from talweg.data.words import MISSING, are_codes, understood
+from talweg.errors import DataError
+
+if TYPE_CHECKING:
+    import polars as pl
+
+_LARGEST_INTEGER = 2**53
+_LARGEST_UNPACKED = 16 * 2**30
+
+
+def read_table(source: Any) -> Table:
+    """The table of a source.
+
+    Args:
+        source: a path to a CSV, TSV, Parquet, Feather or JSON-lines file (a text file may be gzipped); the
+            name of a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an
+            array; a `Table`.
+
+    Raises:
+        DataError: there is no such file, or it does not hold a table; the message says what was found.
+
+    Example:
+        >>> table = read_table("penguins")
+        >>> table.rows, list(table.columns)[:2]
+        (344, ['species', 'island'])
+    """
+    if isinstance(source, Table):
+        return source
+    if isinstance(source, (str, os.PathLike)):
+        known = isinstance(source, str) and source in builtin.NAMES and not Path(source).exists()
+        return builtin.load(str(source)) if known else read_file(Path(source))
+    if isinstance(source, Mapping):
+        return from_mapping(source)
+    if isinstance(source, np.ndarray) and source.ndim == 2:
+        return from_arrays(source)
+    if hasattr(source, "get_columns"):
+        return from_polars(source)
+    if hasattr(source, "iloc") and hasattr(source, "columns"):
+        return from_pandas(source)
+    raise DataError(
+        f"Cannot read a table from {_described(source)}; expected a path, a built-in name, a data frame,"
+        " a dict of columns or a two-dimensional array."
+    )
+
+
+def _described(source: Any) -> str:
+    return f"an array of shape {source.shape}" if isinstance(source, np.ndarray) else f"a {type(source).__name__}"
+
+
+def read_file(path: Path) -> Table:
+    """The table in a file.
+
+    Raises:
+        DataError: see `read_table`.
+    """
+    try:
+        data = path.expanduser().read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"No such file or built-in table: {path}.{_nearest(path)}") from None
+    except IsADirectoryError:
+        raise DataError(f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name.") from None
+    except OSError as error:
+        raise DataError(f"{path} cannot be read: {error.strerror}.") from None
+    return read_bytes(data, path.name)
+
+
+def _nearest(path: Path) -> str:
+    beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+    choices = {name.lower(): str(path.parent / name) for name in beside if not name.startswith(".")}
+    if path.parent == Path():
+        choices |= {name: name for name in builtin.NAMES}
+    near = difflib.get_close_matches(path.name.lower(), choices, n=1, cutoff=0.6)
+    return f" Did you mean {choices[near[0]]!r}?" if near else f" Built in: {', '.join(builtin.NAMES)}."
+
+
+def read_bytes(data: bytes, name: str) -> Table:
+    """The table in the contents of a file.
+
+    Args:
+        data: the whole contents.
+        name: the file's name, for messages, and to tell JSON lines from CSV.
+
+    Raises:
+        DataError: see `read_table`.
+    """
+    import polars as pl
+
+    if data.startswith(b"\x1f\x8b"):
+        data, name = _unpacked(data, name), name.removesuffix(".gz")
+    if not data.strip():
+        raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")
+    reader = _reader(data, name)
+    if reader is None:
+        return _read_delimited(data, name)
+    try:
+        frame = reader(data)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{name} is damaged or cut short: {str(error).splitlines()[0]}") from None
+    return from_polars(frame, name)
+
+
+def _reader(data: bytes, name: str) -> "Callable[[bytes], pl.DataFrame] | None":
+    import polars as pl
+
+    if data.startswith(b"PAR1"):
+        return pl.read_parquet
+    if data.startswith(b"ARROW1"):
+        return pl.read_ipc
+    return pl.read_ndjson if name.lower().endswith((".jsonl", ".ndjson")) else None
+
+
+def _unpacked(data: bytes, name: str) -> bytes:
+    try:
+        with gzip.open(io.BytesIO(data)) as stream:
+            unpacked = stream.read(_LARGEST_UNPACKED + 1)
+    except (OSError, EOFError) as error:
+        raise DataError(f"{name} is damaged or cut short: {error}") from None
+    if len(unpacked) > _LARGEST_UNPACKED:
+        raise DataError(f"{name} unpacks to more than 16 GiB; unpack it first.")
+    return unpacked
+
+
+def _read_delimited(data: bytes, name: str) -> Table:
+    if data.startswith(b"PK\x03\x04"):
+        raise DataError(f"{name} is a workbook or a zip archive; save its table as CSV or Parquet.")
+    text, encoding = decode(data, name)
+    if not text.strip():
+        raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")
+    dialect = sniff(text, name)
+    table = from_polars(read_words(text, dialect, name), name, dialect.decimal_comma)
+    notes = []
+    if encoding == "cp1252":
+        notes.append(f"{name} is not UTF-8; it was read as Windows-1252.")
+    if dialect.headless:
+        notes.append(f"{name} has no header line; its columns are called {_names(dialect.header)}.")
+    return Table(name, table.columns, table.rows, tuple(notes))
+
+
+def _names(header: tuple[str, ...]) -> str:
+    return ", ".join(header) if len(header) < 4 else f"{header[0]}, {header[1]}, ..., {header[-1]}"
+
+
+def from_polars(
+    frame: "pl.DataFrame | pl.LazyFrame", name: str = "the data frame", decimal_comma: bool = False
+) -> Table:
+    """A table of a polars frame (eager, or lazy: it is then collected).
+
+    Raises:
+        DataError: there are no rows.
+    """
+    import polars as pl
+
+    if isinstance(frame, pl.LazyFrame):
+        frame = frame.collect()
+    if frame.height == 0:
+        raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.")
+    columns = {series.name: _column_of_series(series, decimal_comma) for series in frame.get_columns()}
+    return table_of(name, columns)
+
+
+def _column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
+    import polars as pl
+
+    dtype = series.dtype
+    if dtype.is_integer() and not _fits_float(series):
+        # Identifiers of 17 digits and more: a float would confuse neighbours.
+        return _text_of_series(series.cast(pl.String))
+    if dtype.is_numeric() or dtype == pl.Null:
+        return Numbers(series.cast(pl.Float64).to_numpy())
+    if dtype == pl.Boolean:
+        return Text(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
+    if isinstance(dtype, (pl.Datetime, pl.Date)):
+        if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
+            series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
+        return Dates(series.cast(pl.Datetime("us")).to_numpy())
+    if isinstance(dtype, pl.Duration):
+        return Numbers(series.dt.total_microseconds().cast(pl.Float64).to_numpy() / 1e6)
+    if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum)):
+        return _column_of_words(series.cast(pl.String), decimal_comma)
+    return column_of(np.array([*series.to_list(), None], dtype=object)[:-1])
+
+
+def _fits_float(series: "pl.Series") -> bool:
+    low, high = series.min(), series.max()
+    return low is None or max(abs(int(low)), abs(int(high))) <= _LARGEST_INTEGER  # type: ignore[arg-type]
+
+
+def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:
+    import polars as pl
+
+    words = words.str.strip_chars()
+    words = words.set(words.str.to_lowercase().is_in(list(MISSING)), None)
+    numbers = words.cast(pl.Float64, strict=False)
+    # The quick way for the usual column, every word a plain number; `understood` says the same, more slowly.
+    if words.null_count() < len(words) and numbers.null_count() == words.null_count() and not _codes(words):
+        return Numbers(numbers.to_numpy())
+    return understood(_text_of_series(words), decimal_comma)
+
+
+def _codes(words: "pl.Series") -> bool:
+    return are_codes(words.filter(words.str.contains(r"^[+-]?0\d")).to_list())
+
+
+def _text_of_series(words: "pl.Series") -> Text:
+    import polars as pl
+
+    levels = words.drop_nulls().unique().sort()
+    codes = words.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(-1)
+    return Text(codes.to_numpy(), tuple(levels.to_list()))

@@ -1,0 +1,170 @@
+"""Which rows train, which validate, which test. No values are looked at but the strata.
+
+A split is a pure function of (number of rows, fractions, seed, strata): it draws from its own counter-based
+generator and from no global state, so that the same seed names the same rows on every machine.
+"""
+
+import dataclasses
+import fractions
+import re
+
+import numpy as np
+from jaxtyping import Int
+
+from talweg.errors import ConfigError, DataError
+
+PARTS = ("train", "validation", "test")
+
+_STREAM = 0x73706C6974  # "split": this room's own half of the generator's key
+
+
+@dataclasses.dataclass(frozen=True)
+class Fractions:
+    """The shares of the three parts, in percent.
+
+    Attributes:
+        train: the rows that are learned from.
+        validation: the rows that say when to stop; 0 for none.
+        test: the rows looked at once, at the end; 0 for none.
+    """
+
+    train: float = 70.0
+    validation: float = 15.0
+    test: float = 15.0
+
+    def __post_init__(self) -> None:
+        shares = (self.train, self.validation, self.test)
+        total = sum(fractions.Fraction(str(share)) for share in shares)
+        if total != 100:
+            raise ConfigError(f"The split {self} adds to {_number(float(total))}, not to 100; for example 70/15/15.")
+        if self.train <= 0 or min(shares) < 0:
+            raise ConfigError(f"The split {self} needs a first share above 0 and none below 0; for example 70/15/15.")
+
+    def __str__(self) -> str:
+        """``"70/15/15"``; a last share of 0 is left out."""
+        return "/".join(_number(share) for share in (self.train, self.validation, self.test))
+
+    @classmethod
+    def parse(cls, text: str) -> "Fractions":
+        """The shares that a person wrote.
+
+        Args:
+            text: ``train/validation/test`` or ``train/validation`` in percent; either of the last two may be
+                0.
+
+        Raises:
+            ConfigError: not two or three numbers, a share below 0, or a sum other than 100.
+
+        Example:
+            >>> Fractions.parse("80/20")
+            Fractions(train=80.0, validation=20.0, test=0.0)
+        """
+        words = [word.strip().removesuffix("%") for word in text.split("/")]
+        if len(words) not in (2, 3) or not all(re.fullmatch(r"-?\d+(\.\d+)?", word) for word in words):
+            raise ConfigError(
+                f"Cannot read the split {text!r}; expected percentages for training/validation/test, such as 70/15/15."
+            )
+        shares = [float(word) for word in words]
+        if sum(shares) != 100 and abs(sum(shares) - 100) > 1e-9:
+            raise ConfigError(f"The split {text} adds to {_number(sum(shares))}, not to 100; for example 70/15/15.")
+        return cls(*shares, *[0.0] * (3 - len(shares)))
+
+    def exact(self) -> tuple[fractions.Fraction, fractions.Fraction, fractions.Fraction]:
+        """The three shares of 1, without rounding."""
+        train, validation, test = (
+            fractions.Fraction(str(share)) / 100 for share in (self.train, self.validation, self.test)
+        )
+        return train, validation, test
+
+
+def _number(share: float) -> str:
+    return f"{share:.10g}"
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Split:
+    """The rows of each part, as sorted positions in the table.
+
+    Attributes:
+        train: the rows that are learned from.
+        validation: the rows that say when to stop.
+        test: the rows looked at once, at the end.
+    """
+
+    train: Int[np.ndarray, " train"]
+    validation: Int[np.ndarray, " validation"]
+    test: Int[np.ndarray, " test"]
+
+    def of(self, rows: Int[np.ndarray, " rows"]) -> "Split":
+        """The same split in the positions of a larger table of which `rows` were split."""
+        return Split(rows[self.train], rows[self.validation], rows[self.test])
+
+
+def split(
+    rows: int,
+    fractions: Fractions = Fractions(),
+    seed: int = 0,
+    strata: Int[np.ndarray, " rows"] | None = None,
+) -> Split:
+    """Divide rows at random into training, validation and test rows.
+
+    The sizes are the shares of the number of rows, rounded so that they add up (largest remainder). With
+    `strata`, the same holds within each class up to one row, every class stands in training, and a class
+    stands in each part of which its share is a whole row or more.
+
+    Args:
+        rows: how many there are.
+        fractions: the share of each part.
+        seed: any integer; another seed draws another split.
+        strata: the class of each row, from 0.
+
+    Returns:
+        Three sorted arrays of positions (int64) that together hold every row once.
+
+    Raises:
+        DataError: too few rows for a part that should not be empty.
+
+    Example:
+        >>> parts = split(10, Fractions.parse("60/20/20"), seed=1)
+        >>> len(parts.train), len(parts.validation), len(parts.test)
+        (6, 2, 2)
+    """
+    classes = np.zeros(rows, np.int64) if strata is None else strata.astype(np.int64)
+    counts = np.bincount(classes)
+    sizes = _sizes(counts, fractions)
+    _refuse_empty(sizes.sum(axis=0), rows, fractions)
+    # Raw words of the generator: NumPy promises their stream, but not that of its shuffles.
+    words = np.random.Philox(key=(_STREAM << 64) | (seed % 2**64)).random_raw(rows)
+    order = np.lexsort((np.arange(rows), words, classes))
+    part = np.concatenate([np.repeat(np.arange(3), of_class) for of_class in sizes])
+    chosen = [np.sort(order[part == which]).astype(np.int64) for which in range(3)]
+    return Split(*chosen)
+
+
+def _refuse_empty(sizes: Int[np.ndarray, " parts"], rows: int, shares: Fractions) -> None:
+    for part, size, share in zip(PARTS, sizes, shares.exact(), strict=True):
+        if share > 0 and size == 0:
+            raise DataError(
+                f"{rows} row{'s' * (rows != 1)} split {shares} leave{'s' * (rows == 1)} none for {part}; give"
+                " more rows or another split."
+            )
+
+
+def _sizes(counts: Int[np.ndarray, " classes"], shares: Fractions) -> Int[np.ndarray, "classes parts"]:
+    """How many rows of each class go to each part: whole shares, then the rest to who is owed most so far."""
+    exact = shares.exact()
+    owed = [fractions.Fraction(0)] * 3
+    sizes = np.zeros((len(counts), 3), np.int64)
+    # Small classes first: the large ones, with rows to spare, then even out the totals.
+    for label in np.argsort(counts, kind="stable"):
+        ideal = [int(counts[label]) * share for share in exact]
+        size = [int(wanted) for wanted in ideal]
+        claims = sorted(range(3), key=lambda p: (exact[p] == 0, -(ideal[p] - size[p] + owed[p]), p))
+        for p in claims[: int(counts[label]) - sum(size)]:
+            size[p] += 1
+        if counts[label] and size[0] == 0:
+            size[max(1, 2, key=lambda p: size[p])] -= 1
+            size[0] = 1
+        owed = [owed[p] + ideal[p] - size[p] for p in range(3)]
+        sizes[label] = size
+    return sizes

@@ -1,0 +1,281 @@
+"""A run's place on disk: which files there are, and how they are written so that a kill never leaves half of one.
+
+run.toml             the resolved settings
+history.jsonl        the curves, one line an epoch
+params.safetensors   the members' params, the member axis first
+preparation.json     how columns become features, fitted on the training rows
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+summary.json         what was reached; written last, so that a folder without it is an unfinished run
+"""
+
+import contextlib
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, final
+
+import numpy as np
+
+from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.history import History, read_history
+
+SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
+PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, SUMMARY)
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Writes a file whole or not at all: a temporary file beside it, flushed to disk, takes its name.
+
+    Raises:
+        RunFolderError: if the system refuses; the old file is then still there.
+    """
+    try:
+        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(descriptor, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            with contextlib.suppress(OSError):
+                Path(temporary).unlink()
+            raise
+        _flush_folder(path.parent)
+    except OSError as error:
+        raise RunFolderError(f"{path} could not be written: {error.strerror or error}") from None
+
+
+def _flush_folder(folder: Path) -> None:
+    if os.name == "posix":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def flatten(params: Mapping[str, Any], prefix: str = "") -> dict[str, np.ndarray]:
+    """Nested params as one level of names, ``dense_1/weights``."""
+    flat: dict[str, np.ndarray] = {}
+    for name, value in params.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{name}/")
+        else:
+            flat[prefix + name] = np.ascontiguousarray(value)
+    return flat
+
+
+def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """The inverse of `flatten`."""
+    params: dict[str, Any] = {}
+    for path, value in flat.items():
+        *groups, name = path.split("/")
+        place = params
+        for group in groups:
+            place = place.setdefault(group, {})
+        place[name] = value
+    return params
+
+
+@final
+class RunFolder:
+    """A run's folder. Everything in it is plain data; nothing is ever unpickled."""
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def holds_run(self) -> bool:
+        """Whether a run was begun here."""
+        return (self.path / SETTINGS).exists()
+
+    def finished(self) -> bool:
+        """Whether the run came to its end."""
+        return (self.path / SUMMARY).exists()
+
+    def begin(self, settings_toml: str, preparation: Mapping[str, Any] | None, split: np.ndarray | None) -> None:
+        """Makes the folder, clears an earlier run's files out of it, and writes what is known before training.
+
+        Raises:
+            RunFolderError: if the folder cannot be made or written.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+            for name in FILES:
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
+        if preparation is not None:
+            self._write_json(PREPARATION, preparation)
+        if split is not None:
+            self._write_array(SPLIT, split)
+        write_atomically(self.path / SETTINGS, settings_toml.encode())
+
+    def append(self, line: str) -> None:
+        """Adds one line to the history.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
+        try:
+            with (self.path / HISTORY).open("a", encoding="utf-8") as file:
+                file.write(line + "\n")
+        except OSError as error:
+            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
+
+    def write_params(self, params: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
+        """Writes the members' params, every array with the member axis first."""
+        from safetensors.numpy import save
+
+        write_atomically(self.path / PARAMS, save(flatten(params), metadata=dict(metadata)))
+
+    def write_summary(self, summary: Mapping[str, Any]) -> None:
+        """Writes what was reached; the run is finished with it."""
+        self._write_json(SUMMARY, summary)
+
+    def _write_json(self, name: str, content: Mapping[str, Any]) -> None:
+        write_atomically(self.path / name, (json.dumps(content, indent=2, allow_nan=False) + "\n").encode())
+
+    def _write_array(self, name: str, array: np.ndarray) -> None:
+        import io
+
+        buffer = io.BytesIO()
+        np.save(buffer, array, allow_pickle=False)
+        write_atomically(self.path / name, buffer.getvalue())
+
+    def settings_toml(self) -> str:
+        """The resolved settings as they were written."""
+        return self._read(SETTINGS).decode()
+
+    def history(self) -> History:
+        """The curves."""
+        return read_history(self.path / HISTORY)
+
+    def summary(self) -> dict[str, Any]:
+        """What was reached.
+
+        Raises:
+            RunFolderError: if the run was not finished, or the file is damaged.
+        """
+        if not self.finished() and self.holds_run():
+            raise RunFolderError(f"{self.path} holds a run that did not come to its end: it has no {SUMMARY}")
+        return self._read_json(SUMMARY)
+
+    def preparation(self) -> dict[str, Any]:
+        """How columns become features."""
+        return self._read_json(PREPARATION)
+
+    def split(self) -> np.ndarray:
+        """Which part each row of the source went to."""
+        import io
+
+        try:
+            return np.load(io.BytesIO(self._read(SPLIT)), allow_pickle=False)
+        except ValueError:
+            raise RunFolderError(f"{self.path / SPLIT} is damaged") from None
+
+    def params(self) -> dict[str, Any]:
+        """The members' params.
+
+        Raises:
+            RunFolderError: if they are missing or damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        try:
+            return unflatten(load(self._read(PARAMS)))
+        except SafetensorError as error:
+            raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return (self.path / name).read_bytes()
+        except FileNotFoundError:
+            raise RunFolderError(f"{self.path} is no run folder: it has no {name}") from None
+        except OSError as error:
+            raise RunFolderError(f"{self.path / name} cannot be read: {error.strerror}") from None
+
+    def _read_json(self, name: str) -> dict[str, Any]:
+        try:
+            return json.loads(self._read(name))
+        except (json.JSONDecodeError, UnicodeDecodeError):
+            raise RunFolderError(f"{self.path / name} is damaged: it is no valid JSON") from None
+
+
+def existing_run(path: Path) -> RunFolder:
+    """The run in a folder.
+
+    Raises:
+        RunFolderError: if there is none; the message names the nearest run beside it.
+    """
+    folder = RunFolder(path)
+    if not folder.holds_run():
+        beside = [run.path.name for run in runs_in(path.parent)]
+        raise RunFolderError(f"{path} holds no run.{did_you_mean(path.name, beside)}")
+    return folder
+
+
+def runs_in(parent: Path) -> list[RunFolder]:
+    """The runs in the folders of a folder, by name."""
+    if not parent.is_dir():
+        return []
+    folders = (RunFolder(path) for path in sorted(parent.iterdir()) if path.is_dir())
+    return [folder for folder in folders if folder.holds_run()]
+
+
+def next_folder(parent: Path, name: str) -> Path:
+    """A folder of its own for a new run: the name made safe, and the next free number behind it.
+
+    Example:
+        >>> next_folder(Path("no-such-folder"), "my data.csv").name
+        'my-data-001'
+    """
+    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-") or "run"
+    taken = [int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)]
+    return parent / f"{stem}-{max(taken, default=0) + 1:03d}"
+
+
+def _numbered(name: str, stem: str) -> bool:
+    return name.startswith(f"{stem}-") and name[len(stem) + 1 :].isdecimal()
+
+
+def require_free(path: Path, force: bool) -> None:
+    """Makes sure that a new run may be written to a folder.
+
+    Raises:
+        RunFolderError: if it holds a run and `force` is not given, or is a file.
+    """
+    if path.exists() and not path.is_dir():
+        raise RunFolderError(f"{path} is a file, not a folder for a run")
+    if RunFolder(path).holds_run() and not force:
+        raise RunFolderError(f"{path} already holds a run; name another folder, or replace it with --force")
+
+
+def require_space(path: Path, needed: int) -> None:
+    """Makes sure that there is room on the disk.
+
+    Args:
+        path: the run folder, which need not exist yet.
+        needed: bytes.
+
+    Raises:
+        RunFolderError: if there is less.
+    """
+    place = path.absolute()
+    while not place.exists():
+        place = place.parent
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise RunFolderError(
+            f"not enough disk for this run at {path}: it needs about {needed / 1e6:.1f} MB, "
+            f"{free / 1e6:.1f} MB are free; name another place with --out"
+        )

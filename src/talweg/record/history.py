@@ -1,0 +1,112 @@
+"""The curves of a run: one JSON line an epoch, appended as it is trained, and read back as arrays.
+
+A line holds `epoch`, `seconds` since the start, and for each curve one number a member, `null` for members that had
+stopped by then or whose number was not finite. Epoch 0 is the state before the first step.
+"""
+
+import dataclasses
+import json
+import math
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg.errors import RunFolderError
+
+Line = Mapping[str, Any]
+_NOT_CURVES = ("epoch", "seconds")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class History:
+    """The curves of all members.
+
+    Attributes:
+        epoch: the epochs' numbers, from 0.
+        seconds: when each was finished, since the start.
+        curves: arrays of shape `(epochs, members)` by name; NaN where a member told nothing.
+
+    Example:
+        >>> history = read_lines(['{"epoch": 0, "seconds": 0.0, "train_loss": [null, 0.5]}'])
+        >>> history["train_loss"]
+        array([[nan, 0.5]])
+    """
+
+    epoch: Int[np.ndarray, " epochs"]
+    seconds: Float[np.ndarray, " epochs"]
+    curves: Mapping[str, Float[np.ndarray, "epochs members"]]
+
+    def __getitem__(self, name: str) -> Float[np.ndarray, "epochs members"]:
+        return self.curves[name]
+
+    @property
+    def names(self) -> list[str]:
+        """The curves' names."""
+        return list(self.curves)
+
+    def frame(self) -> Any:
+        """The curves as a polars frame with one row for each epoch and member that told something."""
+        import polars
+
+        members = next(iter(self.curves.values())).shape[1]
+        columns = {
+            "epoch": np.repeat(self.epoch, members),
+            "member": np.tile(np.arange(members), len(self.epoch)),
+            **{name: values.ravel() for name, values in self.curves.items()},
+        }
+        told = ~np.all([np.isnan(values.ravel()) for values in self.curves.values()], axis=0)
+        return polars.DataFrame({name: values[told] for name, values in columns.items()})
+
+
+def to_line(epoch: int, seconds: float, curves: Mapping[str, np.ndarray]) -> str:
+    """One epoch as a line of JSON, without the line's end."""
+    numbers = {name: [_finite(value) for value in values.tolist()] for name, values in curves.items()}
+    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **numbers}, allow_nan=False)
+
+
+def _finite(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def read_lines(lines: Iterable[str]) -> History:
+    """The curves from their lines; a last line that was cut off by a kill is left out.
+
+    Raises:
+        RunFolderError: if any other line is damaged.
+    """
+    texts = [line for line in lines if line.strip()]
+    read: list[Line] = []
+    for number, text in enumerate(texts, 1):
+        try:
+            read.append(json.loads(text))
+        except json.JSONDecodeError:
+            if number == len(texts):
+                break
+            raise RunFolderError(f"history line {number} is damaged; the run folder was changed by hand") from None
+    if not read:
+        raise RunFolderError("the history is empty; the run was stopped before its first epoch")
+    names = [name for name in read[-1] if name not in _NOT_CURVES]
+    members = len(read[-1][names[0]])
+    blank = [None] * members
+    curves = {name: np.array([line.get(name, blank) for line in read], dtype=np.float64) for name in names}
+    return History(
+        np.array([line["epoch"] for line in read], dtype=np.int64),
+        np.array([line["seconds"] for line in read], dtype=np.float64),
+        curves,
+    )
+
+
+def read_history(path: Path) -> History:
+    """The curves in a file of a run folder.
+
+    Raises:
+        RunFolderError: if there is none, or it is damaged.
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            return read_lines(file)
+    except FileNotFoundError:
+        raise RunFolderError(f"{path} is missing; is {path.parent} a run folder?") from None

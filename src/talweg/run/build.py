@@ -1,0 +1,193 @@
+"""From settings and a source to a job: the data are read, split and prepared, the network and the optimizer made.
+
+Every mistake that a person can mend is found here, before anything is compiled or written.
+"""
+
+import dataclasses
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int
+
+from talweg.config.rules import parse_rule
+from talweg.config.settings import Settings
+from talweg.data.clean import Preparation
+from talweg.data.fingerprint import fingerprint
+from talweg.data.read import read_table
+from talweg.data.split import Fractions, Split, split
+from talweg.data.table import Table
+from talweg.data.task import Target, choose_target, labels_of
+from talweg.descent.optimizer import make_optimizer
+from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
+from talweg.errors import ConfigError, did_you_mean
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
+from talweg.objective.losses import LOSSES, Loss
+from talweg.objective.metrics import METRICS
+from talweg.objective.models import mlp
+from talweg.objective.network import Network
+from talweg.run.defaults import resolve
+from talweg.run.job import Job, Rows
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Built:
+    """A job, and what of the data outlives it.
+
+    Attributes:
+        job: ready to train.
+        preparation: how columns become features.
+        parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out.
+        notes: what was decided for the user, a sentence each.
+    """
+
+    job: Job
+    preparation: Preparation
+    parts: Int[np.ndarray, " rows"]
+    notes: tuple[str, ...]
+
+
+def build(settings: Settings, source: Any = None) -> Built:
+    """A job from settings.
+
+    Args:
+        settings: as given; `auto` is resolved here.
+        source: data as a Python object; the settings' source is read if it is absent.
+
+    Raises:
+        ConfigError: a setting that is unknown or does not fit the task.
+        DataError: a source that cannot be read, or not be learned from.
+    """
+    _check_names(settings)
+    fractions = Fractions.parse(settings.split)
+    table = read_table(settings.source if source is None else source)
+    target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
+    parts = _split(table, target, fractions, settings.seed)
+    preparation = Preparation.fit(table, parts.train, target.name, target.task)
+
+    known = table.take(target.rows)
+    x, y = preparation.features(known), _columns(preparation.targets(known))
+    settings = resolve(settings, target.task, len(parts.train), x.shape[1], len(parts.validation) > 0)
+    settings = settings.model_copy(update={"target": target.name})
+    network = network_of(settings, x.shape[1], len(preparation.classes))
+    place = np.full(table.rows, -1)
+    place[target.rows] = np.arange(len(target.rows))
+    training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    job = Job(
+        settings=settings,
+        network=network,
+        optimizer=_optimizer(settings, len(parts.train)),
+        rule=_rule(settings, target.task, has_validation=len(parts.validation) > 0),
+        training=training,
+        validation=validation,
+        test=test,
+        classes=tuple(map(str, preparation.classes)),
+        target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
+        target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
+        facts=_facts(table, target, preparation, fractions),
+    )
+    return Built(job, preparation, _marks(table.rows, parts), (*table.notes, *target.reasons))
+
+
+def _check_names(settings: Settings) -> None:
+    """Names are looked up before the data are read, so that a slip shows at once."""
+    look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.initializer != "auto":
+        look_up("initializer", settings.initializer, INITIALIZERS)
+    if settings.loss != "auto" and settings.loss not in LOSSES:
+        raise ConfigError(
+            f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
+        )
+    make_optimizer(settings.optimizer, 1, schedule=settings.schedule, **_optimizer_settings(settings))
+
+
+def _split(table: Table, target: Target, fractions: Fractions, seed: int) -> Split:
+    strata = None
+    if target.task == "classification":
+        strata = labels_of(table.column(target.name).take(target.rows))[0]
+    return split(len(target.rows), fractions, seed, strata).of(target.rows)
+
+
+def _columns(y: np.ndarray) -> np.ndarray:
+    """Real targets one column each; classes as they are."""
+    return y[:, None] if y.dtype.kind == "f" else y
+
+
+def _rows(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Rows:
+    return Rows(x[rows], y[rows])
+
+
+def _marks(rows: int, parts: Split) -> Int[np.ndarray, " rows"]:
+    marks = np.full(rows, -1, np.int8)
+    for number, part in enumerate((parts.train, parts.validation, parts.test)):
+        marks[part] = number
+    return marks
+
+
+def _loss(settings: Settings, classes: int) -> Loss:
+    loss = LOSSES[settings.loss]
+    if loss.task != settings.task:
+        fitting = [name for name, other in LOSSES.items() if other.task == settings.task]
+        raise ConfigError(f"the loss {loss.name!r} is for {loss.task}; for {settings.task} take {' or '.join(fitting)}")
+    if loss.binary and classes != 2:
+        raise ConfigError(
+            f"the loss {loss.name!r} is for two classes, the target has {classes}; take softmax_cross_entropy"
+        )
+    return loss
+
+
+def network_of(settings: Settings, features: int, classes: int) -> Network:
+    """The network that resolved settings describe.
+
+    Args:
+        settings: with nothing left to decide.
+        features: how many features a row has.
+        classes: how many classes; 0 for regression.
+
+    Raises:
+        ConfigError: a loss that does not fit the task.
+    """
+    loss = _loss(settings, classes)
+    model = mlp(
+        [int(units) for units in settings.hidden], loss.outputs(classes or 1), settings.activation, settings.initializer
+    )
+    return Network(model, loss, (features,), classes)
+
+
+def _optimizer_settings(settings: Settings) -> dict[str, Any]:
+    given = {
+        "learning_rate": settings.learning_rate,
+        "momentum": settings.momentum,
+        "weight_decay": settings.weight_decay,
+    }
+    return {name: value for name, value in given.items() if value is not None and value != "auto"}
+
+
+def _optimizer(settings: Settings, rows: int) -> Any:
+    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
+    steps = int(settings.max_epochs) * -(-rows // batch)
+    return make_optimizer(
+        settings.optimizer, settings.members, schedule=settings.schedule, steps=steps, **_optimizer_settings(settings)
+    )
+
+
+def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
+    """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
+    curves = ["train_loss"]
+    if has_validation:
+        metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
+        curves += ["validation_loss", *(metric.name for metric in metrics)]
+    return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
+
+
+def _facts(table: Table, target: Target, preparation: Preparation, fractions: Fractions) -> dict[str, Any]:
+    return {
+        "name": table.name,
+        "rows": table.rows,
+        "rows_without_target": target.missing,
+        "target": target.name,
+        "classes": [str(label) for label in preparation.classes],
+        "columns": [{"name": kind.name, "kind": kind.kind, "reason": kind.reason} for kind in preparation.kinds],
+        "features": len(preparation.feature_names),
+        "split": str(fractions),
+        "fingerprint": fingerprint(table),
+    }

@@ -1,0 +1,72 @@
+"""A job: everything that a training needs, ready to go, whatever it was made from. How it is made is in `build`."""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Num, UInt32
+
+from talweg.config.settings import Settings
+from talweg.data.feed import chunk_size, chunked
+from talweg.descent.optimizer import Optimizer
+from talweg.descent.stopping import Rule
+from talweg.objective.base import Batch
+from talweg.objective.network import Network
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Rows:
+    """Features and targets of one part of the split.
+
+    Attributes:
+        x: features.
+        y: classes as whole numbers, or standardised targets, one column each.
+    """
+
+    x: Float[np.ndarray, "rows *features"]
+    y: Num[np.ndarray, "rows *targets"]
+
+    def __len__(self) -> int:
+        return len(self.x)
+
+    def chunks(self) -> Batch:
+        """The rows cut into chunks for evaluation; padding has weight 0."""
+        size = chunk_size(len(self))
+        return Batch(*(chunked(column, size) for column in (self.x, self.y, np.ones(len(self), np.float32))))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Job:
+    """What is trained, on what, how, and until when.
+
+    Attributes:
+        settings: the resolved settings.
+        network: the objective.
+        optimizer: its settings have a leading member axis.
+        rule: when a member stops.
+        training: the rows the steps see.
+        validation: the rows the rules look at; may be empty.
+        test: the rows looked at once, at the end; may be empty.
+        classes: the names of the classes; empty for regression.
+        target_scale: what one unit of an output is in each target's own unit.
+        target_shift: what an output of 0 stands for.
+        facts: what a summary says of the data, as plain data.
+    """
+
+    settings: Settings
+    network: Network
+    optimizer: Optimizer
+    rule: Rule
+    training: Rows
+    validation: Rows
+    test: Rows
+    classes: tuple[str, ...]
+    target_scale: Float[np.ndarray, " targets"]
+    target_shift: Float[np.ndarray, " targets"]
+    facts: Mapping[str, Any]
+
+
+def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:
+    """Each member's randomness, a pure function of the seed and the member's number, as raw JAX key data."""
+    return np.stack([np.random.SeedSequence([seed, member]).generate_state(2, np.uint32) for member in range(members)])

@@ -1,0 +1,169 @@
+"""A finished run in the hand: its summary, its curves, its params, and what it predicts."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from jaxtyping import Float
+
+from talweg.config.settings import Settings, make_settings, to_toml
+from talweg.data.clean import NumberTarget, Preparation
+from talweg.data.read import read_table
+from talweg.data.table import Table
+from talweg.errors import ConfigError, RunFolderError
+from talweg.objective.base import Params
+from talweg.record.folder import RunFolder, existing_run
+from talweg.record.history import History
+
+Chosen = Literal["ensemble", "best"] | int
+"""Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a run says of new rows, in the order in which they came.
+
+    Attributes:
+        values: the predicted class of each row, or the predicted quantity in the target's own unit.
+        probabilities: of each class, of shape `(rows, classes)`; `None` for regression.
+        spread: the standard deviation over the members: of the predicted class's probability, or of the quantity.
+        classes: the names of the classes.
+        notes: what the rows hold that training never saw, a sentence each.
+    """
+
+    values: np.ndarray
+    probabilities: Float[np.ndarray, "rows classes"] | None
+    spread: Float[np.ndarray, " rows"]
+    classes: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    def columns(self) -> dict[str, np.ndarray]:
+        """As columns: `prediction`, `p_<class>` for each class, `spread`."""
+        columns = {"prediction": self.values}
+        if self.probabilities is not None:
+            columns |= {f"p_{name}": self.probabilities[:, place] for place, name in enumerate(self.classes)}
+        return columns | {"spread": self.spread}
+
+    def frame(self) -> Any:
+        """As a polars frame with the columns of `columns`."""
+        import polars
+
+        return polars.DataFrame(self.columns())
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Run:
+    """A finished training.
+
+    Attributes:
+        settings: the resolved settings.
+        summary: what was reached; its shape is in docs/json.md.
+        history: the curves.
+        preparation: how columns become features.
+        params: the members' params, the member axis first.
+        folder: where it is kept; `None` if it was not written.
+    """
+
+    settings: Settings
+    summary: dict[str, Any]
+    history: History
+    preparation: Preparation
+    params: Params
+    folder: RunFolder | None = None
+
+    def __repr__(self) -> str:
+        where = f" in {self.folder.path}" if self.folder else ""
+        return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
+
+    def predict(self, source: Any, member: Chosen = "ensemble") -> Prediction:
+        """Applies the run to new rows.
+
+        Args:
+            source: a path, a data frame, or anything else that training takes; the target may be absent.
+            member: whose prediction (see `Chosen`).
+
+        Raises:
+            DataError: if a column is missing that training had.
+            ConfigError: if there is no such member.
+        """
+        return predict(self, read_table(source), member)
+
+    def best_member(self) -> int:
+        """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
+        part = "validation" if self.summary["members"][0]["validation"] else "test"
+        scores = [entry[part] for entry in self.summary["members"]]
+        if scores[0] is None:
+            raise ConfigError("there is no best member: the run has neither a validation nor a test set")
+        losses = [np.inf if score["loss"] is None else score["loss"] for score in scores]
+        return int(np.argmin(losses))
+
+
+def predict(run: Run, table: Table, member: Chosen = "ensemble") -> Prediction:
+    """What a run says of the rows of a table (see `Run.predict`)."""
+    from talweg.run.build import network_of
+    from talweg.run.job import Rows
+    from talweg.run.scoring import predictions
+    from talweg.run.train import member_outputs
+
+    chosen = _members(run, member)
+    features = run.preparation.features(table)
+    network = network_of(run.settings, features.shape[1], len(run.preparation.classes))
+    rows = Rows(features, np.zeros(len(features), np.float32))
+    members = run.summary["ensemble"]["members"]
+    each = {m: predictions(network, member_outputs(network, run.params, m, rows)) for m in {*members, *chosen}}
+    mean = np.mean([each[m] for m in chosen], axis=0)
+    crowd = np.stack([each[m] for m in members])
+    notes = run.preparation.surprises(table)
+    target = run.preparation.target
+    if isinstance(target, NumberTarget):
+        return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes)
+    place = mean.argmax(1)
+    spread = crowd[:, np.arange(len(mean)), place].std(0)
+    names = np.array(run.preparation.classes)
+    return Prediction(names[place], mean, spread, tuple(map(str, run.preparation.classes)), notes)
+
+
+def _members(run: Run, member: Chosen) -> list[int]:
+    if member == "ensemble":
+        return list(run.summary["ensemble"]["members"])
+    if member == "best":
+        return [run.best_member()]
+    if not 0 <= int(member) < run.settings.members:
+        raise ConfigError(
+            f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
+            f"to {run.settings.members - 1}. Or take 'best' or 'ensemble'"
+        )
+    return [int(member)]
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in a folder.
+
+    Args:
+        path: a run folder, as training names it.
+
+    Raises:
+        RunFolderError: if it holds no finished run, or is damaged.
+    """
+    import tomllib
+
+    folder = existing_run(Path(path))
+    summary = folder.summary()
+    try:
+        settings = make_settings(tomllib.loads(folder.settings_toml()))
+    except (tomllib.TOMLDecodeError, ConfigError) as error:
+        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
+    preparation = Preparation.from_dict(folder.preparation())
+    return Run(settings, summary, folder.history(), preparation, folder.params(), folder)
+
+
+def save(run: Run, folder: RunFolder) -> None:
+    """Writes what is known at the end: the params, then the summary, with which the run is finished."""
+    folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
+    folder.write_summary(run.summary)
+
+
+def begin(folder: RunFolder, settings: Settings, preparation: Preparation, parts: np.ndarray) -> None:
+    """Writes what is known before the first step."""
+    folder.begin(to_toml(settings), preparation.to_dict(), parts)

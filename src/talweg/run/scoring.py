@@ -1,0 +1,129 @@
+"""What a set of predictions is worth: every metric, members beside their ensemble, and the set's sampling error."""
+
+import dataclasses
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from jaxtyping import Float, Num
+
+from talweg.objective.base import Params
+from talweg.objective.losses import Loss
+from talweg.objective.metrics import METRICS, classification_sums, metric_values, regression_sums
+from talweg.objective.network import Network
+from talweg.run.job import Job, Rows
+from talweg.run.train import member_outputs
+
+Z95 = 1.959963984540054
+"""The standard normal's 97.5 % point."""
+
+
+def predictions(network: Network, outputs: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows columns"]:
+    """Class probabilities, or standardised targets, from outputs, in float64."""
+    if network.classes:
+        return network.row_loss.probabilities(outputs)
+    return outputs.astype(np.float64)
+
+
+def score(
+    loss: Loss,
+    predicted: Float[np.ndarray, "rows columns"],
+    y: Num[np.ndarray, "rows *targets"],
+    target_scale: Float[np.ndarray, " targets"],
+) -> dict[str, float]:
+    """Every metric of a task, and the loss.
+
+    Args:
+        loss: what was minimised.
+        predicted: as given by `predictions`.
+        y: the true classes, or the true standardised targets.
+        target_scale: what one unit of a standardised target is in its own unit.
+    """
+    weight = np.ones(len(y))
+    if loss.task == "regression":
+        row_loss = np.asarray(loss.per_row(predicted, y), dtype=np.float64)
+        sums = regression_sums(row_loss, predicted, y.astype(np.float64), weight)
+    else:
+        likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
+        sums = classification_sums(-np.log(likelihood), predicted.argmax(-1), y, weight, predicted.shape[1])
+    values = {"loss": float(sums["loss"] / sums["weight"])}
+    values |= {name: float(value) for name, value in metric_values(sums, loss.task, target_scale).items()}
+    for metric in METRICS.values():
+        if metric.task == loss.task and metric.from_outputs is not None:
+            values[metric.name] = metric.from_outputs(predicted, y, weight)
+    return values
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Scores:
+    """What the members and their ensemble reach on one part of the split.
+
+    Attributes:
+        members: every metric of each member.
+        ensemble: every metric of the mean of the members' predictions.
+        interval: 95 % interval of the ensemble's main metric from the set's size alone, and how it was made.
+    """
+
+    members: tuple[Mapping[str, float], ...]
+    ensemble: Mapping[str, float]
+    interval: Mapping[str, float | str]
+
+
+def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) -> Scores | None:
+    """Scores the given members, one at a time so that memory does not grow with their number; `None` without rows.
+
+    Args:
+        job: what was trained.
+        params: with a leading member axis.
+        rows: the part of the split.
+        members: which of them enter the ensemble; the metrics of the others are given too.
+    """
+    if not len(rows):
+        return None
+    loss, each = job.network.row_loss, []
+    mean = np.zeros(())
+    for member in range(job.settings.members):
+        predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
+        each.append(score(loss, predicted, rows.y, job.target_scale))
+        if member in members:
+            mean = mean + predicted / len(members)
+    return Scores(
+        tuple(each),
+        score(loss, mean, rows.y, job.target_scale),
+        _sampling(loss, mean, rows, job.target_scale),
+    )
+
+
+def _sampling(loss: Loss, predicted: np.ndarray, rows: Rows, scale: np.ndarray) -> dict[str, float | str]:
+    if loss.task == "classification":
+        low, high = wilson_interval(int((predicted.argmax(-1) == rows.y).sum()), len(rows))
+        return {"metric": "accuracy", "low": low, "high": high, "method": "Wilson 95 %"}
+    squared = (((predicted - rows.y) * scale) ** 2).mean(-1)
+    low, high = root_mean_interval(squared)
+    return {
+        "metric": "rmse",
+        "low": low,
+        "high": high,
+        "method": "normal approximation of the mean square, 95 %",
+    }
+
+
+def wilson_interval(hits: int, rows: int) -> tuple[float, float]:
+    """95 % interval of a share that was counted on so many rows (Wilson 1927).
+
+    Example:
+        >>> low, high = wilson_interval(97, 100)
+        >>> round(low, 3), round(high, 3)
+        (0.915, 0.99)
+    """
+    share = hits / rows
+    center = (share + Z95**2 / (2 * rows)) / (1 + Z95**2 / rows)
+    half = Z95 / (1 + Z95**2 / rows) * math.sqrt(share * (1 - share) / rows + Z95**2 / (4 * rows**2))
+    return max(0.0, center - half), min(1.0, center + half)
+
+
+def root_mean_interval(squared: Float[np.ndarray, " rows"]) -> tuple[float, float]:
+    """95 % interval of a root mean square, from the spread of the squares (central limit theorem)."""
+    error = Z95 * float(squared.std(ddof=1)) / math.sqrt(len(squared)) if len(squared) > 1 else math.inf
+    mean = float(squared.mean())
+    return math.sqrt(max(0.0, mean - error)), math.sqrt(mean + error)

@@ -1,0 +1,166 @@
+"""A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from talweg.descent.stopping import Outcome
+from talweg.objective.metrics import METRICS, default_metric
+from talweg.objective.models import parameter_count
+from talweg.run.job import Job
+from talweg.run.scoring import Scores, score_members
+from talweg.run.train import Trained
+
+VERSION = 1
+FAILED = ("non_finite", "diverged")
+"""The kinds of Outcome after which a member is left out of the ensemble."""
+
+
+def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -> dict[str, Any]:
+    """Everything that was reached, as plain data.
+
+    Args:
+        job: what was trained.
+        trained: where the members ended.
+        files: the files written, by what they hold.
+        name: the run's name.
+    """
+    sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
+    in_ensemble = sound or list(range(job.settings.members))
+    validation = score_members(job, trained.params, job.validation, in_ensemble)
+    test = score_members(job, trained.params, job.test, in_ensemble)
+    main = default_metric(job.network.row_loss.task)
+    return _plain(
+        {
+            "version": VERSION,
+            "kind": "training",
+            "run": {"name": name, "seed": job.settings.seed, **_pace(job, trained)},
+            "task": job.network.row_loss.task,
+            "metric": main,
+            "data": job.facts,
+            "split": {
+                "train": len(job.training),
+                "validation": len(job.validation),
+                "test": len(job.test),
+            },
+            "model": _model(job),
+            "training": _training(job),
+            "members": [_member(member, trained, validation, test) for member in range(job.settings.members)],
+            "spread": {
+                part: _spread(scores, main, in_ensemble)
+                for part, scores in (("validation", validation), ("test", test))
+                if scores
+            },
+            "ensemble": {
+                "members": in_ensemble,
+                **{part: scores.ensemble for part, scores in (("validation", validation), ("test", test)) if scores},
+            },
+            "sampling_error": test.interval if test else None,
+            "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
+            "files": dict(files),
+        }
+    )
+
+
+def _pace(job: Job, trained: Trained) -> dict[str, Any]:
+    epochs = max(outcome.epoch for outcome in trained.outcomes)
+    steady = trained.seconds - trained.compile_seconds
+    return {
+        "seconds": round(trained.seconds, 3),
+        "first_epoch_seconds": round(trained.compile_seconds, 3),
+        "epochs_per_second": round((epochs - 1) / steady, 2) if epochs > 1 and steady > 0 else None,
+    }
+
+
+def _model(job: Job) -> dict[str, Any]:
+    return {
+        "layers": [{"kind": layer.kind, "units": getattr(layer, "units", None)} for layer in job.network.model.layers],
+        "inputs": int(np.prod(job.network.input_shape)),
+        "params": parameter_count(job.network.model, job.network.input_shape),
+        "loss": job.network.row_loss.name,
+    }
+
+
+def _training(job: Job) -> dict[str, Any]:
+    settings = job.settings
+    batch = len(job.training) if settings.batch_size == "full" else min(int(settings.batch_size), len(job.training))
+    return {
+        "optimizer": job.optimizer.name,
+        "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
+        "schedule": job.optimizer.schedule,
+        "batch_size": batch,
+        "steps_per_epoch": -(-len(job.training) // batch),
+        "max_epochs": settings.max_epochs,
+        "stop": settings.stop,
+        "keep": settings.keep,
+    }
+
+
+def _member(member: int, trained: Trained, validation: Scores | None, test: Scores | None) -> dict[str, Any]:
+    outcome = trained.outcomes[member]
+    return {
+        "member": member,
+        "outcome": {"kind": outcome.kind, "epoch": outcome.epoch, "sentence": outcome.sentence},
+        "epochs": outcome.epoch,
+        "best_epoch": int(trained.best_epoch[member]),
+        "validation": validation.members[member] if validation else None,
+        "test": test.members[member] if test else None,
+    }
+
+
+def _spread(scores: Scores, main: str, members: list[int]) -> dict[str, dict[str, float]]:
+    """Mean, standard deviation, worst and best of each metric over the members that did not fail."""
+    spread = {}
+    for name in scores.ensemble:
+        values = np.array([scores.members[member][name] for member in members])
+        up = name in METRICS and METRICS[name].greater_is_better
+        worst, best = (values.min(), values.max()) if up else (values.max(), values.min())
+        spread[name] = {
+            "mean": float(values.mean()),
+            "std": float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+            "worst": float(worst),
+            "best": float(best),
+        }
+    return spread
+
+
+def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: Scores | None) -> Iterable[str]:
+    failed = [(member, outcome) for member, outcome in enumerate(outcomes) if outcome.kind in FAILED]
+    if failed and sound:
+        names = ", ".join(str(member) for member, _ in failed)
+        yield f"member {names} failed and is left out of the ensemble: {failed[0][1].sentence}"
+    elif failed:
+        yield f"every member failed: {failed[0][1].sentence}"
+    if scores is None:
+        yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
+        return
+    constant = _constant_loss(job)
+    idle = [m for m in sound if not scores.members[m]["loss"] < constant]
+    if idle:
+        yield (
+            f"member {', '.join(map(str, idle))} ends no better than a constant prediction "
+            f"(loss {scores.members[idle[0]]['loss']:.4g} against {constant:.4g})"
+        )
+
+
+def _constant_loss(job: Job) -> float:
+    """The loss of always predicting the training rows' class shares, or their mean, on rows not trained on."""
+    rows = job.validation if len(job.validation) else job.test
+    if job.network.classes:
+        shares = np.bincount(job.training.y, minlength=job.network.classes) / len(job.training)
+        return float(-np.log(np.maximum(shares[rows.y], 1e-12)).mean())
+    mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
+    return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
+
+
+def _plain(value: Any) -> Any:
+    """The same with lists for tuples and `None` for numbers that are not finite, which JSON does not know."""
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,71 @@
+"""Pictures to files: whole or not at all, the same bytes for the same picture. Nothing is drawn here."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from matplotlib.figure import Figure
+
+from talweg.errors import ConfigError
+from talweg.view.style import styled
+
+# Whatever names the day or the version of a library would make equal pictures differ.
+_METADATA: dict[str, dict[str, str | None]] = {
+    ".png": {"Software": None},
+    ".svg": {"Date": None, "Creator": None},
+    ".pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+}
+
+
+@contextlib.contextmanager
+def replacing(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Iterator[Path]:
+    """A temporary file beside `path`, which takes its place when the block ends well and is removed when not.
+
+    Args:
+        path: where the file will be; missing folders are made.
+        suffixes: endings that the path may have, such as ``(".gif",)``.
+
+    Yields:
+        The path to write to.
+
+    Raises:
+        ConfigError: when the path ends otherwise.
+    """
+    target = Path(path)
+    if target.suffix.lower() not in suffixes:
+        raise ConfigError(f"a picture's file must end in {' or '.join(suffixes)}, not in {target.name!r}")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix.lower()}")
+    try:
+        yield temporary
+        temporary.replace(target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+@styled
+def save_figure(figure: Figure, path: str | os.PathLike[str], *, dpi: int = 160) -> Path:
+    """Write a picture; an old file of that name stays whole until the new one is.
+
+    Args:
+        figure: any of this room's figures.
+        path: ends in ``.png``, ``.svg`` or ``.pdf``; missing folders are made.
+        dpi: dots an inch, for PNG.
+
+    Returns:
+        The path.
+
+    Raises:
+        ConfigError: when the path ends otherwise.
+
+    Example:
+        >>> import tempfile
+        >>> from matplotlib.figure import Figure
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     save_figure(Figure(), f"{folder}/empty.svg").name
+        'empty.svg'
+    """
+    with replacing(path, tuple(_METADATA)) as temporary:
+        figure.savefig(temporary, dpi=dpi, metadata=_METADATA[temporary.suffix])
+    return Path(path)

@@ -395,7 +395,7 @@ class Either(_Pair):
 def words(monitor: str) -> str:
     """A curve's name as prose: `validation_loss` is the validation loss, `accuracy` the validation accuracy."""
     plain = monitor.replace("_", " ").replace("train loss", "training loss")
-    return f"the {plain}" if monitor.endswith("_loss") else f"the validation {plain}"
+    return f"the {plain}" if monitor in ("train_loss", "validation_loss") else f"the validation {plain}"
 
 
 def judge(

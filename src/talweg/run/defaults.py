@@ -25,7 +25,7 @@ def resolve(settings: Settings, task: str, rows: int, features: int, has_validat
         "batch_size": batch,
         "max_epochs": epochs,
         "learning_rate": recipe.get("learning_rate", 1e-3),
-        "weight_decay": recipe.get("weight_decay"),
+        "weight_decay": recipe.get("weight_decay", AUTO),
         "hidden": _hidden(rows, features),
         "initializer": AUTO,
         "loss": default_loss(task),

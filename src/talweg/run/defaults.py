@@ -31,6 +31,8 @@ def resolve(settings: Settings, task: str, rows: int, features: int, has_validat
         "loss": default_loss(task),
     }
     update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
+    if settings.momentum is None and "momentum" in recipe:
+        update["momentum"] = recipe["momentum"]
     settings = settings.model_copy(update=update)
     if settings.stop == AUTO:
         settings = settings.model_copy(update={"stop": _stop(settings, has_validation)})

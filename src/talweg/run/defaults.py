@@ -34,6 +34,8 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> S
         "loss": default_loss(task),
     }
     update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
+    if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
+        update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
     settings = settings.model_copy(update={"optimizer": name, **update})
     if settings.stop == AUTO:
         settings = settings.model_copy(update={"stop": _stop(int(settings.max_epochs), has_validation)})
@@ -54,9 +56,9 @@ def _learning_rate(optimizer: str, task: str, rows: int) -> float:
     return OPTIMIZERS[optimizer].defaults["learning_rate"]
 
 
-def _weight_decay(optimizer: str) -> float | None:
+def _weight_decay(optimizer: str) -> float | str:
     """AdamW's decay acts on the weights alone, times the learning rate; strong, since tables are small."""
-    return 0.4 if optimizer == "adamw" else OPTIMIZERS[optimizer].defaults.get("weight_decay")
+    return 0.4 if optimizer == "adamw" else OPTIMIZERS[optimizer].defaults.get("weight_decay", AUTO)
 
 
 def _stop(max_epochs: int, has_validation: bool) -> str:

@@ -1,10 +1,10 @@
-"""Aligning the hidden units of one network with those of another, so that a ridge between them that is only the
-order of their units disappears (Ainsworth, Hayase & Srinivasa, Git Re-Basin, 2022). The ridge itself is `barrier`'s.
+"""Aligning the hidden units of one network with another's, so that a ridge that is only their order disappears.
+
+After Ainsworth, Hayase & Srinivasa, Git Re-Basin, 2022. The ridge itself is the business of `barrier`.
 """
 
 import itertools
 
-import jax
 import numpy as np
 from jaxtyping import Float, Int
 from scipy.optimize import linear_sum_assignment
@@ -82,7 +82,7 @@ def weight_matching(
     generator = np.random.default_rng(seed)
     for _ in range(max_rounds):
         improved = False
-        for number in generator.permutation(len(orders)):
+        for number in generator.permutation(len(orders)).tolist():
             gain = _similarity(fixed, moving, orders, number)
             order = linear_sum_assignment(gain, maximize=True)[1]
             places = np.arange(len(order))
@@ -128,6 +128,7 @@ def align(model: Sequential, members: HostParams, reference: int = 0, seed: int 
         ConfigError: if the model has other layers.
 
     Example:
+        >>> import jax
         >>> from talweg.objective.models import mlp
         >>> model = mlp([8], 2)
         >>> one = jax.device_get(model.init(jax.random.key(0), (3,)))

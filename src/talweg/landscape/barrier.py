@@ -73,7 +73,7 @@ def barrier(
         2.0
     """
     chord = (1 - along) * heights[..., :1] + along * heights[..., -1:]
-    return np.max(heights - chord, axis=-1)
+    return np.asarray(np.max(heights - chord, axis=-1))
 
 
 def fill_lines(
@@ -205,7 +205,7 @@ def _height(height: float) -> str:
 
 
 def _listed(names: list[str]) -> str:
-    """ "member 1", "members 1 and 3", "members 1, 4 and 6"."""
+    """Members by name: member 1; members 1 and 3; members 1, 4 and 6."""
     if len(names) == 1:
         return f"member {names[0]}"
     return f"members {', '.join(names[:-1])} and {names[-1]}"

@@ -141,8 +141,7 @@ def _first_layer(objective: Objective) -> int | None:
         return None
     shape = objective.input_shape
     for number, layer in enumerate(objective.model.layers):
-        drawn = jax.eval_shape(lambda layer=layer, shape=shape: layer.init(jax.random.key(0), shape))
-        if drawn:
+        if eqx.filter_eval_shape(layer.init, jax.random.key(0), shape):
             return number if isinstance(layer, LINEAR) else None
         shape = layer.output_shape(shape)
     return None
@@ -167,7 +166,10 @@ def _at_combinations(
 
     def chunk(rows: Batch) -> Sums:
         sums = _on_rows(objective, terms, rows)
-        one = lambda coefficients: _kept(sums(coefficients), loss_only)  # noqa: E731
+
+        def one(place: Array) -> Sums:
+            return _kept(sums(place), loss_only)
+
         return jax.vmap(one)(coefficients) if without_rows else lax.map(one, coefficients)
 
     return jax.tree.map(lambda leaf: leaf.swapaxes(0, 1), _over_chunks(chunk, chunks))

@@ -1,7 +1,6 @@
 """A plane through the space of params, and the window of it that is drawn. How planes are chosen is in `directions`."""
 
 import dataclasses
-from typing import Self
 
 import equinox as eqx
 import jax
@@ -129,7 +128,7 @@ class Window:
     y: tuple[float, float]
 
     @classmethod
-    def around(cls, points: Float[np.ndarray, "*points 2"], margin: float = 0.2, slimmest: float = 0.25) -> Self:
+    def around(cls, points: Float[np.ndarray, "*points 2"], margin: float = 0.2, slimmest: float = 0.25) -> "Window":
         """The window that contains all points.
 
         Args:

@@ -6,7 +6,6 @@ be shown, and a surface that was interrupted goes on where it stopped.
 
 import dataclasses
 from collections.abc import Iterator
-from typing import Self
 
 import jax
 import numpy as np
@@ -42,7 +41,7 @@ class Surface:
         inside = np.where(known[..., None], coordinates, 0.0)
         return np.where(known, drawn(inside[..., ::-1]), np.nan)
 
-    def coarse(self) -> Self:
+    def coarse(self) -> "Surface":
         """The finest regular part of the grid that is complete, to be shown while the rest is computed.
 
         Every second point of it, every fourth and so on; the whole grid when it is done. With four points along an

@@ -1,5 +1,6 @@
 """Objectives with a closed form, a small network and its rows, and a look at what gets compiled."""
 
+import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -32,7 +33,7 @@ class Quadratic(Objective):
 class Typed(Objective):
     """A function of an array of variables, as a typed one is."""
 
-    function: object
+    function: object = eqx.field(static=True)
 
     def init(self, key):
         return jnp.zeros(2)
@@ -83,18 +84,21 @@ def network():
     return Network(mlp([6, 5], 3, activation="tanh"), LOSSES["softmax_cross_entropy"], (4,), 3)
 
 
+def drawn(network, count, seed):
+    """A stack of members' params by NumPy, which compiles nothing; biases are not 0."""
+    generator = np.random.default_rng(seed)
+    shapes = jax.eval_shape(network.init, jax.random.key(0))
+    return jax.tree.map(lambda leaf: generator.normal(0, 0.6, (count, *leaf.shape)).astype(np.float32), shapes)
+
+
+@pytest.fixture(scope="session")
+def draw():
+    return drawn
+
+
 @pytest.fixture(scope="session")
 def members(network):
-    """A stack of four members' params, biases not 0."""
-
-    def drawn(key):
-        params = network.init(key)
-        leaves, structure = jax.tree.flatten(params)
-        keys = jax.random.split(key, len(leaves))
-        moved = [leaf + 0.3 * jax.random.normal(k, leaf.shape) for leaf, k in zip(leaves, keys, strict=True)]
-        return jax.tree.unflatten(structure, moved)
-
-    return jax.device_get(jax.jit(jax.vmap(drawn))(jax.random.split(jax.random.key(1), 4)))
+    return drawn(network, 4, seed=1)
 
 
 @pytest.fixture

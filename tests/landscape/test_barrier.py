@@ -15,6 +15,11 @@ from talweg.objective.models import Sequential, mlp
 from talweg.objective.network import Network
 
 
+def outputs_of(network, params, x):
+    """A network's outputs for one member's params, as they are in evaluation."""
+    return np.asarray(network.outputs(jax.device_put(params), jnp.asarray(x)))
+
+
 def shuffled(network, params, seed):
     generator = np.random.default_rng(seed)
     units = [layer.units for layer in network.model.layers if isinstance(layer, Dense)][:-1]
@@ -51,10 +56,10 @@ def test_loss_and_error_along_the_lines_in_one_pass(network, members, data, rows
     assert found.heights.shape == (2, 6, 5)
     assert found.pairs.tolist() == [[0, 1], [0, 2], [0, 3], [1, 2], [1, 3], [2, 3]]
     between = vectors.at(vectors.combine(np.array([[0.0, 0.75, 0.0, 0.25]]), members), 0)
-    outputs = network.outputs(between, jnp.asarray(x))
+    outputs = outputs_of(network, between, x)
     expected = [
-        float(network.row_loss.per_row(outputs, jnp.asarray(y)).mean()),
-        (np.asarray(outputs).argmax(1) != y).mean(),
+        float(network.row_loss.per_row(jnp.asarray(outputs), jnp.asarray(y)).mean()),
+        (outputs.argmax(1) != y).mean(),
     ]
     np.testing.assert_allclose(found.heights[:, 4, 1], expected, rtol=1e-5)
     matrix = found.barriers(1)
@@ -77,9 +82,9 @@ def test_identical_members_have_no_barrier(network, members, rows):
     np.testing.assert_allclose(lines(network, twins, rows).barriers(), 0.0, atol=1e-6)
 
 
-def test_permuted_members_are_aligned_back(data, rows):
+def test_permuted_members_are_aligned_back(rows, draw):
     network = Network(mlp([12, 10], 3), LOSSES["softmax_cross_entropy"], (4,), 3)
-    one = jax.device_get(network.init(jax.random.key(3)))
+    one = vectors.at(draw(network, 1, seed=3), 0)
     pair = vectors.stack([one, shuffled(network, one, 0), shuffled(network, one, 1)])
     assert lines(network, pair, rows).barriers()[0, 1] > 0.01
     aligned = align(network.model, pair)
@@ -93,7 +98,7 @@ def test_alignment_changes_no_output_and_brings_weights_nearer(network, members,
     x, _ = data
     aligned = align(network.model, members, reference=1)
     for member in range(4):
-        before, after = (network.outputs(vectors.at(points, member), jnp.asarray(x)) for points in (members, aligned))
+        before, after = (outputs_of(network, vectors.at(points, member), x) for points in (members, aligned))
         np.testing.assert_allclose(after, before, atol=1e-5)
     distance = lambda points: [  # noqa: E731
         vectors.squared_norms(vectors.combine(np.array([[1.0, -1.0]]), vectors.at(points, [1, other])))[0]

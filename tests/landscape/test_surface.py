@@ -21,6 +21,11 @@ from talweg.objective.network import Network
 AXIS = np.linspace(-1.0, 1.0, 5)
 
 
+def outputs_of(network, params, x):
+    """A network's outputs for one member's params, as they are in evaluation."""
+    return np.asarray(network.outputs(jax.device_put(params), jnp.asarray(x)))
+
+
 @pytest.fixture
 def rows(data, chunks_of):
     return chunks_of(32, *data)
@@ -50,7 +55,7 @@ def test_first_layer_shortcut_changes_nothing_but_rounding(network, members, row
         np.testing.assert_allclose(short[name], whole[name], rtol=1e-5)
 
 
-def test_the_shortcut_sees_layers_before_and_none_at_all(data, chunks_of):
+def test_the_shortcut_sees_layers_before_and_none_at_all(data, chunks_of, draw):
     x, y = data
     loss = LOSSES["softmax_cross_entropy"]
     late = Network(Sequential((Activation("tanh"), Dense(5), Activation("relu"), Dense(3))), loss, (4,), 3)
@@ -58,9 +63,7 @@ def test_the_shortcut_sees_layers_before_and_none_at_all(data, chunks_of):
     empty = Network(Sequential((Activation("tanh"),)), loss, (4,), 4)
     assert [combination._first_layer(network) for network in (late, only, empty)] == [1, 0, None]
     for network in (late, only):
-        params = jax.device_get(network.init(jax.random.key(0)))
-        other = jax.tree.map(lambda leaf: leaf + 1, params)
-        terms = vectors.stack([params, other])
+        terms = draw(network, 2, seed=0)
         mixed = vectors.combine(np.array([[0.25, 0.75]]), terms)
         sums = sums_at_combinations(network, terms, np.array([[0.25, 0.75]]), chunks_of(32, x, y))
         assert sums["loss"][0] / len(x) == pytest.approx(heights_at(network, mixed, chunks_of(90, x, y))[0], rel=1e-5)
@@ -83,11 +86,9 @@ def test_metrics_are_those_of_the_members_themselves(network, members, data, chu
     accuracy = height_of("accuracy", "classification")
     found = surface(network, plane, AXIS, AXIS, rows, accuracy)
     for i, j in ((0, 0), (2, 2), (3, 1)):
-        outputs = network.outputs(plane.lift(np.array([AXIS[j], AXIS[i]])), jnp.asarray(x))
-        assert found.height[i, j] == pytest.approx((np.asarray(outputs).argmax(1) == y).mean())
-    own = [
-        (np.asarray(network.outputs(vectors.at(members, m), jnp.asarray(x))).argmax(1) == y).mean() for m in range(4)
-    ]
+        outputs = outputs_of(network, plane.lift(np.array([AXIS[j], AXIS[i]])), x)
+        assert found.height[i, j] == pytest.approx((outputs.argmax(1) == y).mean())
+    own = [(outputs_of(network, vectors.at(members, m), x).argmax(1) == y).mean() for m in range(4)]
     np.testing.assert_allclose(heights_at(network, members, rows, accuracy), own)
 
 

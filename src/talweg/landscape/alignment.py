@@ -101,7 +101,7 @@ def _columns(layer: dict) -> Float[np.ndarray, "inputs_and_bias units"]:
 
 def _similarity(
     fixed: list[np.ndarray], moving: list[np.ndarray], orders: Permutations, number: int
-) -> Float[np.ndarray, "units units"]:
+) -> Float[np.ndarray, "ours theirs"]:
     """How alike each unit of the reference is to each of the other network: inner products of what leads in and out."""
     before = np.arange(len(moving[number]))
     if number > 0:

@@ -140,7 +140,7 @@ def lanczos(
         seed: of the random start.
 
     Returns:
-        What was found; NaN, without vectors, where the matrix is not finite.
+        What was found; NaN where the matrix is not finite.
 
     Example:
         >>> diagonal = np.array([3.0, 1.0, -2.0, 0.5])
@@ -162,7 +162,8 @@ def lanczos(
         image = _without(image, found)
         length = float(np.linalg.norm(image))
         if not np.isfinite(diagonal[-1] + length):
-            return Spectrum(np.full(count, np.nan), found[:0], np.full(count, np.nan), float("nan"), len(diagonal))
+            unknown = np.full((count, size), np.nan)
+            return Spectrum(unknown[:, 0], unknown, unknown[:, 0], float("nan"), len(diagonal))
         values, rotation = eigh_tridiagonal(np.array(diagonal), np.array(beside))
         residuals, scale = length * np.abs(rotation[-1]), float(np.abs(values).max())
         exhausted = length <= 1e-6 * scale

@@ -1,4 +1,4 @@
-"""The preparation: what turns a table into features and targets, fitted on the training rows only, kept as plain data.
+"""The preparation: a table becomes features and targets, as learned from the training rows only. Plain data.
 
 It knows which column gets which encoder; what an encoder does with its column is in `encode`.
 """
@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
-from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder
+from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
 from talweg.data.table import Column, Table, Text
 from talweg.data.task import Label, Task, labels_of, quantities_of
 from talweg.errors import DataError, RunFolderError, did_you_mean
@@ -45,8 +45,8 @@ class ClassTarget:
         if len(lost := np.flatnonzero(positions < 0)):
             found = "nothing" if codes[lost[0]] < 0 else repr(labels[codes[lost[0]]])
             raise DataError(
-                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the classes"
-                f" {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
+                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the"
+                f" classes {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
             )
         return positions
 
@@ -125,11 +125,11 @@ class Preparation:
             DataError: a column that does not exist or is not of its declared kind; no column to predict from.
         """
         found = find_kinds(table, train_rows, target, kinds)
-        encoders = [
-            ENCODERS[column.kind].fit(column.name, table.columns[column.name].take(train_rows))
-            for column in found
-            if column.kind in USED
-        ]
+        columns = {c.name: table.columns[c.name].take(train_rows) for c in found if c.kind in USED}
+        encoders = [ENCODERS[c.kind].fit(c.name, columns[c.name]) for c in found if c.kind in USED]
+        numbers = [encoder for encoder in encoders if isinstance(encoder, NumberEncoder)]
+        shared = share_scale(numbers, [columns[encoder.name] for encoder in numbers])
+        encoders = [shared.get(encoder.name, encoder) for encoder in encoders]
         known = table.column(target).take(train_rows)
         return cls(
             tuple(encoder for encoder in encoders if encoder.feature_names()),
@@ -181,9 +181,9 @@ class Preparation:
         return self.target.encode(table.column(self.target.name), table.name)
 
     def surprises(self, table: Table) -> tuple[str, ...]:
-        """What a new table holds that training did not, a sentence each: unseen words, words for numbers, gaps."""
+        """What a new table holds that training did not, a sentence each: unseen words, stray words, gaps."""
         self._refuse_missing(table)
-        sentences = []
+        sentences: list[str] = []
         for encoder in self.encoders:
             column = table.columns[encoder.name]
             sentences += _surprises(encoder, column)
@@ -202,7 +202,7 @@ class Preparation:
             )
 
     def to_dict(self) -> dict[str, Any]:
-        """The preparation as plain data for JSON: dicts, lists, strings, numbers. Floats come back exactly."""
+        """The preparation as plain data for JSON; floats come back exactly."""
         kind = "classes" if isinstance(self.target, ClassTarget) else "number"
         return {
             "version": VERSION,
@@ -242,14 +242,15 @@ def _fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget
 
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
-    """Raise DataError where a column of numbers holds only words: another column, or another way of writing."""
+    """Raise DataError where a column of numbers holds only words: it is another column, or written anew."""
     if encoder.kind != "number" or not isinstance(column, Text):
         return
     known = np.flatnonzero(~column.missing())
     if len(known) and as_numbers(column).missing()[known].all():
+        word = column.levels[column.codes[known[0]]]
         raise DataError(
-            f"Column {encoder.name!r} of {table} held numbers in training and holds {column.levels[column.codes[known[0]]]!r}"
-            f" in row {known[0] + 1}; expected numbers."
+            f"Column {encoder.name!r} of {table} holds {word!r} in row {known[0] + 1} and no number anywhere;"
+            " it held numbers in training."
         )
 
 
@@ -278,6 +279,4 @@ def _built(sort: Any, data: Mapping[str, Any]) -> Any:
     fields = {field.name for field in dataclasses.fields(sort)}
     if fields != set(data) - {"kind"}:
         raise ValueError(f"expected {sorted(fields)}")
-    return sort(
-        **{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields}
-    )
+    return sort(**{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields})

@@ -1,4 +1,4 @@
-"""What each column is: a number, a category, a date, or nothing to learn from, and why. Nothing is transformed here.
+"""What each column is (a number, a category, a date, nothing to learn from) and why. Nothing is changed here.
 
 The kinds are found in the training rows alone, so that no other row has a say in what the network is shown.
 """
@@ -76,13 +76,11 @@ def find_kinds(
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name
         kinds.append(
-            found if same == name else ColumnKind(name, "duplicate", f"the same as {same!r} in every row")
+            found if same == name else ColumnKind(name, "duplicate", f"the same as {same!r} in every training row")
         )
     if not any(found.kind in USED for found in kinds):
         left_out = "; ".join(f"{found.name!r}: {found.kind}, {found.reason}" for found in kinds[:5])
-        raise DataError(
-            f"{table.name} has no column to predict {target!r} from ({left_out or 'it has no other'})."
-        )
+        raise DataError(f"{table.name} has no column to predict {target!r} from ({left_out or 'it has no other'}).")
     return tuple(kinds)
 
 
@@ -97,15 +95,15 @@ def _check_declared(table: Table, name: str, kind: str) -> None:
 
 
 def _refuse_unfit(column: Column, name: str, kind: str, table: str, rows: Int[np.ndarray, " train"]) -> None:
-    read = {"number": as_numbers, "date": as_dates}.get(kind)
-    if read is None:
+    if kind not in ("number", "date"):
         return
-    strange = np.flatnonzero(read(column).missing() & ~column.missing())
+    read: Column = as_numbers(column) if kind == "number" else as_dates(column)
+    strange = np.flatnonzero(read.missing() & ~column.missing())
     if len(strange):
         word = as_text(column.take(strange[:1])).levels[0]
         raise DataError(
-            f"Column {name!r} of {table} was declared a {kind} and holds {word!r} in row {rows[strange[0]] + 1}; mend"
-            " that value or leave it empty, or declare the column a category."
+            f"Column {name!r} of {table} was declared a {kind} but holds {word!r} in row"
+            f" {rows[strange[0]] + 1}; mend that value, leave it empty, or declare the column a category."
         )
 
 
@@ -131,11 +129,7 @@ def _kind(name: str, column: Column) -> tuple[Kind, str]:
             known = values[~missing]
             if _same(known, missing):
                 return "constant", f"{known[0]:g} in every training row"
-            if (
-                _IDENTIFIER_NAME.fullmatch(name)
-                and len(known) == len(values)
-                and _all_different_wholes(values)
-            ):
+            if _IDENTIFIER_NAME.fullmatch(name) and len(known) == len(values) and _all_different_wholes(values):
                 return "identifier", "a whole number of its own in every row, and its name"
             return "number", "numbers"
 

@@ -1,4 +1,4 @@
-"""Text files of delimited rows: which encoding, which delimiter, which header, and rows of uneven length. No types.
+"""Text files of delimited rows: their encoding, delimiter and header, and rows of uneven length. No types.
 
 Every field comes out as a word; what the words mean is for `words` to say.
 """
@@ -15,7 +15,7 @@ from talweg.data.words import is_missing, read_numbers
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
-    import polars
+    import polars as pl
 
 _BOMS = ((b"\xef\xbb\xbf", "utf-8"), (b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))
 _DELIMITERS = (",", ";", "\t", "|")
@@ -39,7 +39,7 @@ class Dialect:
 
 
 def decode(data: bytes, name: str) -> tuple[str, str]:
-    """The text of a file, and the name of its encoding: by its byte order mark, else UTF-8, else Windows' cp1252.
+    """The text of a file and its encoding: by its byte order mark, else UTF-8, else Windows' cp1252.
 
     Raises:
         DataError: it is none of these.
@@ -67,12 +67,14 @@ def sniff(text: str, name: str) -> Dialect:
         DataError: a column name stands twice.
 
     Example:
-        >>> sniff("size;price\\n1,5;2\\n", "data.csv").delimiter
+        >>> sniff("size;price\n1,5;2\n", "data.csv").delimiter
         ';'
     """
     sample = "".join(itertools.islice(io.StringIO(text, newline=""), 100))
-    rows = {delimiter: [row for row in csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter) if row]
-            for delimiter in _DELIMITERS}  # fmt: skip
+    rows = {
+        delimiter: list(filter(None, csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)))
+        for delimiter in _DELIMITERS
+    }
     delimiter = max(_DELIMITERS, key=lambda each: _regularity(rows[each]))
     header, body = [field.strip() for field in rows[delimiter][0]], rows[delimiter][1:]
     headless = _is_data(header)
@@ -81,9 +83,7 @@ def sniff(text: str, name: str) -> Dialect:
     header = [field or f"unnamed_{j}" for j, field in enumerate(header)]
     if twice := [field for j, field in enumerate(header) if field in header[:j]]:
         raise DataError(f"Column {twice[0]!r} stands twice in the header of {name}; rename one of them.")
-    comma = delimiter == ";" and not any(
-        re.fullmatch(r"-?\d+\.\d+", word.strip()) for row in body for word in row
-    )
+    comma = delimiter == ";" and not any(re.fullmatch(r"-?\d+\.\d+", word.strip()) for row in body for word in row)
     return Dialect(delimiter, tuple(header), headless, comma)
 
 
@@ -103,31 +103,29 @@ def _is_nan(number: float) -> bool:
     return bool(number != number)
 
 
-def read_words(text: str, dialect: Dialect, name: str) -> "polars.DataFrame":
+def read_words(text: str, dialect: Dialect, name: str) -> "pl.DataFrame":
     """The rows of a text below its header, every field a word as it was written.
 
     Raises:
         DataError: no rows; a row with more or fewer fields than the header, named by its line.
     """
-    import polars
+    import polars as pl
 
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     text = _without_blank_lines(text, keep=len(dialect.header) == 1)
     try:
-        frame = polars.read_csv(
+        frame = pl.read_csv(
             text.encode(),
             has_header=False,
             skip_rows=0 if dialect.headless else 1,
             separator=dialect.delimiter,
-            schema=dict.fromkeys(dialect.header, polars.String),
+            schema=dict.fromkeys(dialect.header, pl.String),
             empty_string_is_null=False,
         )
-    except polars.exceptions.NoDataError:
-        raise DataError(
-            f"{name} has a header but no rows; expected one row of values a line below it."
-        ) from None
-    except (polars.exceptions.ComputeError, polars.exceptions.SchemaError) as error:
+    except pl.exceptions.NoDataError:
+        raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.") from None
+    except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
         _refuse_uneven(text, dialect, name)
         raise DataError(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
     # A row that is too short is filled up silently; it can only be one whose last field is empty.
@@ -156,8 +154,8 @@ def _refuse_uneven(text: str, dialect: Dialect, name: str) -> None:
     for row, fields in enumerate(_field_counts(text, dialect.delimiter), start=1 if dialect.headless else 0):
         if fields != width:
             raise DataError(
-                f"Row {row} of {name} has {fields} field{'s' * (fields != 1)} where the header has {width}; every row"
-                f" needs one field a column (put quotes around a field that holds {dialect.delimiter!r})."
+                f"Row {row} of {name} has {fields} field{'s' * (fields != 1)} where the header has {width};"
+                f" every row needs one a column (put quotes around a field that holds {dialect.delimiter!r})."
             )
 
 

@@ -8,7 +8,7 @@ from talweg.data.table import Column, Dates, Numbers, Table, Text
 
 
 def fingerprint(table: Table) -> str:
-    """A hash of a table's column names and values: equal tables have equal ones, from whatever file they came.
+    """A hash of a table's column names and values: equal for equal tables, from whatever file they came.
 
     Args:
         table: the table; its name and notes do not count, the order of rows and columns does.

@@ -1,10 +1,11 @@
-"""Python objects (arrays, dicts of columns, pandas frames) become a `Table`. No file is read, and no library loaded.
+"""Python objects (arrays, dicts of columns, pandas frames) become a `Table`. No file is read here.
 
-A pandas frame that comes in has brought its library with it; polars' own frames are taken by `read`, its one door.
+A pandas frame that comes in has brought its library with it; polars' own frames are taken by `read`, its one
+door.
 """
 
 import dataclasses
-import datetime
+import datetime as dt
 import decimal
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -70,8 +71,9 @@ def from_pandas(frame: Any, name: str = "the data frame") -> Table:
 def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
     """The column that holds the values of a NumPy array of any dtype.
 
-    Booleans become the words ``False`` and ``True``; objects become numbers or dates where all of them are, and words
-    otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is missing, ``"3.5"`` a number.
+    Booleans become the words ``False`` and ``True``; objects become numbers or dates where all of them are,
+    and words otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is missing,
+    ``"3.5"`` a number.
 
     Raises:
         DataError: complex numbers.
@@ -96,7 +98,7 @@ def _column_of_objects(values: Sequence[Any]) -> Column:
     if sorts and all(issubclass(sort, (int, float, np.number, decimal.Decimal)) for sort in sorts - {bool}):
         if bool not in sorts:
             return Numbers(np.array([np.nan if value is None else float(value) for value in known]))
-    elif sorts and all(issubclass(sort, (datetime.date, np.datetime64)) for sort in sorts):
+    elif sorts and all(issubclass(sort, (dt.date, np.datetime64)) for sort in sorts):
         return Dates(np.array(known, dtype="datetime64[us]"))
     return understood(text_of([None if value is None else str(value) for value in known]))
 
@@ -118,10 +120,8 @@ def _array(name: str, values: Any) -> np.ndarray:
 def _pandas_column(series: Any) -> Column:
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
-    # Extension types (nullable integers, strings, categories) come out as objects, so that missing stays missing.
-    return column_of(
-        series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object)
-    )
+    # Extension types (nullable integers, strings, categories) come out as objects: missing stays missing.
+    return column_of(series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object))
 
 
 def table_of(name: str, columns: Mapping[str, Column]) -> Table:
@@ -137,8 +137,8 @@ def table_of(name: str, columns: Mapping[str, Column]) -> Table:
             max(lengths, key=lambda key: lengths[key]),
         )
         raise DataError(
-            f"The columns of {name} differ in length: {shortest!r} has {lengths[shortest]} rows and {longest!r} has"
-            f" {lengths[longest]}; they must be the same rows in the same order."
+            f"The columns of {name} differ in length: {shortest!r} has {lengths[shortest]} rows and"
+            f" {longest!r} has {lengths[longest]}; they must be the same rows in the same order."
         )
     rows = max(lengths.values(), default=0)
     if rows == 0:

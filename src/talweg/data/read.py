@@ -1,13 +1,14 @@
-"""A source becomes a `Table`: a file, the name of a built-in table, a data frame or a dict. The one door to polars.
+"""A source becomes a `Table`: a file, a built-in name, a data frame or a dict. The one door to polars.
 
-What a file is, is told from its first bytes before its name. Nothing is judged here, and nothing is ever written
-beside the user's data.
+What a file is, is told from its first bytes before its name. Nothing is judged here, and nothing is ever
+written beside the user's data.
 """
 
 import difflib
 import gzip
+import io
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ from talweg.data.words import MISSING, are_codes, understood
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
-    import polars
+    import polars as pl
 
 _LARGEST_INTEGER = 2**53
 _LARGEST_UNPACKED = 16 * 2**30
@@ -31,8 +32,9 @@ def read_table(source: Any) -> Table:
     """The table of a source.
 
     Args:
-        source: a path to a CSV, TSV, Parquet, Feather or JSON-lines file (a text file may be gzipped); the name of
-            a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an array; a `Table`.
+        source: a path to a CSV, TSV, Parquet, Feather or JSON-lines file (a text file may be gzipped); the
+            name of a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an
+            array; a `Table`.
 
     Raises:
         DataError: there is no such file, or it does not hold a table; the message says what was found.
@@ -62,11 +64,7 @@ def read_table(source: Any) -> Table:
 
 
 def _described(source: Any) -> str:
-    return (
-        f"an array of shape {source.shape}"
-        if isinstance(source, np.ndarray)
-        else f"a {type(source).__name__}"
-    )
+    return f"an array of shape {source.shape}" if isinstance(source, np.ndarray) else f"a {type(source).__name__}"
 
 
 def read_file(path: Path) -> Table:
@@ -80,9 +78,7 @@ def read_file(path: Path) -> Table:
     except FileNotFoundError:
         raise DataError(f"No such file or built-in table: {path}.{_nearest(path)}") from None
     except IsADirectoryError:
-        raise DataError(
-            f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name."
-        ) from None
+        raise DataError(f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     return read_bytes(data, path.name)
@@ -107,40 +103,41 @@ def read_bytes(data: bytes, name: str) -> Table:
     Raises:
         DataError: see `read_table`.
     """
-    import polars
+    import polars as pl
 
     if data.startswith(b"\x1f\x8b"):
         data, name = _unpacked(data, name), name.removesuffix(".gz")
     if not data.strip():
         raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")
-    readers = {b"PAR1": polars.read_parquet, b"ARROW1": polars.read_ipc}
-    reader = next((reader for magic, reader in readers.items() if data.startswith(magic)), None)
-    if reader is None and name.lower().endswith((".jsonl", ".ndjson")):
-        reader = polars.read_ndjson
+    reader = _reader(data, name)
     if reader is None:
         return _read_delimited(data, name)
     try:
         frame = reader(data)
-    except (polars.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{name} is damaged or cut short: {str(error).splitlines()[0]}") from None
     return from_polars(frame, name)
 
 
+def _reader(data: bytes, name: str) -> "Callable[[bytes], pl.DataFrame] | None":
+    import polars as pl
+
+    if data.startswith(b"PAR1"):
+        return pl.read_parquet
+    if data.startswith(b"ARROW1"):
+        return pl.read_ipc
+    return pl.read_ndjson if name.lower().endswith((".jsonl", ".ndjson")) else None
+
+
 def _unpacked(data: bytes, name: str) -> bytes:
     try:
-        with gzip.open(_stream(data)) as stream:
+        with gzip.open(io.BytesIO(data)) as stream:
             unpacked = stream.read(_LARGEST_UNPACKED + 1)
     except (OSError, EOFError) as error:
         raise DataError(f"{name} is damaged or cut short: {error}") from None
     if len(unpacked) > _LARGEST_UNPACKED:
         raise DataError(f"{name} unpacks to more than 16 GiB; unpack it first.")
     return unpacked
-
-
-def _stream(data: bytes) -> Any:
-    import io
-
-    return io.BytesIO(data)
 
 
 def _read_delimited(data: bytes, name: str) -> Table:
@@ -164,16 +161,16 @@ def _names(header: tuple[str, ...]) -> str:
 
 
 def from_polars(
-    frame: "polars.DataFrame", name: str = "the data frame", decimal_comma: bool = False
+    frame: "pl.DataFrame | pl.LazyFrame", name: str = "the data frame", decimal_comma: bool = False
 ) -> Table:
     """A table of a polars frame (eager, or lazy: it is then collected).
 
     Raises:
         DataError: there are no rows.
     """
-    import polars
+    import polars as pl
 
-    if isinstance(frame, polars.LazyFrame):
+    if isinstance(frame, pl.LazyFrame):
         frame = frame.collect()
     if frame.height == 0:
         raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.")
@@ -181,52 +178,52 @@ def from_polars(
     return table_of(name, columns)
 
 
-def _column_of_series(series: "polars.Series", decimal_comma: bool) -> Column:
-    import polars
+def _column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
+    import polars as pl
 
     dtype = series.dtype
     if dtype.is_integer() and not _fits_float(series):
         # Identifiers of 17 digits and more: a float would confuse neighbours.
-        return _text_of_series(series.cast(polars.String))
-    if dtype.is_numeric() or dtype == polars.Null:
-        return Numbers(series.cast(polars.Float64).to_numpy())
-    if dtype == polars.Boolean:
-        return Text(series.cast(polars.Int32).fill_null(-1).to_numpy(), ("False", "True"))
-    if isinstance(dtype, (polars.Datetime, polars.Date)):
-        if isinstance(dtype, polars.Datetime) and dtype.time_zone is not None:
+        return _text_of_series(series.cast(pl.String))
+    if dtype.is_numeric() or dtype == pl.Null:
+        return Numbers(series.cast(pl.Float64).to_numpy())
+    if dtype == pl.Boolean:
+        return Text(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
+    if isinstance(dtype, (pl.Datetime, pl.Date)):
+        if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
             series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return Dates(series.cast(polars.Datetime("us")).to_numpy())
-    if isinstance(dtype, polars.Duration):
-        return Numbers(series.dt.total_microseconds().cast(polars.Float64).to_numpy() / 1e6)
-    if isinstance(dtype, (polars.String, polars.Categorical, polars.Enum)):
-        return _column_of_words(series.cast(polars.String), decimal_comma)
+        return Dates(series.cast(pl.Datetime("us")).to_numpy())
+    if isinstance(dtype, pl.Duration):
+        return Numbers(series.dt.total_microseconds().cast(pl.Float64).to_numpy() / 1e6)
+    if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum)):
+        return _column_of_words(series.cast(pl.String), decimal_comma)
     return column_of(np.array([*series.to_list(), None], dtype=object)[:-1])
 
 
-def _fits_float(series: "polars.Series") -> bool:
+def _fits_float(series: "pl.Series") -> bool:
     low, high = series.min(), series.max()
     return low is None or max(abs(int(low)), abs(int(high))) <= _LARGEST_INTEGER  # type: ignore[arg-type]
 
 
-def _column_of_words(words: "polars.Series", decimal_comma: bool) -> Column:
-    import polars
+def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:
+    import polars as pl
 
     words = words.str.strip_chars()
     words = words.set(words.str.to_lowercase().is_in(list(MISSING)), None)
-    numbers = words.cast(polars.Float64, strict=False)
-    # The quick way for the usual column: every word a plain number. `understood` would say the same, more slowly.
+    numbers = words.cast(pl.Float64, strict=False)
+    # The quick way for the usual column, every word a plain number; `understood` says the same, more slowly.
     if words.null_count() < len(words) and numbers.null_count() == words.null_count() and not _codes(words):
         return Numbers(numbers.to_numpy())
     return understood(_text_of_series(words), decimal_comma)
 
 
-def _codes(words: "polars.Series") -> bool:
+def _codes(words: "pl.Series") -> bool:
     return are_codes(words.filter(words.str.contains(r"^[+-]?0\d")).to_list())
 
 
-def _text_of_series(words: "polars.Series") -> Text:
-    import polars
+def _text_of_series(words: "pl.Series") -> Text:
+    import polars as pl
 
     levels = words.drop_nulls().unique().sort()
-    codes = words.cast(polars.Enum(levels)).to_physical().cast(polars.Int32).fill_null(-1)
+    codes = words.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(-1)
     return Text(codes.to_numpy(), tuple(levels.to_list()))

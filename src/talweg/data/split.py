@@ -1,7 +1,7 @@
 """Which rows train, which validate, which test. No values are looked at but the strata.
 
-A split is a pure function of (number of rows, fractions, seed, strata): it draws from its own counter-based generator
-and from no global state, so that the same seed names the same rows on every machine.
+A split is a pure function of (number of rows, fractions, seed, strata): it draws from its own counter-based
+generator and from no global state, so that the same seed names the same rows on every machine.
 """
 
 import dataclasses
@@ -32,17 +32,13 @@ class Fractions:
     validation: float = 15.0
     test: float = 15.0
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         shares = (self.train, self.validation, self.test)
         total = sum(fractions.Fraction(str(share)) for share in shares)
         if total != 100:
-            raise ConfigError(
-                f"The split {self} adds to {_number(float(total))}, not to 100; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {self} adds to {_number(float(total))}, not to 100; for example 70/15/15.")
         if self.train <= 0 or min(shares) < 0:
-            raise ConfigError(
-                f"The split {self} needs a first share above 0 and none below 0; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {self} needs a first share above 0 and none below 0; for example 70/15/15.")
 
     def __str__(self) -> str:
         """``"70/15/15"``; a last share of 0 is left out."""
@@ -53,7 +49,8 @@ class Fractions:
         """The shares that a person wrote.
 
         Args:
-            text: ``train/validation/test`` or ``train/validation`` in percent; either of the last two may be 0.
+            text: ``train/validation/test`` or ``train/validation`` in percent; either of the last two may be
+                0.
 
         Raises:
             ConfigError: not two or three numbers, a share below 0, or a sum other than 100.
@@ -69,9 +66,7 @@ class Fractions:
             )
         shares = [float(word) for word in words]
         if sum(shares) != 100 and abs(sum(shares) - 100) > 1e-9:
-            raise ConfigError(
-                f"The split {text} adds to {_number(sum(shares))}, not to 100; for example 70/15/15."
-            )
+            raise ConfigError(f"The split {text} adds to {_number(sum(shares))}, not to 100; for example 70/15/15.")
         return cls(*shares, *[0.0] * (3 - len(shares)))
 
     def exact(self) -> tuple[fractions.Fraction, fractions.Fraction, fractions.Fraction]:
@@ -113,9 +108,9 @@ def split(
 ) -> Split:
     """Divide rows at random into training, validation and test rows.
 
-    The sizes are the shares of the number of rows, rounded so that they add up (largest remainder). With `strata`,
-    the same holds within each class up to one row, every class stands in training, and a class stands in each part
-    of which its share is a whole row or more.
+    The sizes are the shares of the number of rows, rounded so that they add up (largest remainder). With
+    `strata`, the same holds within each class up to one row, every class stands in training, and a class
+    stands in each part of which its share is a whole row or more.
 
     Args:
         rows: how many there are.
@@ -150,13 +145,13 @@ def _refuse_empty(sizes: Int[np.ndarray, " parts"], rows: int, shares: Fractions
     for part, size, share in zip(PARTS, sizes, shares.exact(), strict=True):
         if share > 0 and size == 0:
             raise DataError(
-                f"{rows} row{'s' * (rows != 1)} split {shares} leave{'s' * (rows == 1)} none for {part}; give more rows"
-                f" or another split."
+                f"{rows} row{'s' * (rows != 1)} split {shares} leave{'s' * (rows == 1)} none for {part}; give"
+                " more rows or another split."
             )
 
 
 def _sizes(counts: Int[np.ndarray, " classes"], shares: Fractions) -> Int[np.ndarray, "classes parts"]:
-    """How many rows of each class go to each part: whole shares first, then the rest to who is owed most so far."""
+    """How many rows of each class go to each part: whole shares, then the rest to who is owed most so far."""
     exact = shares.exact()
     owed = [fractions.Fraction(0)] * 3
     sizes = np.zeros((len(counts), 3), np.int64)

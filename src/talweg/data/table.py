@@ -1,8 +1,8 @@
-"""A table in memory: named columns of numbers, text or dates as plain NumPy arrays. Nothing is read or judged here.
+"""A table in memory: named columns of numbers, text or dates as NumPy arrays. Nothing is read or judged here.
 
-Every source becomes this one shape, whatever library or file it came from: numbers are floats with NaN for missing;
-text is stored as codes into its sorted distinct values, so that whatever is asked of the words is asked once a word,
-not once a row; dates are NumPy's ``datetime64`` in microseconds with NaT for missing.
+Every source becomes this one shape, whatever library or file it came from: numbers are floats with NaN for
+missing; text is stored as codes into its sorted distinct values, so that whatever is asked of the words is
+asked once a word, not once a row; dates are NumPy's ``datetime64`` in microseconds with NaT for missing.
 """
 
 import dataclasses
@@ -136,4 +136,5 @@ def unknown_column(name: str, table: str, columns: Iterable[str]) -> str:
     """
     shown = list(columns)
     more = f" and {len(shown) - 12} more" if len(shown) > 12 else ""
-    return f"{name!r} is not a column of {table}. Columns: {', '.join(shown[:12])}{more}.{did_you_mean(name, shown)}"
+    listed = ", ".join(shown[:12])
+    return f"{name!r} is not a column of {table}. Columns: {listed}{more}.{did_you_mean(name, shown)}"

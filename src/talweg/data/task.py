@@ -1,4 +1,4 @@
-"""What is to be predicted: which column, classes or a quantity, and in which rows it is known. No features here."""
+"""What is to be predicted: which column, classes or a quantity, known in which rows. No features here."""
 
 import dataclasses
 from typing import Literal
@@ -43,14 +43,14 @@ def choose_target(table: Table, name: str | None = None, task: Task | None = Non
 
     Args:
         table: the whole table.
-        name: the column; by default the one the source names, else one called target, label, class or y (in any
-            case), else the last.
+        name: the column; by default the one the source names, else one called target, label, class or y (in
+            any case), else the last.
         task: by default as `infer_task` says.
 
     Raises:
         ConfigError: `task` is neither classification nor regression.
-        DataError: there is no such column; its values are all missing, all the same, or all different classes; or
-            they are words where a quantity was asked for.
+        DataError: there is no such column; its values are all missing, all the same, or all different
+            classes; or they are words where a quantity was asked for.
 
     Example:
         >>> from talweg.data.frames import from_mapping
@@ -91,8 +91,8 @@ def _likely(table: Table) -> tuple[str, str]:
 def infer_task(column: Column) -> tuple[Task, str]:
     """Whether a column holds classes or a quantity, and why.
 
-    Words and booleans are classes. Numbers are classes where they are whole, at most 20 different ones, and either
-    just two or on average in three rows each; otherwise they are a quantity.
+    Words and booleans are classes. Numbers are classes where they are whole, at most 20 different ones, and
+    either just two or on average in three rows each; otherwise they are a quantity.
 
     Raises:
         DataError: dates, which are neither.
@@ -121,8 +121,8 @@ def labels_of(column: Column) -> tuple[Int[np.ndarray, " rows"], tuple[Label, ..
         column: the target.
 
     Returns:
-        For each row the position of its class, or -1 where it is missing; and the classes that stand in some row:
-        words as they are, whole numbers as int, others as float.
+        For each row the position of its class, or -1 where it is missing; and the classes that stand in some
+        row: words as they are, whole numbers as int, others as float.
 
     Example:
         >>> labels_of(Numbers(np.array([10.0, 9.0, np.nan, 10.0])))
@@ -160,8 +160,8 @@ def quantities_of(column: Column, name: str, table: str) -> Numbers:
             return Numbers(numbers)
         word = column.levels[column.codes[strange[0]]]
         raise DataError(
-            f"Target {name!r} of {table} holds {word!r} in row {strange[0] + 1}; a regression needs numbers. Mend the"
-            " column, or use the task classification."
+            f"Target {name!r} of {table} holds {word!r} in row {strange[0] + 1}; a regression needs numbers."
+            " Mend the column, or use the task classification."
         )
     raise DataError(f"Target {name!r} of {table} holds dates; choose a column of words or numbers.")
 
@@ -172,13 +172,13 @@ def _refuse_hopeless(known: Column, name: str, task: Task, table: str) -> None:
     rows = len(codes)
     if len(labels) == 1:
         raise DataError(
-            f"Target {name!r} of {table} is {labels[0]!r} in all {rows} rows where it is known; there is nothing to"
-            " learn. Choose another column."
+            f"Target {name!r} of {table} is {labels[0]!r} in all {rows} rows where it is known; there is"
+            " nothing to learn. Choose another column."
         )
     counts = np.bincount(codes)
     if task == "classification" and 2 * (counts == 1).sum() > rows:
         raise DataError(
-            f"Target {name!r} of {table} has {len(labels)} different values in {rows} rows, most of them in one row:"
-            " one row per class leaves nothing to learn from. Choose another column, or the task regression if its"
-            " values are a quantity."
+            f"Target {name!r} of {table} has {len(labels)} different values in {rows} rows, most of them in"
+            " one row: one row per class leaves nothing to learn from. Choose another column, or the task"
+            " regression if its values are a quantity."
         )

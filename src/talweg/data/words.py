@@ -1,10 +1,10 @@
 """What a written word means: missing, a number, a date. No table is known here, and no file is read.
 
-Real files write numbers in many ways (``3.5``, ``3,5``, ``1,234.5``) and missing values in more. A column of words is
-read as a whole, because one word alone (``1,234``) does not say which of them is meant.
+Real files write numbers in many ways (``3.5``, ``3,5``, ``1,234.5``) and missing values in more. A column of
+words is read as a whole, because one word alone (``1,234``) does not say which of them is meant.
 """
 
-import datetime
+import datetime as dt
 import re
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ _WORDED = r"[+-]?(?:inf|infinity)"
 _STYLES = {
     "plain": re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|{_WORDED}", re.ASCII | re.IGNORECASE),
     "thousands": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
-    "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+,\d*){_EXPONENT}", re.ASCII),
+    "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII),
 }
 _CODE = re.compile(r"[+-]?0\d+", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", re.ASCII)
@@ -58,11 +58,15 @@ def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.
         >>> read_numbers(["1,5", "20"]), read_numbers(["1,234", "1,234,567"]), read_numbers(["1", "kg"])
         (array([ 1.5, 20. ]), array([1.234000e+03, 1.234567e+06]), array([ 1., nan]))
     """
-    order = (
-        ["plain", "decimal comma", "thousands"] if decimal_comma else ["plain", "thousands", "decimal comma"]
-    )
-    readings = [_read(words, style) for style in order]
-    return max(readings, key=lambda reading: np.count_nonzero(~np.isnan(reading)))
+    order = ["plain", "decimal comma", "thousands"] if decimal_comma else ["plain", "thousands", "decimal comma"]
+    best = np.full(len(words), np.nan)
+    for style in order:
+        reading = _read(words, style)
+        if np.isnan(reading).sum() < np.isnan(best).sum():
+            best = reading
+        if not np.isnan(best).any():
+            break
+    return best
 
 
 def _read(words: Sequence[str], style: str) -> Float[np.ndarray, " words"]:
@@ -88,7 +92,7 @@ def are_codes(words: Sequence[str]) -> bool:
 
 
 def read_dates(words: Sequence[str]) -> np.ndarray:
-    """Words as dates (ISO 8601, with or without a time; a time zone is turned to UTC); NaT for a word that is none.
+    """Words as dates (ISO 8601, with or without a time, turned to UTC); NaT for a word that is none.
 
     Example:
         >>> read_dates(["2024-02-29", "2024-01-01 12:30", "soon"])
@@ -98,18 +102,18 @@ def read_dates(words: Sequence[str]) -> np.ndarray:
     return np.array([_date(word) for word in words], dtype="datetime64[us]")
 
 
-def _date(word: str) -> datetime.datetime | None:
+def _date(word: str) -> dt.datetime | None:
     if not _DATE.fullmatch(word):
         return None
     try:
-        instant = datetime.datetime.fromisoformat(word)
+        instant = dt.datetime.fromisoformat(word)
     except ValueError:
         return None
-    return instant.astimezone(datetime.UTC).replace(tzinfo=None) if instant.tzinfo else instant
+    return instant.astimezone(dt.UTC).replace(tzinfo=None) if instant.tzinfo else instant
 
 
 def understood(text: Text, decimal_comma: bool = False) -> Column:
-    """The column that the words stand for: numbers or dates where every word is one, else the words themselves.
+    """The column that the words stand for: numbers or dates where every word is one, else the words.
 
     Example:
         >>> understood(text_of(["1", "N/A", "2.5"])).values

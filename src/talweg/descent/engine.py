@@ -65,11 +65,15 @@ class Feed(eqx.Module):
 
 def step(
     objective: Objective, optimizer: Optimizer, state: State, batch: Batch, key: Array
-) -> tuple[State, dict[str, Array]]:
-    """One step of one member: the gradient on a batch, and the optimizer's update."""
-    (_, sums), gradient = jax.value_and_grad(objective.loss, has_aux=True)(state.params, batch, key)
-    params, memory = optimizer.update(gradient, state.optimizer, state.params)
-    return State(params, memory, state.key), sums
+) -> tuple[State, dict[str, Array], Params]:
+    """One step of one member: the gradient on a batch, and the optimizer's update. The gradient is told too."""
+
+    def value(params: Params) -> Array:
+        return objective.loss(params, batch, key)[0]
+
+    (loss, sums), gradient = jax.value_and_grad(objective.loss, has_aux=True)(state.params, batch, key)
+    params, memory = optimizer.update(gradient, state.optimizer, state.params, loss, value)
+    return State(params, memory, state.key), sums, gradient
 
 
 def epoch_of_one(
@@ -81,7 +85,8 @@ def epoch_of_one(
     def body(state: State, scanned: tuple[Any, Any, Any]) -> tuple[State, dict[str, Array]]:
         rows, weight, index = scanned
         x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-        return step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
+        state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
+        return state, sums
 
     state, sums = lax.scan(body, state, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))
     return state, Info(sums["loss"].sum() / sums["weight"].sum())

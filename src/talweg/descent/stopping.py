@@ -7,19 +7,14 @@ the same rule runs between epochs in plain Python and inside a compiled loop. Ho
 import abc
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal, final
+from typing import Any, final
 
-import equinox as eqx
 import numpy as np
 
 from talweg.objective.metrics import METRICS
 
 Memory = dict[str, Any]
 Seen = Mapping[str, Any]
-Kind = Literal[
-    "flat", "reached", "no_improvement", "non_finite", "diverged", "max_epochs", "time_budget", "interrupted"
-]
-
 
 @dataclasses.dataclass(frozen=True)
 class Outcome:
@@ -41,7 +36,7 @@ def greater_is_better(monitor: str) -> bool:
     return monitor in METRICS and METRICS[monitor].greater_is_better
 
 
-class Rule(eqx.Module):
+class Rule(abc.ABC):
     """A stopping rule: `init` gives its memory for so many members, `update` looks at one more epoch.
 
     What it sees is a mapping of `epoch` and `seconds`, both numbers, `start_loss`, and one array of shape
@@ -82,6 +77,7 @@ class Rule(eqx.Module):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class Flat(Rule):
     """The monitored loss changed by less than a tolerance between epochs, for `patience` epochs in a row.
 
@@ -92,10 +88,10 @@ class Flat(Rule):
         relative: whether the change is taken as a share of the value before.
     """
 
-    monitor: str = eqx.field(static=True, default="train_loss")
-    tolerance: float = eqx.field(static=True, default=1e-4)
-    patience: int = eqx.field(static=True, default=5)
-    relative: bool = eqx.field(static=True, default=True)
+    monitor: str = "train_loss"
+    tolerance: float = 1e-4
+    patience: int = 5
+    relative: bool = True
 
     @property
     def kind(self) -> str:
@@ -124,6 +120,7 @@ class Flat(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class Reached(Rule):
     """The monitored value passed a threshold set beforehand.
 
@@ -133,9 +130,9 @@ class Reached(Rule):
         at_least: whether it must be at least (or at most) the threshold.
     """
 
-    monitor: str = eqx.field(static=True)
-    threshold: float = eqx.field(static=True)
-    at_least: bool = eqx.field(static=True, default=True)
+    monitor: str
+    threshold: float
+    at_least: bool = True
 
     @property
     def kind(self) -> str:
@@ -158,6 +155,7 @@ class Reached(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class NoImprovement(Rule):
     """The monitored value got no better than its best by more than `min_delta`, for `patience` epochs in a row.
 
@@ -169,9 +167,9 @@ class NoImprovement(Rule):
         min_delta: by how much the best must be beaten to count.
     """
 
-    monitor: str = eqx.field(static=True, default="validation_loss")
-    patience: int = eqx.field(static=True, default=20)
-    min_delta: float = eqx.field(static=True, default=0.0)
+    monitor: str = "validation_loss"
+    patience: int = 20
+    min_delta: float = 0.0
 
     @property
     def kind(self) -> str:
@@ -209,6 +207,7 @@ class NoImprovement(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class NonFinite(Rule):
     """A loss is not a finite number."""
 
@@ -235,6 +234,7 @@ class NonFinite(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class Diverged(Rule):
     """The training loss stands above the loss before the first step, for `patience` epochs in a row.
 
@@ -245,7 +245,7 @@ class Diverged(Rule):
         patience: for how many epochs in a row.
     """
 
-    patience: int = eqx.field(static=True, default=5)
+    patience: int = 5
 
     @property
     def kind(self) -> str:
@@ -273,6 +273,69 @@ class Diverged(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
+class SmallGradient(Rule):
+    """The gradient is no longer than a tolerance: the ground is level.
+
+    Attributes:
+        tolerance: the length of the gradient that still counts as none.
+    """
+
+    tolerance: float
+
+    @property
+    def kind(self) -> str:
+        return "small_gradient"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("gradient_norm",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        return memory, seen["gradient_norm"] <= self.tolerance
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return f"the gradient's length {seen['gradient_norm'][member]:.2g} is no more than {self.tolerance:.2g}"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Left(Rule):
+    """A point has left its window, and lies farther outside than the window is wide.
+
+    Attributes:
+        window: the range of each coordinate.
+    """
+
+    window: tuple[tuple[float, float], ...]
+
+    @property
+    def kind(self) -> str:
+        return "left"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("place",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        place = seen["place"]
+        xp = place.__array_namespace__()
+        low, high = (xp.asarray(ends) for ends in zip(*self.window, strict=True))
+        outside = xp.maximum(low - place, place - high) / (high - low)
+        return memory, xp.any(outside > 1.0, axis=-1)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return "it is farther outside the window than the window is wide"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
 class Epochs(Rule):
     """The largest number of epochs.
 
@@ -280,7 +343,7 @@ class Epochs(Rule):
         limit: that number.
     """
 
-    limit: int = eqx.field(static=True)
+    limit: int
 
     @property
     def kind(self) -> str:
@@ -298,6 +361,7 @@ class Epochs(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class TimeBudget(Rule):
     """The time is up.
 
@@ -305,7 +369,7 @@ class TimeBudget(Rule):
         seconds: how long training may take.
     """
 
-    seconds: float = eqx.field(static=True)
+    seconds: float
 
     @property
     def kind(self) -> str:
@@ -322,6 +386,7 @@ class TimeBudget(Rule):
         return f"the time budget of {self.seconds:g} s was used up"
 
 
+@dataclasses.dataclass(frozen=True)
 class _Pair(Rule):
     """Two rules seen together; each keeps its own memory."""
 
@@ -362,6 +427,7 @@ class _Pair(Rule):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class Both(_Pair):
     """Both rules hold at the same epoch."""
 
@@ -378,6 +444,7 @@ class Both(_Pair):
 
 
 @final
+@dataclasses.dataclass(frozen=True)
 class Either(_Pair):
     """One of the rules holds; the first that does is the reason."""
 
@@ -395,7 +462,7 @@ class Either(_Pair):
 def words(monitor: str) -> str:
     """A curve's name as prose: `validation_loss` is the validation loss, `accuracy` the validation accuracy."""
     plain = monitor.replace("_", " ").replace("train loss", "training loss")
-    return f"the {plain}" if monitor.endswith("_loss") else f"the validation {plain}"
+    return f"the validation {plain}" if monitor in METRICS else f"the {plain}"
 
 
 def judge(
@@ -415,11 +482,8 @@ def judge(
     memory, holds = rule.update(memory, seen)
     epoch = int(seen["epoch"])
     outcomes = {
-        int(member): Outcome(*_with_epoch(rule.fired(memory, seen, int(member)), epoch))
-        for member in np.flatnonzero(active & holds)
+        member: Outcome(kind, epoch, sentence)
+        for member in np.flatnonzero(active & holds).tolist()
+        for kind, sentence in [rule.fired(memory, seen, member)]
     }
     return memory, active & ~holds, outcomes
-
-
-def _with_epoch(fired: tuple[str, str], epoch: int) -> tuple[str, int, str]:
-    return fired[0], epoch, fired[1]

@@ -7,14 +7,15 @@ import abc
 from typing import Any, TypeAlias
 
 import equinox as eqx
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
-Params: TypeAlias = PyTree[Array]
+Params: TypeAlias = PyTree[Array | np.ndarray]
 Sums = dict[str, Array]
 
 
 class Batch(eqx.Module):
-    """The rows that one step sees.
+    """The rows that one step sees; or a set in chunks for evaluation, with a leading chunk axis.
 
     Attributes:
         x: features, the rows first; `None` for an objective that needs no data.

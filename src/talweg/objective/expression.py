@@ -1,6 +1,7 @@
-"""A typed function: its variables, and its value as a JAX function. Reading it is `grammar`'s work, writing `notation`'s.
+"""A typed function: its variables, and its value as a JAX function.
 
-Descending it is the engine's work, looking at it (stationary points, convexity) that of the landscape room.
+How text is read is in `grammar`, how a tree is written in `notation`; descending it is the engine's work,
+looking at it (stationary points, convexity) that of the landscape room.
 """
 
 import dataclasses
@@ -13,14 +14,14 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from talweg.errors import ConfigError, ExpressionError
-from talweg.objective import grammar, notation
+from talweg.objective import grammar, notation, tokens
 from talweg.objective.test_functions import KnownFunction, known_function
-from talweg.objective.tree import FUNCTIONS, Tree, Variable, constant_value, number, variables_of
+from talweg.objective.tree import FUNCTIONS, Apply, Tree, Variable, constant_value, number, variables_of
 
 
 @dataclasses.dataclass(frozen=True)
 class Expression:
-    """A typed function of one or more variables. Calling it gives its value at a point, under JAX's transformations.
+    """A typed function of one or more variables; calling it gives its value at a point.
 
     Attributes:
         text: the function as typed; for a test function, its formula.
@@ -47,11 +48,11 @@ class Expression:
     def parse(cls, text: str, let: Mapping[str, float] | None = None) -> Self:
         """Reads a function as people write it, or the name of a test function.
 
-        The variables stand in the order of `f(y, x) = …` where the text begins so; otherwise x, y, z come first and
-        the others follow by the alphabet.
+        The variables stand in the order of `f(y, x) = …` where the text begins so; otherwise x, y, z come
+        first and the others follow by the alphabet.
 
         Args:
-            text: such as ``"2x² + 4x"``, ``"f(x, y) = x^2 − a·y"`` or ``"himmelblau"``; see `talweg.objective.grammar`.
+            text: such as ``"2x² + 4x"``, ``"f(x, y) = x^2 − a·y"`` or ``"himmelblau"``.
             let: values of constants by name.
 
         Raises:
@@ -60,13 +61,11 @@ class Expression:
         """
         known = known_function(text)
         formula = known.text if known else text
-        constants = {grammar.name_of(name): _constant(name, value) for name, value in (let or {}).items()}
+        constants = {tokens.name_of(name): _constant(name, value) for name, value in (let or {}).items()}
         tree = grammar.parse(formula, values=constants)
         _refuse_unused(formula, constants)
-        order, _ = grammar.declared(formula)
-        variables = _ordered(
-            tree, tuple(name for name in order or () if name not in constants), order is not None
-        )
+        order, _ = tokens.declared(formula)
+        variables = _alphabetical(tree) if order is None else tuple(n for n in order if n not in constants)
         if not variables:
             raise ExpressionError("expected a variable such as x, found only constants", 1)
         return cls(formula, variables, tree, known)
@@ -79,7 +78,7 @@ class Expression:
     def __call__(self, point: Float[Array, " n"]) -> Float[Array, ""]:
         """The value at a point, of the point's floating type; NaN where the function is not defined.
 
-        Whole powers are exact products, so that they and their derivatives hold at 0 and for negative numbers.
+        Whole powers are products, so that they and their derivatives hold at 0 and for negative numbers.
         Works under `jax.jit`, `jax.vmap`, `jax.grad` and `jax.hessian`.
         """
         values = dict(zip(self.variables, point, strict=True))
@@ -96,7 +95,7 @@ class Expression:
 
 def _constant(name: str, value: float) -> Tree:
     """The tree that stands for a constant with a value."""
-    read = grammar.tokenize(name, 0, [grammar.name_of(name)])
+    read = tokens.tokenize(name, 0, [tokens.name_of(name)])
     if len(read) != 2 or read[0].kind != "name" or name in FUNCTIONS:
         raise ConfigError(f"expected a name such as 'a' for a constant, found {name!r}")
     if not (isinstance(value, (int, float)) and abs(value) <= grammar.MAX_CONSTANT):
@@ -106,25 +105,16 @@ def _constant(name: str, value: float) -> Tree:
 
 def _refuse_unused(text: str, constants: Mapping[str, Tree]) -> None:
     """A constant that does not occur is a slip of the pen."""
-    _, start = grammar.declared(text)
-    words = {token.text for token in grammar.tokenize(text, start, list(constants))}
+    _, start = tokens.declared(text)
+    words = {token.text for token in tokens.tokenize(text, start, list(constants))}
     for name in constants:
         if name not in words:
             raise ConfigError(f"the constant {name!r} does not occur in {text.strip()!r}")
 
 
-def _ordered(tree: Tree, declared: tuple[str, ...], is_declared: bool) -> tuple[str, ...]:
-    """The variables in order; in a function with declared variables, no others may occur."""
-    found = variables_of(tree)
-    if not is_declared:
-        return tuple(sorted(found, key=lambda name: (name not in ("x", "y", "z"), name)))
-    strays = sorted(found - set(declared))
-    if strays:
-        raise ConfigError(
-            f"{strays[0]!r} is neither a variable of f({', '.join(declared)}) nor a constant with a value; "
-            f"give it one (let {strays[0]}=…) or name it in the brackets"
-        )
-    return declared
+def _alphabetical(tree: Tree) -> tuple[str, ...]:
+    """The variables of a tree: x, y, z first, the others by the alphabet."""
+    return tuple(sorted(variables_of(tree), key=lambda name: (name not in ("x", "y", "z"), name)))
 
 
 _JAX: dict[str, Callable[..., Any]] = {
@@ -160,12 +150,13 @@ def _fold(function: Callable[[Any, Any], Any], args: tuple) -> Any:
 
 
 def _value(tree: Tree, values: Mapping[str, Any]) -> Any:
-    """The value of a tree under JAX; a part without variables is a Python float, so that it takes the other's type."""
+    """A tree's value under JAX; a part without variables is a Python float and takes the others' type."""
     constant = constant_value(tree)
     if constant is not None:
         return constant
     if isinstance(tree, Variable):
         return values[tree.name]
+    assert isinstance(tree, Apply)  # a number or a named constant has a constant value
     args = [_value(arg, values) for arg in tree.args]
     if tree.head == "^":
         return _power(args[0], args[1])
@@ -176,6 +167,6 @@ def _power(base: Any, exponent: Any) -> Any:
     """A power; a whole one by products. A root or another power of a negative number is NaN."""
     if isinstance(exponent, float) and exponent.is_integer():
         return jax.lax.integer_pow(base, int(exponent))
-    if exponent == 0.5 and isinstance(exponent, float):
+    if isinstance(exponent, float) and exponent == 0.5:
         return jnp.sqrt(base)
     return jnp.power(base, exponent)

@@ -1,29 +1,20 @@
-"""From text to a tree, by a whitelist grammar. Typed text is data: nothing here evaluates it, and work is bounded.
+"""From text to a tree, by a whitelist grammar. Typed text is data: nothing evaluates it; the work is bounded.
 
 What a function may look like: `2x²+4x`, `3x^2 − 2y`, `f(x, y) = sin(x)·cos(y) + 0.1(x²+y²)`, `√x`, `|x − 1|`,
-`sin²x`, `½x²`. A product may be written by putting its factors side by side; it binds as `*` does, so that `1/2x` is
-x/2. `^` goes from the right, and binds before a minus in front: `-x^2` is −(x²).
-
-How words are read, in this order:
-
-1. A function, a constant, a variable declared in `f(a, b) = …`, or a constant given a value, stands for itself.
-2. A word made wholly of such names and of the letters x, y, z (or of single letters that also stand alone in the
-   text) is their product: `xy` is x·y, `2pix` is 2·π·x, `xsin(x)` is x·sin(x).
-3. Any other word is a variable of that name: `width`, `x1` (also written `x_1` or `x₁`).
-
-A word of two letters or more before a bracket that is neither of the first two is an unknown function.
+`sin²x`, `½x²`. A product may be written by putting its factors side by side; it binds as `*` does, so that
+`1/2x` is x/2. `^` goes from the right, and binds before a minus in front: `-x^2` is −(x²). How words are read
+is in `tokens`.
 """
 
-import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import NoReturn
 
-from talweg.errors import ExpressionError, did_you_mean
+from talweg.errors import ExpressionError
 from talweg.objective.test_functions import TEST_FUNCTIONS
+from talweg.objective.tokens import MAX_NAME, Token, declared, tokenize, unknown_function
 from talweg.objective.tree import (
-    ALIASES,
     CONSTANTS,
     FUNCTIONS,
     MAX_DEPTH,
@@ -42,148 +33,22 @@ MAX_LENGTH = 1000
 MAX_EXPONENT = 64
 MAX_DEGREE = 1000
 MAX_CONSTANT = 1e100
-MAX_NAME = 30
 
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺", "0123456789-+")
-_SUBSCRIPTS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
-_SPELLINGS = {
-    **dict.fromkeys("−–—‐‑﹣-", "-"),
-    **dict.fromkeys("·×⋅∙∗*", "*"),
-    **dict.fromkeys("÷∕⁄/", "/"),
-    **dict.fromkeys(("**", "^"), "^"),
-}
-_FRACTIONS = {"½": "12", "⅓": "13", "⅔": "23", "¼": "14", "¾": "34", "⅕": "15", "⅙": "16", "⅛": "18"}
 _BRACKETS = {"(": ")", "[": "]", "{": "}"}
-_TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
-    r"|(?P<word>[A-Za-zΑ-Ωα-ω](?:[A-Za-zΑ-Ωα-ω0-9]|_(?=[A-Za-z0-9]))*[₀-₉]*)"
-    r"|(?P<superscript>[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+)"
-    r"|(?P<fraction>[½⅓⅔¼¾⅕⅙⅛])"
-    r"|(?P<operator>\*\*|[-−–—‐‑﹣+*·×⋅∙∗/÷∕⁄^(),|√=\[\]{}]))"
-)
-_DECLARATION = re.compile(r"\s*[A-Za-zΑ-Ωα-ω]\w{0,20}\s*(?:\((?P<names>[\w\s,]{0,200})\)\s*)?=(?!=)")
-_GREEK_CONSTANTS = {"π": "pi", "τ": "tau"}
-_ALONE = re.compile(r"(?<![^\W\d_])([A-Za-zα-ωΑ-Ω])(?![\w₀-₉])")
-
-
-@dataclasses.dataclass(frozen=True)
-class Token:
-    """A piece of the text: its kind, how it reads, how it was written, and where (from 1)."""
-
-    kind: str
-    text: str
-    shown: str
-    position: int
-
-
-def name_of(word: str) -> str:
-    """A variable's one name for `x₁`, `x_1` and `x1`."""
-    word = word.translate(_SUBSCRIPTS)
-    return re.sub(r"_(?=[0-9]+$)", "", word)
-
-
-def declared(text: str) -> tuple[tuple[str, ...] | None, int]:
-    """The variables of `f(x, y) = …`, and where the function itself begins in the text.
-
-    Returns:
-        The names in the order given (`None` where the text has no such head), and the number of characters to skip.
-
-    Raises:
-        ExpressionError: where a name is not one, or comes twice.
-    """
-    head = _DECLARATION.match(text)
-    if head is None:
-        return None, 0
-    if head["names"] is None:
-        return None, head.end()
-    names: list[str] = []
-    at = head.start("names")
-    for piece in head["names"].split(","):
-        position = at + len(piece) - len(piece.lstrip()) + 1
-        name = name_of(piece.strip())
-        found = _TOKEN.fullmatch(piece.strip())
-        if found is None or found.lastgroup != "word" or name in FUNCTIONS or name in ALIASES:
-            raise ExpressionError(f"expected the name of a variable, found {piece.strip()!r}", position)
-        if name in names:
-            raise ExpressionError(f"the variable {name!r} comes twice", position)
-        names.append(name)
-        at += len(piece) + 1
-    return tuple(names), head.end()
-
-
-def tokenize(text: str, start: int, names: Sequence[str]) -> list[Token]:
-    """The text cut into tokens, words into the names they are made of.
-
-    Args:
-        text: what was typed.
-        start: the characters to skip.
-        names: the variables and constants known beforehand.
-
-    Raises:
-        ExpressionError: at a character, number or name that has no place in an expression.
-    """
-    alone = {match[1] for match in _ALONE.finditer(text, start)}
-    known = [*FUNCTIONS, *ALIASES, *CONSTANTS, "pow", *_GREEK_CONSTANTS, *names, *"xyz", *sorted(alone)]
-    pieces = re.compile("|".join(sorted(map(re.escape, set(known)), key=lambda name: (-len(name), name))))
-    tokens: list[Token] = []
-    index = start
-    while text[index:].strip():
-        found = _TOKEN.match(text, index)
-        if found is None:
-            index += len(text[index:]) - len(text[index:].lstrip())
-            raise ExpressionError(f"unexpected character {text[index]!r}", index + 1)
-        kind = str(found.lastgroup)
-        position, shown = found.start(kind) + 1, found[kind]
-        if kind == "word":
-            tokens += _words(shown, position, names, pieces, text[found.end() :].lstrip()[:1] == "(")
-        elif kind == "fraction":
-            over, under = _FRACTIONS[shown]
-            parts = [
-                ("operator", "("),
-                ("number", over),
-                ("operator", "/"),
-                ("number", under),
-                ("operator", ")"),
-            ]
-            tokens += [Token(part, written, shown, position) for part, written in parts]
-        elif kind == "superscript":
-            tokens.append(Token(kind, shown.translate(_SUPERSCRIPTS), shown, position))
-        else:
-            tokens.append(Token(kind, _SPELLINGS.get(shown, shown), shown, position))
-        index = found.end()
-    return [*tokens, Token("end", "", "", len(text) + 1)]
-
-
-def _words(word: str, position: int, names: Sequence[str], pieces: re.Pattern, called: bool) -> list[Token]:
-    """One word as the names it is made of (rules 1 to 3 above)."""
-    name = name_of(word)
-    if len(word) > MAX_NAME:
-        raise ExpressionError(f"a name longer than {MAX_NAME} characters", position)
-    if name in names:
-        return [Token("name", name, word, position)]
-    plain = _GREEK_CONSTANTS.get(name, ALIASES.get(name, name))
-    lowered = name.lower() if len(name) > 1 else plain
-    for candidate in (plain, ALIASES.get(lowered, lowered)):
-        if candidate in CONSTANTS or candidate in FUNCTIONS or candidate == "pow":
-            return [Token("name", candidate, word, position)]
-    if len(name) > 1:
-        cut = pieces.findall(word)
-        if "".join(cut) == word and len(cut) > 1:
-            tokens = []
-            for piece in cut:
-                tokens += _words(piece, position, names, pieces, False)
-                position += len(piece)
-            return tokens
-    if called and (len(name) > 1 or name in "fgh"):
-        raise _unknown(word, (*FUNCTIONS, *ALIASES), position)
-    return [Token("name", name, word, position)]
 
 
 class _Parser:
-    """Recursive descent over the tokens. One method a rule of the grammar; each returns the tree it has read."""
+    """Recursive descent over the tokens. A method for each rule, returning the tree it read."""
 
-    def __init__(self, tokens: list[Token], names: Sequence[str], values: Mapping[str, Tree]):
+    def __init__(
+        self,
+        tokens: list[Token],
+        names: Sequence[str],
+        values: Mapping[str, Tree],
+        declared: tuple[str, ...] | None,
+    ):
         self.tokens = tokens
+        self.declared = declared
         self.names = names
         self.values = values
         self.index = 0
@@ -207,7 +72,7 @@ class _Parser:
         found = f"unexpected {token.shown!r}" if token.kind != "end" else "the expression ends too early"
         if expected:
             found = f"expected {expected}" + (
-                f", found {token.shown!r}" if token.kind != "end" else " at the end,"
+                f", found {token.shown!r}" if token.kind != "end" else " before the end"
             )
         raise ExpressionError(found, token.position)
 
@@ -324,9 +189,9 @@ class _Parser:
             return self.node("sqrt", (inner,), token.position)
         if self.at("|") and not self.bars[-1]:
             return self.node("abs", (self.enclosed("|"),), token.position)
-        if self.at(*_BRACKETS):
-            return self.enclosed(_BRACKETS[token.text])
-        self.refuse()
+        if not self.at(*_BRACKETS):
+            self.refuse()
+        return self.enclosed(_BRACKETS[token.text])
 
     def numeral(self) -> Tree:
         token = self.take()
@@ -344,6 +209,11 @@ class _Parser:
             return self.values[token.text]
         if token.text not in self.names and token.text in CONSTANTS:
             return Constant(token.text)
+        if self.declared is not None and token.text not in self.declared:
+            head = f"f({', '.join(self.declared)})"
+            raise ExpressionError(
+                f"{token.text!r} is neither a variable of {head} nor a constant with a value", token.position
+            )
         return Variable(token.text)
 
     def enclosed(self, closing: str) -> Tree:
@@ -358,10 +228,7 @@ class _Parser:
     def call(self, name: Token) -> Tree:
         """A function's argument, with or without brackets, and the power in `sin²x`."""
         power = self.between()
-        if self.at("("):
-            args = self.arguments()
-        else:
-            args = (self.bare_argument(name),)
+        args = self.arguments() if self.at("(") else (self.bare_argument(name),)
         head = "^" if name.text == "pow" else name.text
         least, most = (2, 2) if head == "^" else FUNCTIONS[head]
         if not least <= len(args) <= most:
@@ -395,7 +262,7 @@ class _Parser:
         return tuple(args)
 
     def bare_argument(self, name: Token) -> Tree:
-        """The argument of `sin 2x`: numbers and names side by side, up to an operator, a bracket or a function."""
+        """The argument of `sin 2x`: factors side by side, up to an operator, bracket or function."""
         if self.next.kind not in ("number", "name"):
             self.refuse(f"'(' after {name.shown}")
         self.deeper()
@@ -407,17 +274,16 @@ class _Parser:
         return self.joined(factors, position)
 
 
-def parse(text: str, names: Sequence[str] | None = None, values: Mapping[str, Tree] | None = None) -> Tree:
+def parse(text: str, values: Mapping[str, Tree] | None = None) -> Tree:
     """The tree of a typed function.
 
     Args:
         text: what was typed, with or without `f(x, y) =` before it.
-        names: variables known beforehand (those of `f(…) =` need not be given).
         values: constants by name, each as the tree that stands for it.
 
     Raises:
-        ExpressionError: where the text is not an expression, or one beyond the bounds of length, depth, exponent or
-            number of operations.
+        ExpressionError: where the text is not an expression, or one beyond the bounds of length, depth,
+            exponent or number of operations.
 
     Example:
         >>> parse("2x")
@@ -427,8 +293,8 @@ def parse(text: str, names: Sequence[str] | None = None, values: Mapping[str, Tr
         raise ExpressionError(f"an expression longer than {MAX_LENGTH} characters", MAX_LENGTH + 1)
     head, start = declared(text)
     values = values or {}
-    known = [*(names or ()), *(head or ()), *values]
-    parser = _Parser(tokenize(text, start, known), known, values)
+    known = [*(head or ()), *values]
+    parser = _Parser(tokenize(text, start, known), known, values, head)
     tree = parser.sum()
     if parser.next.kind != "end":
         parser.refuse()
@@ -439,10 +305,4 @@ def parse(text: str, names: Sequence[str] | None = None, values: Mapping[str, Tr
 def _refuse_lone_word(tokens: list[Token], tree: Tree, known: Sequence[str]) -> None:
     """A misspelt test function is not a variable of that name."""
     if isinstance(tree, Variable) and len(tree.name) > 2 and tree.name not in known:
-        raise _unknown(tree.name, TEST_FUNCTIONS, tokens[0].position)
-
-
-def _unknown(name: str, choices: Iterable[str], position: int) -> ExpressionError:
-    """The error about a function that does not exist, with the nearest one that does."""
-    nearest = did_you_mean(name, choices).removeprefix(" Did").removesuffix("?")
-    return ExpressionError(f"unknown function {name!r}" + (f" (did{nearest}?)" if nearest else ""), position)
+        raise unknown_function(tree.name, TEST_FUNCTIONS, tokens[0].position)

@@ -9,6 +9,11 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float, Num
 
+AnyArray = Array | np.ndarray
+Real = Float[AnyArray, "rows targets"]
+Classes = Num[AnyArray, " rows"]
+RowLoss = Float[AnyArray, " rows"]
+
 
 class Loss(eqx.Module):
     """A loss.
@@ -42,23 +47,23 @@ class Loss(eqx.Module):
         return shifted / shifted.sum(-1, keepdims=True)
 
 
-def _softmax(outputs: Float[Array, "rows classes"], y: Num[Array, " rows"]) -> Float[Array, " rows"]:
+def _softmax(outputs: Float[AnyArray, "rows classes"], y: Classes) -> RowLoss:
     return optax.softmax_cross_entropy_with_integer_labels(outputs, y)
 
 
-def _sigmoid(outputs: Float[Array, "rows 1"], y: Num[Array, " rows"]) -> Float[Array, " rows"]:
+def _sigmoid(outputs: Float[AnyArray, "rows 1"], y: Classes) -> RowLoss:
     return optax.sigmoid_binary_cross_entropy(outputs[:, 0], y)
 
 
-def _squared(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+def _squared(outputs: Real, y: Real) -> RowLoss:
     return optax.squared_error(outputs, y).mean(-1)
 
 
-def _absolute(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+def _absolute(outputs: Real, y: Real) -> RowLoss:
     return jnp.abs(outputs - y).mean(-1)
 
 
-def _huber(outputs: Float[Array, "rows targets"], y: Float[Array, "rows targets"]) -> Float[Array, " rows"]:
+def _huber(outputs: Real, y: Real) -> RowLoss:
     return optax.huber_loss(outputs, y, delta=1.0).mean(-1)
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 AnyArray = Any
-HostSums = Mapping[str, np.ndarray]
+HostSums = Mapping[str, np.ndarray | np.float64]
 
 
 def classification_sums(
@@ -103,8 +103,10 @@ def _mae(sums: HostSums) -> Any:
 
 
 def _r2(sums: HostSums) -> Any:
+    """NaN where all targets are equal, which leaves no spread to explain but rounding's."""
     spread = sums["target_squared"] - sums["target"] ** 2 / sums["weight"][..., None]
-    share = np.divide(sums["squared"], spread, out=np.full(spread.shape, np.nan), where=spread > 0)
+    noise = 1e-6 * sums["target_squared"]  # the compiled sums are float32
+    share = np.divide(sums["squared"], spread, out=np.full(spread.shape, np.nan), where=spread > noise)
     return (1.0 - share).mean(-1)
 
 

@@ -1,39 +1,50 @@
-"""A tree as a person writes it: in Unicode (`2x² + 4x`) and in LaTeX. Nothing is computed or rearranged here."""
+"""A tree as a person writes it: in Unicode (`2x² + 4x`) and in LaTeX. Nothing is computed or rearranged."""
 
+import abc
 import dataclasses
+import itertools
 import re
 
-from talweg.objective.tree import CONSTANTS, FUNCTIONS, Apply, Constant, Number, Tree, Variable
+from talweg.objective.tree import Apply, Constant, Number, Tree, Variable
 
-_SUM, _PRODUCT, _SIGN, _POWER, _ATOM = range(5)
+_SUM, _PRODUCT, _POWER, _ATOM = range(4)
 _DIGITS = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 _LOW_DIGITS = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
-_SYMBOLS = {"pi": "π", "tau": "τ", "e": "e"}
-_LATEX_SYMBOLS = {"pi": r"\pi", "tau": r"\tau", "e": "e"}
-_GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi rho sigma upsilon phi chi psi omega"
-).split()
-_GREEK_LETTERS = dict(zip("αβγδεζηθικλμνξρσυφχψω", _GREEK, strict=True)) | {
-    "ς": "varsigma",
-    "π": "pi",
-    "τ": "tau",
+_LETTERS = {
+    "α": "alpha",
+    "β": "beta",
+    "γ": "gamma",
+    "δ": "delta",
+    "ε": "epsilon",
+    "ζ": "zeta",
+    "η": "eta",
+    "θ": "theta",
+    "ι": "iota",
+    "κ": "kappa",
+    "λ": "lambda",
+    "μ": "mu",
+    "ν": "nu",
+    "ξ": "xi",
+    "ρ": "rho",
+    "σ": "sigma",
+    "υ": "upsilon",
+    "φ": "phi",
+    "χ": "chi",
+    "ψ": "psi",
+    "ω": "omega",
+    "Γ": "Gamma",
+    "Δ": "Delta",
+    "Θ": "Theta",
+    "Λ": "Lambda",
+    "Ξ": "Xi",
+    "Σ": "Sigma",
+    "Φ": "Phi",
+    "Ψ": "Psi",
+    "Ω": "Omega",
 }
 _LATEX_FUNCTIONS = {
-    "sin",
-    "cos",
-    "tan",
-    "cot",
-    "sec",
-    "csc",
-    "sinh",
-    "cosh",
-    "tanh",
-    "log",
-    "exp",
-    "min",
-    "max",
-}
-_LATEX_NAMES = {
+    **{name: rf"\{name}" for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")},
+    **{name: rf"\{name}" for name in ("log", "exp", "min", "max")},
     "asin": r"\arcsin",
     "acos": r"\arccos",
     "atan": r"\arctan",
@@ -57,7 +68,7 @@ def pretty(tree: Tree) -> str:
     >>> pretty(parse("2*x**2 - 4*x*y"))
     '2x² − 4xy'
     """
-    return _unicode(tree).text
+    return _UNICODE.write(tree).text
 
 
 def latex(tree: Tree) -> str:
@@ -67,7 +78,7 @@ def latex(tree: Tree) -> str:
     >>> latex(parse("sqrt(x)/2"))
     '\\frac{\\sqrt{x}}{2}'
     """
-    return _latex(tree).text
+    return _LATEX.write(tree).text
 
 
 def pretty_name(name: str) -> str:
@@ -79,8 +90,8 @@ def pretty_name(name: str) -> str:
 def latex_name(name: str) -> str:
     r"""A variable's name in LaTeX: `x1` is x_{1}, `theta` is \theta, `width` is upright."""
     stem, digits = _split(name)
-    if stem in _GREEK_LETTERS or stem in _GREEK:
-        stem = "\\" + _GREEK_LETTERS.get(stem, stem)
+    if stem in _LETTERS or stem in _LETTERS.values():
+        stem = "\\" + _LETTERS.get(stem, stem)
     elif len(stem) > 1:
         stem = r"\mathrm{" + stem.replace("_", r"\_") + "}"
     return stem + (f"_{{{digits}}}" if digits else "")
@@ -91,164 +102,193 @@ def _split(name: str) -> tuple[str, str]:
     return (found[1], found[2]) if found else (name, "")
 
 
-def _within(piece: _Piece, least: int, brackets: tuple[str, str] = ("(", ")")) -> str:
-    return piece.text if piece.binds >= least else brackets[0] + piece.text + brackets[1]
+def plain_number(text: str) -> tuple[str, int]:
+    """A number as digits and a power of ten, which is 0 wherever the digits can be written out.
+
+    >>> plain_number("1e-3"), plain_number("2.5e40")
+    (('0.001', 0), ('2.5', 40))
+    """
+    mantissa, _, exponent = text.lower().partition("e")
+    power = int(exponent or 0)
+    if not power or abs(power) > 6:
+        return mantissa, power
+    whole, _, decimals = mantissa.partition(".")
+    digits, point = whole + decimals, len(whole) + power
+    digits = digits.rjust(len(digits) + max(0, 1 - point), "0").ljust(point, "0")
+    point = max(point, 1)
+    tail = digits[point:].rstrip("0")
+    return (digits[:point].lstrip("0") or "0") + (f".{tail}" if tail else ""), 0
 
 
-def _minus(tree: Tree) -> Tree | None:
-    """What stands behind a leading minus; `None` where there is none."""
-    if isinstance(tree, Apply) and tree.head == "neg":
-        return tree.args[0]
-    return None
+class _Style(abc.ABC):
+    """How trees are written: the rules of brackets and signs, which both notations share."""
+
+    minus: str
+    brackets: tuple[str, str]
+    symbols: dict[str, str]
+
+    @abc.abstractmethod
+    def name(self, name: str) -> str: ...
+    @abc.abstractmethod
+    def power_of_ten(self, digits: str, power: int) -> str: ...
+    @abc.abstractmethod
+    def product(self, factors: list[_Piece]) -> _Piece: ...
+    @abc.abstractmethod
+    def quotient(self, above: _Piece, below: _Piece) -> _Piece: ...
+    @abc.abstractmethod
+    def power(self, base: str, exponent: Tree) -> _Piece: ...
+    @abc.abstractmethod
+    def call(self, name: str, args: list[str]) -> _Piece: ...
+
+    def write(self, tree: Tree) -> _Piece:
+        if isinstance(tree, Number):
+            digits, power = plain_number(tree.text)
+            return _Piece(self.power_of_ten(digits, power), _PRODUCT) if power else _Piece(digits, _ATOM)
+        if isinstance(tree, Constant):
+            return _Piece(self.symbols[tree.name], _ATOM)
+        if isinstance(tree, Variable):
+            return _Piece(self.name(tree.name), _ATOM)
+        if tree.head == "neg":
+            return _Piece(self.minus + self.within(self.unsigned(tree.args[0]), _PRODUCT), _PRODUCT)
+        if tree.head == "+":
+            return self.sum(tree.args)
+        if tree.head == "*":
+            return self.product([self.write(tree.args[0]), *map(self.unsigned, tree.args[1:])])
+        if tree.head == "/":
+            return self.quotient(*map(self.write, tree.args))
+        if tree.head == "^":
+            return self.power(self.within(self.write(tree.args[0]), _ATOM), tree.args[1])
+        return self.call(tree.head, [self.write(arg).text for arg in tree.args])
+
+    def within(self, piece: _Piece, least: int) -> str:
+        """A part in brackets, unless it holds together tightly enough."""
+        return piece.text if piece.binds >= least else self.bracketed(piece).text
+
+    def bracketed(self, piece: _Piece) -> _Piece:
+        return _Piece(self.brackets[0] + piece.text + self.brackets[1], _ATOM)
+
+    def unsigned(self, tree: Tree) -> _Piece:
+        """A part that stands behind an operator: in brackets where it begins with a minus of its own."""
+        piece = self.write(tree)
+        signed = piece.text.startswith(self.minus) and piece.binds > _SUM
+        return self.bracketed(piece) if signed else piece
+
+    def sum(self, args: tuple[Tree, ...]) -> _Piece:
+        """A sum; a term that begins with a minus is subtracted."""
+        text = self.within(self.write(args[0]), _PRODUCT)
+        for arg in args[1:]:
+            term = self.within(self.write(arg), _PRODUCT)
+            signed = term.startswith(self.minus)
+            text += f" {self.minus} {term[len(self.minus) :]}" if signed else f" + {term}"
+        return _Piece(text, _SUM)
 
 
-def _terms(args: tuple[Tree, ...], pieces: list[_Piece], brackets: tuple[str, str], minus: str) -> _Piece:
-    """A sum: a term with a minus is subtracted."""
-    text = _within(pieces[0], _PRODUCT, brackets)
-    for arg, piece in zip(args[1:], pieces[1:], strict=True):
-        sign = minus if _minus(arg) is not None else "+"
-        text += f" {sign} {_within(piece, _PRODUCT, brackets)}"
-    return _Piece(text, _SUM)
+class _Unicode(_Style):
+    """As in a terminal or on a blackboard; the grammar reads it back."""
 
+    minus = "−"
+    brackets = ("(", ")")
+    symbols = {"pi": "π", "tau": "τ", "e": "e"}  # noqa: RUF012 (never changed)
 
-def _unicode(tree: Tree) -> _Piece:
-    if isinstance(tree, Number):
-        return _unicode_number(tree.text)
-    if isinstance(tree, Constant):
-        return _Piece(_SYMBOLS[tree.name], _ATOM)
-    if isinstance(tree, Variable):
-        return _Piece(pretty_name(tree.name), _ATOM)
-    if tree.head == "neg":
-        inner = _unicode(tree.args[0])
-        return _Piece("−" + _within(inner, _PRODUCT), _SIGN if inner.binds >= _POWER else _PRODUCT)
-    if tree.head == "+":
-        first = _unicode(tree.args[0])
-        rest = [_unicode(inner if (inner := _minus(arg)) is not None else arg) for arg in tree.args[1:]]
-        rest = [_bracket_sign(piece) for piece in rest]
-        return _terms(tree.args, [first, *rest], ("(", ")"), "−")
-    if tree.head == "*":
-        return _unicode_product(tree.args)
-    if tree.head == "/":
-        above, below = map(_unicode, tree.args)
-        return _Piece(f"{_within(above, _PRODUCT)}/{_within(below, _POWER)}", _PRODUCT)
-    if tree.head == "^":
-        return _unicode_power(*tree.args)
-    if tree.head == "abs":
-        return _Piece(f"|{_unicode(tree.args[0]).text}|", _ATOM)
-    return _Piece(f"{tree.head}({', '.join(_unicode(arg).text for arg in tree.args)})", _ATOM)
+    def name(self, name: str) -> str:
+        return pretty_name(name)
 
+    def power_of_ten(self, digits: str, power: int) -> str:
+        return f"{digits}·10{str(power).translate(_DIGITS)}"
 
-def _bracket_sign(piece: _Piece) -> _Piece:
-    """A term that begins with a minus of its own stands in brackets behind a sign."""
-    return _Piece(f"({piece.text})", _ATOM) if piece.text.startswith(("−", "-")) else piece
-
-
-def _unicode_number(text: str) -> _Piece:
-    mantissa, e, exponent = text.lower().partition("e")
-    if not e:
-        return _Piece(text, _ATOM)
-    return _Piece(f"{mantissa}·10{str(int(exponent)).translate(_DIGITS)}", _PRODUCT)
-
-
-def _unicode_product(args: tuple[Tree, ...]) -> _Piece:
-    """Factors side by side where that reads as a product, else with a dot between them."""
-    texts = [
-        _within(_bracket_sign(_unicode(arg)) if index else _unicode(arg), _SIGN)
-        for index, arg in enumerate(args)
-    ]
-    if any(
-        "/" in text and isinstance(arg, Apply) and arg.head == "/"
-        for text, arg in zip(texts, args, strict=True)
-    ):
+    def product(self, factors: list[_Piece]) -> _Piece:
         texts = [
-            f"({t})" if isinstance(a, Apply) and a.head == "/" else t
-            for t, a in zip(texts, args, strict=True)
+            self.within(factors[0], _PRODUCT),
+            *(self.within(factor, _PRODUCT) for factor in factors[1:]),
         ]
-    text = texts[0]
-    for left, right in zip(texts, texts[1:], strict=False):
-        text += right if _side_by_side(left, right) else "·" + right
-    return _Piece(text, _PRODUCT)
+        texts = [f"({text})" if "/" in text and self.is_quotient(text) else text for text in texts]
+        text = texts[0]
+        for left, right in itertools.pairwise(texts):
+            text += right if _side_by_side(left, right) else "·" + right
+        return _Piece(text, _PRODUCT)
+
+    @staticmethod
+    def is_quotient(text: str) -> bool:
+        """Whether a slash stands outside all brackets."""
+        level = 0
+        for character in text:
+            level += (character == "(") - (character == ")")
+            if character == "/" and level == 0:
+                return True
+        return False
+
+    def quotient(self, above: _Piece, below: _Piece) -> _Piece:
+        return _Piece(f"{self.within(above, _PRODUCT)}/{self.within(below, _POWER)}", _PRODUCT)
+
+    def power(self, base: str, exponent: Tree) -> _Piece:
+        minus = isinstance(exponent, Apply) and exponent.head == "neg"
+        digits = exponent.args[0] if isinstance(exponent, Apply) and minus else exponent
+        if isinstance(digits, Number) and digits.text.isdigit():
+            return _Piece(base + ("-" * minus + digits.text).translate(_DIGITS), _POWER)
+        return _Piece(f"{base}^{self.within(self.write(exponent), _ATOM)}", _POWER)
+
+    def call(self, name: str, args: list[str]) -> _Piece:
+        if name == "abs" and "|" not in args[0]:
+            return _Piece(f"|{args[0]}|", _ATOM)
+        return _Piece(f"{name}({', '.join(args)})", _ATOM)
+
+
+_NUMERAL = re.compile(r"−?[0-9.]+")
+_SINGLE = re.compile(r"−?[xyzπ][⁰¹²³⁴⁵⁶⁷⁸⁹]*")
 
 
 def _side_by_side(left: str, right: str) -> bool:
-    """Whether two factors without a sign between them still read as a product, to a person and to the grammar."""
-    if not right[0].isalpha() and right[0] != "(":
-        return False
-    number = re.fullmatch(r"−?[0-9.]+", left) is not None
-    if re.match(r"[A-Za-z]{2,}|[fgh]\(", right) is not None and "(" in right and right[0] != "(":
-        return number
+    """Whether two factors without a dot between them read as a product, to a person and to the grammar."""
+    after_number = _NUMERAL.fullmatch(left) is not None
+    after_single = _SINGLE.fullmatch(left) is not None
     if right[0] == "(":
-        return number or left.endswith(")") or left[-1] in "⁰¹²³⁴⁵⁶⁷⁸⁹" or left in ("x", "y", "z")
-    letters = re.fullmatch(r"(?:[xyzπ][⁰¹²³⁴⁵⁶⁷⁸⁹]*)", right) is not None
-    plain = re.fullmatch(r"[xyzπ][⁰¹²³⁴⁵⁶⁷⁸⁹]*", left) is not None or left.endswith(")")
-    return number or (letters and plain)
+        return after_number or after_single or left.startswith("(")
+    if _SINGLE.fullmatch(right):
+        return after_number or after_single or left.startswith("(")
+    return after_number and right[0].isalpha()
 
 
-def _unicode_power(base: Tree, exponent: Tree) -> _Piece:
-    below = _within(_unicode(base), _ATOM)
-    inside = _minus(exponent)
-    plain = exponent if inside is None else inside
-    if isinstance(plain, Number) and plain.text.isdigit():
-        digits = plain.text if inside is None else "-" + plain.text
-        return _Piece(below + digits.translate(_DIGITS), _POWER)
-    return _Piece(f"{below}^{_within(_unicode(exponent), _ATOM)}", _POWER)
+class _Latex(_Style):
+    """As LaTeX sets it in mathematics."""
 
-
-def _latex(tree: Tree) -> _Piece:
+    minus = "-"
     brackets = (r"\left(", r"\right)")
-    if isinstance(tree, Number):
-        mantissa, e, exponent = tree.text.lower().partition("e")
-        return (
-            _Piece(rf"{mantissa} \cdot 10^{{{int(exponent)}}}", _PRODUCT) if e else _Piece(tree.text, _ATOM)
-        )
-    if isinstance(tree, Constant):
-        return _Piece(_LATEX_SYMBOLS[tree.name], _ATOM)
-    if isinstance(tree, Variable):
-        return _Piece(latex_name(tree.name), _ATOM)
-    if tree.head == "neg":
-        return _Piece("-" + _within(_latex(tree.args[0]), _PRODUCT, brackets), _PRODUCT)
-    if tree.head == "+":
-        rest = [_latex(inner if (inner := _minus(arg)) is not None else arg) for arg in tree.args[1:]]
-        rest = [
-            _Piece(_within(piece, 9, brackets), _ATOM) if piece.text[0] == "-" else piece for piece in rest
-        ]
-        return _terms(tree.args, [_latex(tree.args[0]), *rest], brackets, "-")
-    if tree.head == "*":
-        return _latex_product(tree.args)
-    if tree.head == "/":
-        return _Piece(rf"\frac{{{_latex(tree.args[0]).text}}}{{{_latex(tree.args[1]).text}}}", _PRODUCT)
-    if tree.head == "^":
-        below = _within(_latex(tree.args[0]), _ATOM, brackets)
-        return _Piece(f"{below}^{{{_latex(tree.args[1]).text}}}", _POWER)
-    return _latex_call(tree.head, [_latex(arg).text for arg in tree.args])
+    symbols = {"pi": r"\pi", "tau": r"\tau", "e": "e"}  # noqa: RUF012 (never changed)
+
+    def name(self, name: str) -> str:
+        return latex_name(name)
+
+    def power_of_ten(self, digits: str, power: int) -> str:
+        return rf"{digits} \cdot 10^{{{power}}}"
+
+    def product(self, factors: list[_Piece]) -> _Piece:
+        texts = [self.within(factor, _PRODUCT) for factor in factors]
+        text = texts[0]
+        for right in texts[1:]:
+            text += (r" \cdot " if right[0].isdigit() or right.startswith(r"\frac") else " ") + right
+        return _Piece(text, _PRODUCT)
+
+    def quotient(self, above: _Piece, below: _Piece) -> _Piece:
+        sign = "-" if above.text.startswith("-") and above.binds > _SUM else ""
+        return _Piece(rf"{sign}\frac{{{above.text[len(sign) :]}}}{{{below.text}}}", _PRODUCT)
+
+    def power(self, base: str, exponent: Tree) -> _Piece:
+        return _Piece(f"{base}^{{{self.write(exponent).text}}}", _POWER)
+
+    def call(self, name: str, args: list[str]) -> _Piece:
+        written = ", ".join(args)
+        around = {
+            "sqrt": (r"\sqrt{", "}"),
+            "cbrt": (r"\sqrt[3]{", "}"),
+            "abs": (r"\left|", r"\right|"),
+            "floor": (r"\lfloor ", r" \rfloor"),
+            "ceil": (r"\lceil ", r" \rceil"),
+        }
+        if name in around:
+            return _Piece(around[name][0] + written + around[name][1], _ATOM)
+        head = _LATEX_FUNCTIONS.get(name, rf"\operatorname{{{name}}}")
+        return _Piece(rf"{head}\left({written}\right)", _ATOM)
 
 
-def _latex_product(args: tuple[Tree, ...]) -> _Piece:
-    brackets = (r"\left(", r"\right)")
-    texts = [_within(_latex(args[0]), _PRODUCT, brackets)]
-    for arg in args[1:]:
-        piece = _latex(arg)
-        texts.append(_within(piece, 9 if piece.text[0] == "-" else _PRODUCT, brackets))
-    text = texts[0]
-    for right in texts[1:]:
-        text += (r" \cdot " if right[0].isdigit() or right.startswith(r"\frac") else " ") + right
-    return _Piece(text, _PRODUCT)
-
-
-def _latex_call(name: str, args: list[str]) -> _Piece:
-    if name == "sqrt":
-        return _Piece(rf"\sqrt{{{args[0]}}}", _ATOM)
-    if name == "cbrt":
-        return _Piece(rf"\sqrt[3]{{{args[0]}}}", _ATOM)
-    around = {
-        "abs": (r"\left|", r"\right|"),
-        "floor": (r"\lfloor ", r" \rfloor"),
-        "ceil": (r"\lceil ", r" \rceil"),
-    }
-    if name in around:
-        return _Piece(around[name][0] + args[0] + around[name][1], _ATOM)
-    if name in _LATEX_NAMES:
-        head = _LATEX_NAMES[name]
-    else:
-        head = "\\" + name if name in _LATEX_FUNCTIONS else rf"\operatorname{{{name}}}"
-    return _Piece(head + r"\left(" + ", ".join(args) + r"\right)", _ATOM)
+_UNICODE = _Unicode()
+_LATEX = _Latex()

@@ -1,8 +1,9 @@
-"""Well-known test functions of two variables, each as text of our own grammar, with what is known of its minima.
+"""Well-known test functions of two variables, each as text of our grammar, and what is known of its minima.
 
-Sources, where an entry names none: M. Jamil and X.-S. Yang, A literature survey of benchmark functions for global
-optimization problems, Int. J. Mathematical Modelling and Numerical Optimisation 4(2), 2013, arXiv:1308.4008; and
-S. Surjanovic and D. Bingham, Virtual library of simulation experiments: test functions and datasets, 2013.
+Sources, where an entry names none: M. Jamil and X.-S. Yang, A literature survey of benchmark functions for
+global optimization problems, Int. J. Mathematical Modelling and Numerical Optimisation 4(2), 2013,
+arXiv:1308.4008; and S. Surjanovic and D. Bingham, Virtual library of simulation experiments: test functions
+and datasets, 2013.
 """
 
 import dataclasses
@@ -102,8 +103,8 @@ _ALL = (
         _square(2.0),
         (),
         None,
-        "three ways down, also one for the tail; its Hessian is 0 at the origin (D. Hilbert and S. Cohn-Vossen, "
-        "Anschauliche Geometrie, 1932)",
+        "three ways down, also one for the tail; its Hessian is 0 at the origin (D. Hilbert and "
+        "S. Cohn-Vossen, Anschauliche Geometrie, 1932)",
     ),
     KnownFunction(
         "matyas", "0.26(x² + y²) − 0.48x·y", _square(10.0), ((0.0, 0.0),), 0.0, "a long shallow bowl"

@@ -1,4 +1,4 @@
-"""The tree of a typed function: frozen nodes, the whitelist of what may stand in them, and their plain-data form.
+"""The tree of a typed function: frozen nodes, the whitelist of what may stand in them, their plain-data form.
 
 How text becomes a tree is in `grammar`; what a tree becomes is in `expression`, `notation` and `symbols`.
 """
@@ -47,8 +47,8 @@ class Apply:
     """An operator or a function and what it acts on.
 
     Attributes:
-        head: ``"+"`` and ``"*"`` (two arguments or more), ``"/"`` and ``"^"`` (two), ``"neg"`` (one), or a name
-            of `FUNCTIONS`.
+        head: ``"+"`` and ``"*"`` (two arguments or more), ``"/"`` and ``"^"`` (two), ``"neg"`` (one), or a
+            name of `FUNCTIONS`.
         args: the arguments in order.
         depth: how many nodes lie one within the other below this one; follows from the arguments.
     """
@@ -150,8 +150,8 @@ def constant_value(tree: Tree) -> float | None:
     """The value of a tree without variables, in floats, so that the work is bounded.
 
     Returns:
-        The value; NaN where it is not defined (such as 1/0), an infinity where it overflows; `None` where the tree
-        has a variable.
+        The value; NaN where it is not defined (such as 1/0), an infinity where it overflows; `None` where the
+        tree has a variable.
     """
     if isinstance(tree, Number):
         return float(tree.value)

@@ -97,7 +97,7 @@ def _check_names(settings: Settings) -> None:
         raise ConfigError(
             f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
         )
-    make_optimizer(settings.optimizer, 1, settings.schedule, **_optimizer_settings(settings))
+    make_optimizer(settings.optimizer, 1, schedule=settings.schedule, **_optimizer_settings(settings))
 
 
 def _split(table: Table, target: Target, fractions: Fractions, seed: int) -> Split:
@@ -166,7 +166,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
     batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     steps = int(settings.max_epochs) * -(-rows // batch)
     return make_optimizer(
-        settings.optimizer, settings.members, settings.schedule, steps, **_optimizer_settings(settings)
+        settings.optimizer, settings.members, schedule=settings.schedule, steps=steps, **_optimizer_settings(settings)
     )
 
 

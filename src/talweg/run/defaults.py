@@ -3,7 +3,7 @@
 from typing import Any
 
 from talweg.config.settings import AUTO, Settings
-from talweg.descent.optimizer import OPTIMIZERS
+from talweg.descent.recipes import OPTIMIZERS
 from talweg.objective.losses import default_loss
 
 

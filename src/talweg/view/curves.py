@@ -1,4 +1,4 @@
-"""Curves over time: a scene's heights against steps, and a training's history against epochs. Maps are in `maps`."""
+"""Curves over time: a scene's heights against steps, a training's history against epochs."""
 
 from collections.abc import Mapping, Sequence
 
@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 
 from talweg.record.scene import Scene
 from talweg.view.hikers import LOOKS, dot_marks, dot_size, known_kinds
+from talweg.view.numerals import format_number
 from talweg.view.style import (
     BLUE,
     GRAY,
@@ -27,7 +28,7 @@ from talweg.view.style import (
     shortened,
     styled,
 )
-from talweg.view.terrain import format_number, wants_log
+from talweg.view.terrain import wants_log
 
 _SPLITS = {"train_": ("training", BLUE), "validation_": ("validation", ORANGE), "test_": ("test", GREEN)}
 
@@ -72,14 +73,14 @@ def curves_figure(
     thresholds: Mapping[str, float] | None = None,
     title: str = "",
 ) -> Figure:
-    """Epochs against loss and against each metric: all members, their median and middle half, and their stops.
+    """Epochs against loss and against each metric: all members, their median and middle half, their stops.
 
     Args:
-        history: ``"epoch"`` of shape (epochs,), and any number of curves of shape (epochs, members), NaN after a
-            member's stop. ``"train_loss"`` and ``"validation_loss"`` share one panel, as do other names that
-            differ in ``train_``, ``validation_`` or ``test_``; each other name has its own panel.
-        stop_epochs: for each member the epoch at which it stopped, drawn as a dot; None (or -1) for those that
-            did not stop. Where absent, no dots.
+        history: ``"epoch"`` of shape (epochs,), and any number of curves of shape (epochs, members), NaN
+            after a member's stop. ``"train_loss"`` and ``"validation_loss"`` share one panel, as do other
+            names that differ in ``train_``, ``validation_`` or ``test_``; each other name has its own.
+        stop_epochs: for each member the epoch at which it stopped, drawn as a dot; None (or -1) for those
+            that did not stop. Where absent, no dots.
         thresholds: for a panel's name, such as ``"accuracy"``, a value drawn as a dashed line.
         title: above all panels.
 
@@ -101,7 +102,9 @@ def curves_figure(
     stops = _stops(stop_epochs, next(iter(next(iter(panels.values())).values())).shape[1])
     columns = min(len(panels), 2 if len(panels) in (2, 4) else 3)
     rows = -(-len(panels) // columns)
-    figure = new_figure(9 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0))
+    figure = new_figure(
+        9 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0)
+    )
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for spare in grid[len(panels) :]:
         spare.remove()
@@ -145,13 +148,17 @@ def _panels(
         curves = np.asarray(values, dtype=np.float64)
         shape = curves.shape if shape is None else shape
         if curves.ndim != 2 or len(curves) != len(epoch) or curves.shape != shape:
-            raise ValueError(f"'{key}' must have the shape (epochs, members) of the others, got {curves.shape}")
+            raise ValueError(
+                f"'{key}' must have the shape (epochs, members) of the others, got {curves.shape}"
+            )
         split = next((split for split in _SPLITS if key.startswith(split)), "")
         panels.setdefault(key.removeprefix(split), {})[split] = np.where(np.isfinite(curves), curves, np.nan)
     return epoch, dict(sorted(panels.items(), key=lambda panel: panel[0] != "loss"))
 
 
-def _stops(stop_epochs: Sequence[int | None] | np.ndarray | None, members: int) -> Float[np.ndarray, " members"]:
+def _stops(
+    stop_epochs: Sequence[int | None] | np.ndarray | None, members: int
+) -> Float[np.ndarray, " members"]:
     """The epoch of each member's stop; NaN for those that have none."""
     if stop_epochs is None:
         return np.full(members, np.nan)

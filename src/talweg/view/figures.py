@@ -8,8 +8,9 @@ from matplotlib.figure import Figure
 
 from talweg.record.scene import Scene
 from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, minima_entries
+from talweg.view.numerals import format_number
 from talweg.view.style import figure_of, literal, new_figure, shortened, styled
-from talweg.view.terrain import format_number, height_scale
+from talweg.view.terrain import height_scale
 
 
 @styled
@@ -21,7 +22,7 @@ def landscape_figure(
     legend: bool = True,
     ax: Axes | None = None,
 ) -> Figure:
-    """The landscape from above: 28 filled levels, contour lines, light from the north-west, hikers and minima.
+    """The landscape from above: filled levels, contour lines, light from the north-west, hikers and minima.
 
     Args:
         scene: what is drawn; it may have no hikers.
@@ -43,8 +44,8 @@ def landscape_figure(
         >>> x = y = np.linspace(-2, 2, 21)
         >>> bowl = Scene(
         ...     x, y, x**2 + y[:, None] ** 2, paths=np.array([[[1.5, 1.0], [0.5, 0.25]]]),
-        ...     path_heights=np.array([[3.25, 0.3125]]), path_lengths=np.array([2]), outcomes=("still walking",),
-        ...     outcome_kinds=("walking",), frames=np.array([0, 1]), title="x² + y²",
+        ...     path_heights=np.array([[3.25, 0.3125]]), path_lengths=np.array([2]),
+        ...     outcomes=("still walking",), outcome_kinds=("walking",), frames=np.array([0, 1]),
         ... )
         >>> landscape_figure(bowl).axes[0].get_xlabel()
         'x'
@@ -97,9 +98,11 @@ def comparison_figure(scenes: Sequence[Scene], labels: Sequence[str], *, frame: 
 def draw_comparison(
     scenes: Sequence[Scene], labels: Sequence[str], *, frame: int | None = None
 ) -> tuple[Figure, list[Map]]:
-    """As `comparison_figure`, with what moves; for animations. The caller brings the look (`style.styled`)."""
+    """As `comparison_figure`, with what moves, for animations; the caller brings the look (`styled`)."""
     if not scenes or len(scenes) != len(labels):
-        raise ValueError(f"expected as many labels as scenes and at least one, got {len(labels)} and {len(scenes)}")
+        raise ValueError(
+            f"expected as many labels as scenes and at least one, got {len(labels)} and {len(scenes)}"
+        )
     columns = len(scenes) if len(scenes) <= 3 else -(-len(scenes) // 2) if len(scenes) <= 6 else 4
     rows = -(-len(scenes) // columns)
     width, height = _map_size(scenes[0])
@@ -140,4 +143,5 @@ def _summary(scene: Scene) -> str:
     if not arrived.any():
         return words
     last = np.maximum(scene.path_lengths[arrived] - 1, 0)
-    return f"{words}, median {format_number(float(np.median(scene.frames[last])), 4)} {literal(scene.frame_label)}s"
+    median = format_number(float(np.median(scene.frames[last])), 4)
+    return f"{words}, median {median} {literal(scene.frame_label)}s"

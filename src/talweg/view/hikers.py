@@ -1,4 +1,4 @@
-"""Hikers on drawn axes: their trails, starts and dots, at any frame. The terrain under them is not drawn here."""
+"""Hikers on drawn axes: trails, starts and dots at any frame. The terrain under them is not drawn here."""
 
 import dataclasses
 
@@ -146,8 +146,6 @@ def window(scene: Scene) -> tuple[Float[np.ndarray, " 2"], Float[np.ndarray, " 2
 def start_and_end_points(scene: Scene) -> Float[np.ndarray, "points 2"]:
     """Where starts and dots of the last frame are drawn."""
     known = scene.path_lengths > 0
-    # In a crowd, starts step back.
-    faint = float(np.interp(len(scene.paths), [50, 500], [1.0, 0.35]))
     begin = _places(scene, np.zeros(len(scene.paths), dtype=np.int64))
     return np.concatenate([begin[known], _places(scene, scene.path_lengths - 1)[known]])
 
@@ -202,7 +200,8 @@ def _places(scene: Scene, frame: Int[np.ndarray, " hikers"]) -> Float[np.ndarray
         known = scene.paths[hiker, : frame[hiker] + 1]
         known = known[~np.isnan(known).any(axis=1)]
         at[hiker] = known[-1] if len(known) else np.nan
-    return np.clip(at, *window(scene))
+    low, high = window(scene)
+    return np.clip(at, low, high)
 
 
 def dot_marks(ax: Axes, look: Look, size: float) -> tuple[Line2D, Line2D]:

@@ -1,8 +1,9 @@
-"""One map on given axes: terrain, minima, hikers, color bar and legend. What a figure holds is decided in `figures`."""
+"""One map on given axes: terrain, minima, hikers, color bar, legend. What a figure holds is in `figures`."""
 
 import dataclasses
 import textwrap
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -26,23 +27,24 @@ from talweg.view.hikers import (
     trail_points,
     window,
 )
+from talweg.view.numerals import format_number
 from talweg.view.style import GRAY, INK, halo, literal, place_legend
-from talweg.view.terrain import (
-    LEVELS,
-    HeightScale,
-    basin_image,
-    format_number,
-    hillshade,
-    level_labels,
-)
+from talweg.view.terrain import LEVELS, HeightScale, basin_image, hillshade, level_labels
 
 # Paul Tol's light scheme, without its pink, on which red dots would be lost.
 BASIN_COLORS = np.array(
-    [to_rgb(c) for c in ("#77aadd", "#eedd88", "#44bb99", "#ee8866", "#99ddff", "#bbcc33", "#aaaa00", "#c7a6d8")]
+    [
+        to_rgb(c)
+        for c in ("#77aadd", "#eedd88", "#44bb99", "#ee8866", "#99ddff", "#bbcc33", "#aaaa00", "#c7a6d8")
+    ]
 )
-_HOLE = {"facecolor": "#f2f2f2", "edgecolor": "#a0a0a0", "hatch": "///"}
+_HOLE: dict[str, Any] = {"facecolor": "#f2f2f2", "edgecolor": "#a0a0a0", "hatch": "///"}
 _NOWHERE = (0.82, 0.82, 0.82)
-_MARKS = {"lowest": ("*", 27.0, "lowest found"), "local": ("P", 17.0, "local minimum"), "saddle": ("d", 17.0, "saddle")}
+_MARKS = {
+    "lowest": ("*", 27.0, "lowest found"),
+    "local": ("P", 17.0, "local minimum"),
+    "saddle": ("d", 17.0, "saddle"),
+}
 
 _Entries = tuple[list[tuple[Artist, ...]], list[str]]
 
@@ -54,11 +56,13 @@ class Map:
     Attributes:
         axes: where it is drawn.
         hikers: the artists of its hikers.
+        minima: the marks and numbers of minima, which lie between trails and dots.
         counter: the text that names the frame; empty where no frame was asked for.
     """
 
     axes: Axes
     hikers: Hikers
+    minima: tuple[Artist, ...]
     counter: Text
 
 
@@ -70,10 +74,10 @@ def draw_map(
     if frame is not None and not 0 <= frame < max(count, 1):
         raise ValueError(f"frame must lie between 0 and {count - 1}, got {frame}")
     draw_terrain(ax, scene, scale, basins=basins)
-    _draw_minima(ax, scene, numbered=basins)
+    minima = _draw_minima(ax, scene, numbered=basins)
     hikers = draw_hikers(ax, scene)
     counter = ax.text(1, 1.02, "", transform=ax.transAxes, ha="right", fontsize=14, color=INK)
-    drawn = Map(ax, hikers, counter)
+    drawn = Map(ax, hikers, minima, counter)
     if frame is not None:
         show_map_frame(drawn, frame)
     return drawn
@@ -120,13 +124,15 @@ def level_colors(scale: HeightScale) -> tuple[ListedColormap, BoundaryNorm]:
 
 
 def draw_colorbar(figure: Figure, axes: Sequence[Axes], scale: HeightScale, label: str) -> None:
-    """A bar of all levels beside axes (or a row of them), with the strong ones named in the height's own units."""
+    """A bar of all levels beside axes (or a row of them), the strong ones named in the height's own units."""
     colors, norm = level_colors(scale)
     inner = scale.strong.copy()
     inner[[0, -1]] = False
-    row = len({round(ax.get_subplotspec().rowspan.start) for ax in axes if ax.get_subplotspec()}) == 1 < len(axes)
-    # Beside a row of maps the bar is as tall as they are, whatever their shape.
-    where = {"cax": axes[-1].inset_axes((1.04, 0, 0.05, 1))} if row else {"ax": list(axes), "aspect": 28, "pad": 0.02}
+    rows = {place.rowspan.start for ax in axes if (place := ax.get_subplotspec())}
+    where: dict[str, Any] = {"ax": list(axes), "aspect": 28, "pad": 0.02}
+    if len(rows) == 1 < len(axes):
+        # Beside a row of maps the bar is as tall as they are, whatever their shape.
+        where = {"cax": axes[-1].inset_axes((1.04, 0, 0.05, 1))}
     bar = figure.colorbar(ScalarMappable(norm, colors), ticks=scale.levels[inner], spacing="uniform", **where)
     names, above = level_labels(scale)
     bar.ax.set_yticklabels([names[i] for i in np.flatnonzero(inner)])
@@ -156,7 +162,9 @@ def minima_entries(scene: Scene, numbered: bool) -> _Entries:
     return handles, words
 
 
-def _draw_image(ax: Axes, scene: Scene, image: Float[np.ndarray, "depth width 4"], interpolation: str) -> None:
+def _draw_image(
+    ax: Axes, scene: Scene, image: Float[np.ndarray, "depth width 4"], interpolation: str
+) -> None:
     """An image whose pixel centers lie on the grid's points."""
     (left, bottom), (right, top) = window(scene)
     depth, width = image.shape[:2]
@@ -166,7 +174,9 @@ def _draw_image(ax: Axes, scene: Scene, image: Float[np.ndarray, "depth width 4"
     ax.imshow(image, extent=extent, origin="lower", interpolation=interpolation, aspect="auto", zorder=1.5)
 
 
-def _draw_contours(ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale) -> None:
+def _draw_contours(
+    ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale
+) -> None:
     """Thin lines between levels; every fifth stronger, with its height."""
     if not np.isfinite(height).any():
         return
@@ -178,12 +188,16 @@ def _draw_contours(ax: Axes, scene: Scene, height: Float[np.ndarray, "depth widt
     if not strong.any():
         return
     levels = scale.levels[strong]
-    lines = ax.contour(scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1)
+    lines = ax.contour(
+        scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1
+    )
     names, _ = level_labels(scale)
     named = dict(zip(levels, [names[i] for i in np.flatnonzero(strong)], strict=True))
     places = label_places([segment for level in lines.allsegs for segment in level], scene)
     if places:
-        for text in ax.clabel(lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2):
+        for text in ax.clabel(
+            lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2
+        ):
             text.set(path_effects=halo(2.6, alpha=0.75), alpha=1.0)
 
 
@@ -227,17 +241,26 @@ def label_places(
     return places
 
 
-def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> None:
+def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> tuple[Artist, ...]:
     """White marks where hikers can arrive, below the dots; with numbers that the legend explains."""
+    marks: list[Artist] = []
     low, high = window(scene)
     for number, minimum in enumerate(scene.minima):
         at = np.array(minimum.point)
         if not np.all((at >= low) & (at <= high)):
             continue
-        ax.add_line(_minimum_mark(minimum))
+        marks.append(ax.add_line(_minimum_mark(minimum)))
         if numbered:
-            ax.annotate(str(number + 1), minimum.point, (11, 9), textcoords="offset points", fontsize=13,
-                        fontweight="bold", path_effects=halo(), zorder=5.2)  # fmt: skip
+            how: dict[str, Any] = {
+                "fontsize": 13,
+                "fontweight": "bold",
+                "path_effects": halo(),
+                "zorder": 5.2,
+            }
+            marks.append(
+                ax.annotate(str(number + 1), minimum.point, (11, 9), textcoords="offset points", **how)
+            )
+    return tuple(marks)
 
 
 def _minimum_mark(minimum: Minimum, scale: float = 1.0) -> Line2D:
@@ -254,9 +277,7 @@ def _kind(minimum: Minimum) -> str:
     return minimum.kind if minimum.kind in _MARKS else "local"
 
 
-def draw_legend(
-    parent: Figure | Axes, maps: Sequence[Map], minima: _Entries
-) -> None:
+def draw_legend(parent: Figure | Axes, maps: Sequence[Map], minima: _Entries) -> None:
     """One legend below everything, so that it covers no hiker.
 
     Args:

@@ -1,4 +1,4 @@
-"""The landscape as a mountain in three dimensions, with the hikers' trails on it. Maps from above are in `maps`."""
+"""The landscape as a mountain in three dimensions, with the trails on it. Maps from above are in `maps`."""
 
 import dataclasses
 
@@ -11,8 +11,9 @@ from mpl_toolkits.mplot3d import Axes3D
 
 from talweg.record.scene import Scene
 from talweg.view.hikers import LOOKS, dot_size, known_kinds, start_and_end_points, trail_points, window
+from talweg.view.numerals import format_number
 from talweg.view.style import DOT, GRAY, INK, TRAIL, figure_of, literal, new_figure, shortened, styled
-from talweg.view.terrain import HeightScale, format_number, height_at, height_scale, hillshade, level_labels
+from talweg.view.terrain import HeightScale, height_at, height_scale, hillshade, level_labels
 
 _MOST_CELLS = 130
 _MOST_POINTS = 40_000
@@ -109,9 +110,7 @@ def _plan(scene: Scene) -> tuple[float, float]:
     return float(wide / max(wide, deep)), float(deep / max(wide, deep))
 
 
-def _height(
-    scene: Scene, points: Float[np.ndarray, "... 2"] | None = None
-) -> Float[np.ndarray, "..."]:
+def _height(scene: Scene, points: Float[np.ndarray, "... 2"] | None = None) -> Float[np.ndarray, "..."]:
     """The loss on the scene's own grid, or at points of the plane; NaN in holes."""
     height = np.where(np.isfinite(scene.height), scene.height, np.nan).astype(np.float64)
     return height if points is None else height_at(scene.x, scene.y, height, points)
@@ -120,7 +119,9 @@ def _height(
 def _draw_surface(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> None:
     """The mountain in the map's colors, lit as the map is."""
     low, high = window(scene)
-    x, y = (np.linspace(low[i], high[i], min(len(line), _MOST_CELLS)) for i, line in enumerate((scene.x, scene.y)))
+    x, y = (
+        np.linspace(low[i], high[i], min(len(line), _MOST_CELLS)) for i, line in enumerate((scene.x, scene.y))
+    )
     height = _height(scene, np.stack(np.meshgrid(x, y), axis=-1))
     if np.isnan(height).all():
         return
@@ -134,7 +135,9 @@ def _draw_surface(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> 
                     antialiased=False, zorder=1)  # fmt: skip
 
 
-def _draw_contours(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise, view: tuple[float, float]) -> None:
+def _draw_contours(
+    ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise, view: tuple[float, float]
+) -> None:
     """The map's strong contour lines, where the mountain does not hide them."""
     height = _height(scene)
     within = scale.strong & (scale.levels > np.nanmin(height)) & (scale.levels < np.nanmax(height))
@@ -163,7 +166,9 @@ def _draw_hikers(ax: Axes3D, scene: Scene, rise: _Rise, view: tuple[float, float
     kinds = known_kinds(scene)[scene.path_lengths > 0]
     for kind, look in LOOKS.items():
         for away, alpha in ((True, 0.3), (False, 1.0)):
-            _dots(ax, dots[(kinds == kind) & (behind == away)], look.marker, look.size * size, look.ring, alpha)
+            _dots(
+                ax, dots[(kinds == kind) & (behind == away)], look.marker, look.size * size, look.ring, alpha
+            )
 
 
 def _lifted(
@@ -181,19 +186,24 @@ def _lifted(
     return np.column_stack([points, z]), hidden(box, surface, eye / np.linalg.norm(eye[:2]))
 
 
-def _line(ax: Axes3D, points: Float[np.ndarray, "points 3"], color: str, width: float, zorder: float, **how: object) -> None:
+def _line(
+    ax: Axes3D, points: Float[np.ndarray, "points 3"], color: str, width: float, zorder: float, **how: object
+) -> None:
     """One line in space; NaN are gaps."""
     ax.plot(*points.T, color=color, linewidth=width, zorder=zorder, solid_capstyle="round", **how)
 
 
-def _dots(ax: Axes3D, points: Float[np.ndarray, "points 3"], marker: str, size: float, ring: str, alpha: float) -> None:
+def _dots(
+    ax: Axes3D, points: Float[np.ndarray, "points 3"], marker: str, size: float, ring: str, alpha: float
+) -> None:
     """Red dots with a white rim and a thin dark ring."""
     if not len(points):
         return
     rim = 0.17 * size
     for face, edge, width, zorder in ((ring, ring, rim + max(0.24 * size, 1.2), 5), (DOT, "white", rim, 6)):
-        ax.plot(*points.T, linestyle="none", marker=MarkerStyle(marker, joinstyle="round"), markersize=size, alpha=alpha,
-                markerfacecolor=face, markeredgecolor=edge, markeredgewidth=width, zorder=zorder)  # fmt: skip
+        shape = MarkerStyle(marker, joinstyle="round")
+        ax.plot(*points.T, linestyle="none", marker=shape, markersize=size, markerfacecolor=face, alpha=alpha,
+                markeredgecolor=edge, markeredgewidth=width, zorder=zorder)  # fmt: skip
 
 
 def _dress(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> None:

@@ -1,4 +1,4 @@
-"""Pictures to files: whole or not at all, and the same bytes for the same picture. What is on them is not decided here."""
+"""Pictures to files: whole or not at all, the same bytes for the same picture. Nothing is drawn here."""
 
 import contextlib
 import os

@@ -4,6 +4,7 @@ What the points are is decided elsewhere; this draws plain arrays.
 """
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -12,8 +13,21 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from talweg.view.hikers import Look, dot_marks
-from talweg.view.style import BLUE, GRAY, GREEN, INK, ORANGE, figure_of, halo, literal, new_figure, place_legend, shortened, styled
-from talweg.view.terrain import format_number
+from talweg.view.numerals import format_number
+from talweg.view.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    INK,
+    ORANGE,
+    figure_of,
+    halo,
+    literal,
+    new_figure,
+    place_legend,
+    shortened,
+    styled,
+)
 
 # x, the value there, the kind, and the label beside it.
 Point = tuple[float, float, str, str]
@@ -25,7 +39,7 @@ _LOOKS = {
     "inflection": Look("o", 0.8, "#00574a", "inflection"),
 }
 _OTHER = Look("s", 1.0, "#444444", "not decided")
-# Where the derivative's range is so many times the function's, or the other way around, each has its own panel.
+# Where one of the two ranges is so many times the other, function and derivative have a panel each.
 _APART = 6.0
 
 
@@ -41,7 +55,7 @@ def sketch_figure(
     variable: str = "x",
     ax: Axes | None = None,
 ) -> Figure:
-    """A function and its derivative on axes through the origin, with stationary points and their flat tangents.
+    """A function and its derivative on axes through the origin, stationary points with their flat tangents.
 
     Args:
         x: where the function is sampled, increasing.
@@ -56,7 +70,7 @@ def sketch_figure(
         ax: axes to draw everything on; a new figure where absent.
 
     Returns:
-        The figure; two panels, one above the other, where the ranges of function and derivative are far apart.
+        The figure; two panels, one above the other, where the ranges of f and of its derivative are unlike.
 
     Raises:
         ValueError: when the arrays' lengths differ or there are fewer than two samples.
@@ -64,7 +78,7 @@ def sketch_figure(
     Example:
         >>> import numpy as np
         >>> x = np.linspace(-4, 2, 201)
-        >>> figure = sketch_figure(x, 2 * x**2 + 4 * x, 4 * x + 4, [(-1.0, -2.0, "minimum", "")], title="2x² + 4x")
+        >>> figure = sketch_figure(x, 2 * x**2 + 4 * x, 4 * x + 4, [(-1.0, -2.0, "minimum", "")])
         >>> [text.get_text() for text in figure.axes[0].texts if "minimum" in text.get_text()]
         ['minimum (−1, −2)']
     """
@@ -111,7 +125,7 @@ def _axes(ax: Axes | None, apart: bool) -> tuple[Figure, Axes, Axes]:
 
 
 def _limits(values: Float[np.ndarray, " samples"], held: Sequence[float]) -> tuple[float, float]:
-    """The range that is drawn: all values, or their bulk where they run to infinity; and what must be held."""
+    """The range drawn: all values, or their bulk where they run to infinity; and what must be held."""
     finite = np.clip(values[np.isfinite(values)], -1e300, 1e300)
     if not finite.size:
         finite = np.array([-1.0, 1.0])
@@ -185,7 +199,7 @@ def _free_place(
     size: tuple[float, float],
     taken: list[tuple[float, float, float]],
 ) -> tuple[float, float] | None:
-    """Where a label of so many inches (half its width) stands: beside its point, within the picture, on no other.
+    """Where a label of so many inches (half its width) stands: by its point, in the picture, on no other.
 
     Labels that have a place are added to those taken; one that finds none is left out.
     """
@@ -211,7 +225,7 @@ def _dress(ax: Axes, across: tuple[float, float], limits: tuple[float, float], v
     ax.spines["bottom"].set_position(("data", min(max(0.0, limits[0]), limits[1])))
     ax.spines[["left", "bottom"]].set(color=INK, linewidth=1.3, zorder=2.5)
     foot, side = min(max(0.0, limits[0]), limits[1]), min(max(0.0, across[0]), across[1])
-    tips = {"color": INK, "clip_on": False, "markersize": 8, "zorder": 2.5}
+    tips: dict[str, Any] = {"color": INK, "clip_on": False, "markersize": 8, "zorder": 2.5}
     ax.plot(1, foot, ">", transform=ax.get_yaxis_transform(), **tips)
     ax.plot(side, 1, "^", transform=ax.get_xaxis_transform(), **tips)
     ax.annotate(literal(variable), (1, foot), (10, -2), xycoords=ax.get_yaxis_transform(),

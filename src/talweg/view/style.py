@@ -1,17 +1,16 @@
 """The look that all pictures share: colors, fonts, sizes. What they show is decided by their own modules.
 
-Matplotlib is used through its objects alone: no pyplot, no change of the backend, and its settings are as they were
+Matplotlib is used through its objects alone: no pyplot, no change of the backend; its settings are put back
 when a picture is done.
 """
 
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
-import matplotlib
+import matplotlib as mpl
 from matplotlib import patheffects
-from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
@@ -31,7 +30,7 @@ ORANGE = "#d55e00"
 GREEN = "#009e73"
 PURPLE = "#aa4499"
 
-_FIXED = {
+_FIXED: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
     "font.size": 13,
     "axes.titlesize": 16,
@@ -63,7 +62,7 @@ _TURN = threading.RLock()
 
 
 def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
-    """Run a drawing function under this look, whatever the user's own settings are; they are put back after it.
+    """Run a drawing function under this look, whatever the user's own settings; they are put back after it.
 
     Args:
         draw: any function that makes or writes a picture.
@@ -74,8 +73,8 @@ def styled(draw: Callable[_P, _R]) -> Callable[_P, _R]:
 
     @functools.wraps(draw)
     def drawing(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        defaults = {key: value for key, value in matplotlib.rcParamsDefault.items() if key not in _KEPT}
-        with _TURN, matplotlib.rc_context({**defaults, **_FIXED}):
+        look: dict[Any, Any] = {key: value for key, value in mpl.rcParamsDefault.items() if key not in _KEPT}
+        with _TURN, mpl.rc_context(look | _FIXED):
             return draw(*args, **kwargs)
 
     return drawing
@@ -116,12 +115,14 @@ def shortened(text: str, width: int) -> str:
     return f"{text[: width * 2 // 3]} … {text[len(text) - width // 3 + 3 :]}"
 
 
-def halo(width: float = 3.0, color: str = "white", alpha: float = 0.85) -> list[patheffects.AbstractPathEffect]:
+def halo(
+    width: float = 3.0, color: str = "white", alpha: float = 0.85
+) -> list[patheffects.AbstractPathEffect]:
     """A light rim around text that stands on a picture."""
     return [patheffects.withStroke(linewidth=width, foreground=color, alpha=alpha)]
 
 
-def place_legend(parent: Figure | Axes, handles: Sequence[Artist | tuple[Artist, ...]], words: Sequence[str]) -> None:
+def place_legend(parent: Figure | Axes, handles: Sequence[Any], words: Sequence[str]) -> None:
     """A legend below a figure of our own, or below a user's axes, in as few rows as its words need.
 
     Args:
@@ -137,7 +138,12 @@ def place_legend(parent: Figure | Axes, handles: Sequence[Artist | tuple[Artist,
     columns = len(words)
     while columns > 1 and columns * max(letters) > width < sum(letters):
         columns -= 1
-    how = {"ncols": columns, "handler_map": {tuple: HandlerTuple(1, pad=0)}, "columnspacing": 1.4, "handletextpad": 0.5}
+    how: dict[str, Any] = {
+        "ncols": columns,
+        "handler_map": {tuple: HandlerTuple(1, pad=0)},
+        "columnspacing": 1.4,
+        "handletextpad": 0.5,
+    }
     if isinstance(parent, Figure):
         parent.legend(handles, words, loc="outside lower center", **how)
     else:

@@ -150,7 +150,7 @@ def _layers(model: Mapping[str, Any]) -> str:
 
 def _members(summary: Mapping[str, Any]) -> RenderableType:
     metric = summary["metric"]
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     metric_name = words(metric)
     titles = (
         "member",
@@ -193,7 +193,7 @@ def _reasons(summary: Mapping[str, Any]) -> list[Text]:
 
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     table.add_column("over the members", no_wrap=True)
     for title in ("mean", "± std", "worst", "best", "ensemble"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -238,9 +238,11 @@ def runs_table(summaries: list[tuple[str, Mapping[str, Any] | None]]) -> Rendera
     Args:
         summaries: each run's path, and its summary.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
-    for title in ("run", "data", "members", "metric", "validation", "test", "ensemble on test"):
-        table.add_column(title)
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in ("run", "data"):
+        table.add_column(title, overflow="fold")
+    for title in ("members", "metric", "validation", "test", "ensemble"):
+        table.add_column(title, no_wrap=True)
     for path, summary in summaries:
         if summary is None:
             table.add_row(path, "not finished")

@@ -5,6 +5,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from talweg.view.numerals import format_number
+
 LEVELS = 28
 STRONG_EVERY = 5
 
@@ -24,7 +26,7 @@ class HeightScale:
     """How heights become levels and colors.
 
     Attributes:
-        levels: the edges of the 28 filled levels, increasing; the first and the last hold every finite height.
+        levels: the edges of the 28 filled levels, increasing; they hold every finite height.
         strong: which of the edges are drawn stronger and labeled (every fifth).
         logarithmic: whether the edges are spaced evenly in the logarithm of the height above `base`.
         base: the height from which the logarithm counts; 0 on an even scale.
@@ -113,8 +115,8 @@ def level_labels(scale: HeightScale) -> tuple[tuple[str, ...], float]:
         scale: of a surface.
 
     Returns:
-        One label for each edge; and the height from which the labels count: 0, or, where a tiny range lies far
-        from zero, the lowest edge (labels then begin with a plus).
+        One label for each edge; and the height from which the labels count: 0, or, where a tiny range lies
+        far from zero, the lowest edge (labels then begin with a plus).
     """
     labels, digits = _labels(scale.levels)
     if digits <= 6:
@@ -146,8 +148,8 @@ def hillshade(
         strength: opacity of the deepest shade, from 0 (no shade) to 1.
 
     Returns:
-        Red, green, blue and opacity, each from 0 to 1: black where the slope turns from the light, white where
-        it faces it, transparent on flat ground and in holes.
+        Red, green, blue and opacity, each from 0 to 1: black where the slope turns from the light, white
+        where it faces it, transparent on flat ground and in holes.
     """
     depth, width = elevation.shape
     image = np.zeros((depth, width, 4))
@@ -158,7 +160,7 @@ def hillshade(
     holes = ~np.isfinite(slope)
     if holes.all() or not (typical := float(np.quantile(slope[~holes], 0.8))):
         return image
-    # The typical slope stands at some 40 degrees, whatever the units; light comes from the height of 45 degrees.
+    # The typical slope stands at some 40 degrees, whatever the units; the light falls at 45 degrees.
     east, north = (0.85 * np.where(holes, 0.0, g) / typical for g in (to_east, to_north))
     facing = (0.5 * east - 0.5 * north + np.sqrt(0.5)) / np.sqrt(1 + east**2 + north**2)
     light = facing - np.sqrt(0.5)
@@ -229,34 +231,6 @@ def basin_image(
     return image
 
 
-def format_number(value: float, digits: int = 3) -> str:
-    """A number as it is written on a blackboard: few digits, a true minus sign, powers of ten.
-
-    Args:
-        value: any number.
-        digits: how many significant digits at most.
-
-    Returns:
-        The text.
-
-    Example:
-        >>> format_number(-1.91332), format_number(1234567.0), format_number(0.0)
-        ('−1.91', '1.23·10⁶', '0')
-    """
-    if not np.isfinite(value):
-        return "undefined" if np.isnan(value) else "∞" if value > 0 else "−∞"
-    mantissa, _, exponent = f"{value:.{digits - 1}e}".partition("e")
-    power = int(exponent)
-    if -4 <= power < max(digits, 5):
-        text = f"{float(f'{mantissa}e{exponent}'):.{max(digits - 1 - power, 0)}f}"
-        text = text.rstrip("0").rstrip(".") if "." in text else text
-        return (text if float(text) else "0").replace("-", "−")
-    if "." in mantissa:
-        mantissa = mantissa.rstrip("0").rstrip(".")
-    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}·10{raised}".replace("-", "−").removeprefix("1·")
-
-
 def _bounded(height: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
     """Heights in double precision whose differences cannot overflow; infinities become holes."""
     height = np.asarray(height, dtype=np.float64)
@@ -264,7 +238,7 @@ def _bounded(height: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 
 def _asks_for_log(finite: Float[np.ndarray, " cells"], low: float, high: float) -> bool:
-    """Whether a quarter of the plane lies within the lowest levels of an even scale, and not the rest at its top."""
+    """Whether a quarter of the plane lies in the lowest levels of an even scale, and not the rest at its top."""
     quarter, half = (float(q) for q in np.quantile(np.clip(finite, low, high), [0.25, 0.5]))
     return quarter - low < _FLOOR * (high - low) and half - low < 0.3 * (high - low)
 
@@ -288,8 +262,7 @@ def _logarithmic(finite: Float[np.ndarray, " cells"], low: float, high: float) -
     base = 0.0 if low >= 0 and high >= _LOG_RATIO * low else low
     above = np.clip(finite, low, high) - base
     top = high - base
-    # The deepest cell of a pit is an accident of the grid: levels start where half a percent of the plane lies
-    # below.
+    # The deepest cell of a pit is an accident of the grid: levels start above half a percent of the plane.
     floor = float(np.quantile(above[above > 0], 0.005))
     floor = min(max(floor, 1e-30 * top, 1e-14 * abs(base)), 0.5 * top)
     exact = np.geomspace(floor, top, LEVELS)
@@ -323,7 +296,9 @@ def _distinct(levels: Float[np.ndarray, " edges"], low: float, high: float) -> F
     return np.linspace(low, high, LEVELS + 1)
 
 
-def _around(levels: Float[np.ndarray, " edges"], finite: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " edges"]:
+def _around(
+    levels: Float[np.ndarray, " edges"], finite: Float[np.ndarray, " cells"]
+) -> Float[np.ndarray, " edges"]:
     """The levels with both ends moved outward where heights lie beyond them."""
     levels = levels.copy()
     levels[0] = min(levels[0], finite.min())

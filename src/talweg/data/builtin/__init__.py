@@ -1,7 +1,7 @@
 """The tables that come with Talweg, read without the network and without a table library.
 
-Each lies beside this file as ``<name>.npz``: one array a column, its words as codes and levels. `SOURCES` says where
-it comes from and under which terms; ``benchmarks`` or tests never need another copy.
+Each lies beside this file as ``<name>.npz``: one array a column, its words as codes and levels. `SOURCES`
+says where it comes from and under which terms.
 """
 
 import dataclasses
@@ -33,38 +33,62 @@ class Source:
     licence: str
 
 
-_UCI = "Creative Commons Attribution 4.0 International (CC BY 4.0)"
+_CC_BY = "Creative Commons Attribution 4.0 International (CC BY 4.0)"
 
 SOURCES = {
     "digits": Source(
-        "digit", "classification", "1797 handwritten digits as 8×8 pixels of 0 to 16",
-        "E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (1998), UCI Machine Learning Repository,"
-        " doi:10.24432/C50P49; the test part, as in scikit-learn", _UCI),
+        target="digit",
+        task="classification",
+        about="1797 handwritten digits as 8×8 pixels of 0 to 16",
+        credit="E. Alpaydin and C. Kaynak, Optical Recognition of Handwritten Digits (1998), UCI Machine"
+        " Learning Repository, doi:10.24432/C50P49; the test part, as in scikit-learn",
+        licence=_CC_BY,
+    ),
     "iris": Source(
-        "species", "classification", "150 irises of three species, four measures of each in centimetres",
-        "R. A. Fisher, The use of multiple measurements in taxonomic problems (1936), UCI Machine Learning Repository,"
-        " doi:10.24432/C56C76; corrected to Fisher's paper, as in scikit-learn", _UCI),
+        target="species",
+        task="classification",
+        about="150 irises of three species, four measures of each",
+        credit="R. A. Fisher, Iris (1936), UCI Machine Learning Repository, doi:10.24432/C56C76; corrected to"
+        " Fisher's paper, as in scikit-learn",
+        licence=_CC_BY,
+    ),
     "wine": Source(
-        "cultivar", "classification", "178 Italian wines of three cultivars, 13 chemical measures of each",
-        "S. Aeberhard and M. Forina, Wine (1992), UCI Machine Learning Repository, doi:10.24432/C5PC7J", _UCI),
+        target="cultivar",
+        task="classification",
+        about="178 wines of three cultivars, 13 chemical measures of each",
+        credit="S. Aeberhard and M. Forina, Wine (1992), UCI Machine Learning Repository, doi:10.24432/C5PC7J",
+        licence=_CC_BY,
+    ),
     "breast-cancer": Source(
-        "diagnosis", "classification", "569 breast masses, 30 measures of the cell nuclei in each",
-        "W. Wolberg, O. Mangasarian, N. Street and W. Street, Breast Cancer Wisconsin (Diagnostic) (1993), UCI Machine"
-        " Learning Repository, doi:10.24432/C5DW2B", _UCI),
+        target="diagnosis",
+        task="classification",
+        about="569 breast masses, 30 measures of the cell nuclei in each",
+        credit="W. Wolberg, O. Mangasarian, N. Street and W. Street, Breast Cancer Wisconsin (Diagnostic)"
+        " (1993), UCI Machine Learning Repository, doi:10.24432/C5DW2B",
+        licence=_CC_BY,
+    ),
     "diabetes": Source(
-        "progression", "regression", "442 patients with diabetes, ten measures of each and the disease a year later",
-        "B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, Least Angle Regression, Annals of Statistics 32 (2004);"
-        " unscaled, as in scikit-learn", "as distributed with scikit-learn under the BSD 3-Clause licence"),
+        target="progression",
+        task="regression",
+        about="442 patients with diabetes, ten measures of each and how the disease went on for a year",
+        credit="B. Efron, T. Hastie, I. Johnstone and R. Tibshirani, Least Angle Regression, Annals of"
+        " Statistics 32 (2004) 407-499; unscaled, as in scikit-learn",
+        licence="distributed with scikit-learn, BSD 3-Clause",
+    ),
     "penguins": Source(
-        "species", "classification", "344 penguins of three species near Palmer Station, with missing values",
-        "K. B. Gorman, T. D. Williams and W. R. Fraser, PLoS ONE 9(3) e90081 (2014); A. M. Horst, A. P. Hill and"
-        " K. B. Gorman, palmerpenguins (2020)", "CC0 1.0"),
-}  # fmt: skip
+        target="species",
+        task="classification",
+        about="344 penguins of three species near Palmer Station, with missing values",
+        credit="K. B. Gorman, T. D. Williams and W. R. Fraser, PLoS ONE 9(3) e90081 (2014); A. M. Horst,"
+        " A. P. Hill and K. B. Gorman, palmerpenguins (2020)",
+        licence="CC0 1.0",
+    ),
+}
 
 NAMES = tuple(SOURCES)
 
 
-def load(name: str) -> Table:
+def load(table: str) -> Table:
     """A built-in table.
 
     Raises:
@@ -74,16 +98,16 @@ def load(name: str) -> Table:
         >>> load("iris").rows
         150
     """
-    if name not in SOURCES:
-        raise DataError(
-            f"No built-in table {name!r}; there are {', '.join(NAMES)}.{did_you_mean(name, NAMES)}"
-        )
-    with np.load(Path(__file__).with_name(f"{name}.npz"), allow_pickle=False) as stored:
+    if table not in SOURCES:
+        known = ", ".join(NAMES)
+        raise DataError(f"No built-in table {table!r}; there are {known}.{did_you_mean(table, NAMES)}")
+    with np.load(Path(__file__).with_name(f"{table}.npz"), allow_pickle=False) as stored:
         matrix, names = stored["numbers"].astype(np.float64), stored["columns"].tolist()
-        words = {column: Text(stored[f"codes {column}"].astype(np.int32), tuple(stored[f"levels {column}"].tolist()))
-                 for column in names if f"codes {column}" in stored}  # fmt: skip
+        words = {
+            name: Text(stored[f"codes {name}"].astype(np.int32), tuple(stored[f"levels {name}"].tolist()))
+            for name in names
+            if f"codes {name}" in stored
+        }
     numbers = iter(np.ascontiguousarray(matrix.T))
-    columns: dict[str, Column] = {
-        column: words[column] if column in words else Numbers(next(numbers)) for column in names
-    }
-    return Table(name, columns, len(matrix), target=SOURCES[name].target)
+    columns: dict[str, Column] = {name: words[name] if name in words else Numbers(next(numbers)) for name in names}
+    return Table(table, columns, len(matrix), target=SOURCES[table].target)

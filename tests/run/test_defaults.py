@@ -14,9 +14,9 @@ from talweg.run.defaults import resolve
 @pytest.mark.parametrize("has_validation", [True, False])
 def test_resolved_settings_are_settings_and_stay_as_they_are(task, optimizer, has_validation):
     settings = make_settings({"source": "x", "optimizer": optimizer})
-    resolved = resolve(settings, task, 1000, 20, has_validation)
+    resolved = resolve(settings, task, 1000, has_validation)
     assert make_settings(tomllib.loads(to_toml(resolved))) == resolved
-    assert resolve(resolved, task, 1000, 20, has_validation) == resolved
+    assert resolve(resolved, task, 1000, has_validation) == resolved
     defaults = OPTIMIZERS[optimizer].defaults
     for name in ("learning_rate", "momentum", "weight_decay"):
         if name in defaults:
@@ -39,10 +39,10 @@ def test_what_is_given_is_kept():
         "stop": "epochs(3)",
     }
     settings = make_settings(given)
-    assert resolve(settings, "regression", 1000, 20, True) == settings
+    assert resolve(settings, "regression", 1000, True) == settings
 
 
 def test_without_validation_rows_the_training_loss_decides():
     settings = make_settings({"source": "x"})
-    assert "validation" not in resolve(settings, "regression", 1000, 20, False).stop
-    assert "validation_loss" in resolve(settings, "regression", 1000, 20, True).stop
+    assert "validation" not in resolve(settings, "regression", 1000, False).stop
+    assert "validation_loss" in resolve(settings, "regression", 1000, True).stop

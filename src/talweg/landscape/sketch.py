@@ -322,3 +322,15 @@ def _notes(findings: Findings, places: Places, searched: Window, time_limit: flo
             Sentence.of("an extremum at a corner is no zero of the derivative; it was found numerically")
         )
     return tuple(notes)
+
+
+def boundedness_of(expression: Expression, study: Study) -> Verdict:
+    """Whether a function is bounded below, from a study alone: nothing is looked for by numbers.
+
+    Args:
+        expression: the function.
+        study: of it, under way; its result is waited for.
+    """
+    findings = study.result()
+    found = conclusions.limits(findings["limits"])
+    return conclusions.boundedness(expression, findings, found, Places((), (), False), conclusions.UNDECIDED)

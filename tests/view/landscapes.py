@@ -54,7 +54,7 @@ WINDOWS: dict[Function, tuple[float, float, float, float]] = {
 }
 
 
-def surface(f: Function, size: int = 61) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def surface(f: Function, size: int = 41) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     left, right, bottom, top = WINDOWS[f]
     x, y = np.linspace(left, right, size), np.linspace(bottom, top, size)
     return x, y, f(*np.meshgrid(x, y))
@@ -76,7 +76,7 @@ def scene(
     hikers: int = 6,
     steps: int = 30,
     rate: float = 0.05,
-    size: int = 61,
+    size: int = 41,
     kinds: tuple[str, ...] | None = None,
     lengths: np.ndarray | None = None,
     minima: tuple[Minimum, ...] = (),

@@ -15,9 +15,9 @@ from matplotlib.lines import Line2D
 
 from talweg.errors import ConfigError
 from talweg.record.scene import Minimum, Scene
+from talweg.view.contours import label_places
 from talweg.view.figures import comparison_figure, landscape_figure
 from talweg.view.hikers import LOOKS
-from talweg.view.maps import label_places
 from talweg.view.save import save_figure
 from talweg.view.style import DOT, TRAIL
 from talweg.view.terrain import height_scale
@@ -264,11 +264,11 @@ def test_labels_of_contours_keep_off_dots_edges_and_each_other():
         scene(waves, hikers=300, steps=3),
         scene(saddle, hikers=4, rate=0.4, steps=60),
         dataclasses.replace(scene(bowl, hikers=2), path_lengths=np.array([0, 5])),
-        dataclasses.replace(scene(bowl), height=np.full((61, 61), np.nan)),
-        dataclasses.replace(scene(bowl), height=np.logspace(-12, 12, 61 * 61).reshape(61, 61)),
+        dataclasses.replace(scene(bowl), height=np.full((41, 41), np.nan)),
+        dataclasses.replace(scene(bowl), height=np.logspace(-12, 12, 41 * 41).reshape(41, 41)),
         dataclasses.replace(scene(bowl), height=scene(bowl).height.astype(np.float32)),
-        dataclasses.replace(scene(bowl), x=np.linspace(0, 1, 61) ** 3 * 6 - 3),
-        dataclasses.replace(scene(bowl), x=np.linspace(-3e5, 3e5, 61)),
+        dataclasses.replace(scene(bowl), x=np.linspace(0, 1, 41) ** 3 * 6 - 3),
+        dataclasses.replace(scene(bowl), x=np.linspace(-3e5, 3e5, 41)),
         dataclasses.replace(scene(bowl), height=np.where(scene(bowl).height > 5, np.inf, scene(bowl).height)),
     ],
     ids=[
@@ -308,8 +308,8 @@ def test_basins_color_the_plane_by_the_minimum_reached():
     assert words(figure)[-3:] == ["1: lowest found, −0.8", "2: local minimum, 0.06", "no minimum"]
     assert {"1", "2"} <= {text.get_text() for text in ax.texts}
     image = ax.images[0].get_array()
-    assert image.shape == (61, 61, 4)
-    hue = image[30, [5, 55], :3] / image[30, [5, 55], :3].max(axis=1, keepdims=True)
+    assert image.shape == (41, 41, 4)
+    hue = image[20, [5, 35], :3] / image[20, [5, 35], :3].max(axis=1, keepdims=True)
     assert np.abs(hue[0] - hue[1]).max() > 0.2
     assert np.ptp(image[2, 10, :3]) == pytest.approx(0)
 
@@ -403,7 +403,7 @@ def test_importing_the_room_is_cheap_and_drawing_needs_neither_pyplot_nor_jax():
 import sys
 import talweg.view
 assert not {"matplotlib", "PIL", "numpy"} & set(sys.modules)
-import talweg.view.figures, talweg.view.mountain, talweg.view.curves, talweg.view.sketch, talweg.view.animation
+import talweg.view.animation, talweg.view.curves, talweg.view.mountain, talweg.view.sketch
 print(sorted({"matplotlib.pyplot", "jax", "equinox", "imageio_ffmpeg"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

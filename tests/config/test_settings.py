@@ -37,7 +37,7 @@ def test_every_setting_is_in_the_round_trip():
     assert {"source", *OPTIONAL} == set(Settings.model_fields)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.fixed_dictionaries({"source": WORDS}, optional=OPTIONAL))
 def test_toml_gives_equal_settings_back(given_settings):
     made = make_settings(given_settings)

@@ -138,7 +138,7 @@ LINEAR = Network(mlp((), CLASSES), LOSSES["softmax_cross_entropy"], (FEATURES,),
 
 
 def linear_step(weights, biases, x, y, rate):
-    """One step of softmax regression on the mean loss of the rows, by its closed-form gradient, in float64."""
+    """One step of softmax regression on the mean loss of the rows, by its closed-form gradient."""
     slope = (softmax(x @ weights + biases) - np.eye(CLASSES)[y]) / len(x)
     return weights - rate * x.T @ slope, biases - rate * slope.sum(0)
 
@@ -267,7 +267,7 @@ def test_the_best_params_are_kept_member_by_member():
 
 
 class Bowl(engine.Objective):
-    """A typed function's stand-in: no data, params of shape (2,), its center differs from member to member."""
+    """A typed function's stand-in: no data, params of shape (2,), a center for each member."""
 
     center: jax.Array | np.ndarray
 

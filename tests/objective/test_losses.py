@@ -44,7 +44,7 @@ def test_every_loss_has_a_witness_here():
     assert all((LOSSES[name].task == "regression") == (name in REGRESSION) for name in LOSSES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (6, 3), elements=LOGITS),
     y=arrays.arrays(np.int32, 6, elements=st.integers(0, 2)),
@@ -60,7 +60,7 @@ def test_softmax_cross_entropy(outputs, y):
     np.testing.assert_allclose(exact[mild], np.array(log_loss(y, probabilities))[mild], rtol=1e-4, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (6, 1), elements=LOGITS),
     y=arrays.arrays(np.int32, 6, elements=st.integers(0, 1)),
@@ -77,7 +77,7 @@ def test_sigmoid_cross_entropy(outputs, y):
 
 
 @pytest.mark.parametrize("name", REGRESSION)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (5, 2), elements=TARGETS),
     y=arrays.arrays(np.float32, (5, 2), elements=TARGETS),

@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-import polars
+import polars as pl
 import pytest
 
 import talweg as tw
@@ -71,7 +71,7 @@ def test_columns_of_a_prediction(runs):
 def test_the_target_may_be_absent_and_other_columns_must_not(runs):
     table = load("iris")
     columns = {name: column.values for name, column in table.columns.items() if name != "species"}
-    said = runs["iris"].predict(polars.DataFrame(columns))
+    said = runs["iris"].predict(pl.DataFrame(columns))
     np.testing.assert_array_equal(said.values, runs["iris"].predict("iris").values)
     first = next(iter(columns))
     with pytest.raises(DataError, match=f"lacks the column '{first}' that training had"):

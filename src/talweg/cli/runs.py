@@ -21,7 +21,7 @@ def show(run: Path, as_json: bool) -> None:
     """Print the summary of the run in folder RUN again."""
     summary = existing_run(run).summary()
 
-    def text() -> RenderableType:
+    def text() -> "RenderableType":
         from talweg.view.terminal import training_summary
 
         return training_summary(summary)
@@ -45,7 +45,7 @@ def runs(folder: Path, as_json: bool) -> None:
         "runs": [{"path": path, "finished": summary is not None, "summary": summary} for path, summary in found],
     }
 
-    def text() -> RenderableType:
+    def text() -> "RenderableType":
         from talweg.view.terminal import runs_table
 
         return runs_table(found) if found else f"No runs in {folder}."

@@ -167,6 +167,6 @@ def _power(base: Any, exponent: Any) -> Any:
     """A power; a whole one by products. A root or another power of a negative number is NaN."""
     if isinstance(exponent, float) and exponent.is_integer():
         return jax.lax.integer_pow(base, int(exponent))
-    if exponent == 0.5 and isinstance(exponent, float):
+    if isinstance(exponent, float) and exponent == 0.5:
         return jnp.sqrt(base)
     return jnp.power(base, exponent)

@@ -262,7 +262,7 @@ class _Parser:
         return tuple(args)
 
     def bare_argument(self, name: Token) -> Tree:
-        """The argument of `sin 2x`: numbers and names side by side, up to any other operator or a function."""
+        """The argument of `sin 2x`: factors side by side, up to an operator, bracket or function."""
         if self.next.kind not in ("number", "name"):
             self.refuse(f"'(' after {name.shown}")
         self.deeper()

@@ -27,7 +27,16 @@ _SPELLINGS = {
     **dict.fromkeys("÷∕⁄/", "/"),
     **dict.fromkeys(("**", "^"), "^"),
 }
-_FRACTIONS = {"½": "12", "⅓": "13", "⅔": "23", "¼": "14", "¾": "34", "⅕": "15", "⅙": "16", "⅛": "18"}
+_FRACTIONS = {
+    "½": (1, 2),
+    "⅓": (1, 3),
+    "⅔": (2, 3),
+    "¼": (1, 4),
+    "¾": (3, 4),
+    "⅕": (1, 5),
+    "⅙": (1, 6),
+    "⅛": (1, 8),
+}
 _TOKEN = re.compile(
     r"\s*(?:(?P<number>(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)"
     r"|(?P<word>[A-Za-zΑ-Ωα-ω](?:[A-Za-zΑ-Ωα-ω0-9]|_(?=[A-Za-z0-9]))*[₀-₉]*)"
@@ -60,7 +69,7 @@ def declared(text: str) -> tuple[tuple[str, ...] | None, int]:
     """The variables of `f(x, y) = …`, and where the function itself begins in the text.
 
     Returns:
-        The names in the order given (`None` where the text has no such head), and how many characters it takes.
+        The names in the order given (`None` where there is no such head), and how many characters it takes.
 
     Raises:
         ExpressionError: where a name is not one, or comes twice.
@@ -122,15 +131,9 @@ def tokenize(text: str, start: int, names: Sequence[str]) -> list[Token]:
         if kind == "word":
             tokens += _words(shown, position, names, pieces, text[found.end() :].lstrip()[:1] == "(")
         elif kind == "fraction":
-            over, under = _FRACTIONS[shown]
-            parts = [
-                ("operator", "("),
-                ("number", over),
-                ("operator", "/"),
-                ("number", under),
-                ("operator", ")"),
-            ]
-            tokens += [Token(part, written, shown, position) for part, written in parts]
+            over, under = map(str, _FRACTIONS[shown])
+            for part in ("(", over, "/", under, ")"):
+                tokens.append(Token("number" if part.isdigit() else "operator", part, shown, position))
         elif kind == "superscript":
             tokens.append(Token(kind, shown.translate(_SUPERSCRIPTS), shown, position))
         else:

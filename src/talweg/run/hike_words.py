@@ -93,6 +93,8 @@ def warnings_of(hike: "Hike", defined: bool) -> tuple[str, ...]:
 
 
 def _warnings(hike: "Hike", defined: bool) -> Iterator[str]:
+    if hike.bounded.holds is False:
+        yield f"the function is not bounded below: {hike.bounded.reason.text}"
     kinds = Counter(kind for kind, _ in hike.outcomes)
     everyone = len(hike.outcomes)
     if not defined:

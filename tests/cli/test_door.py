@@ -1,0 +1,49 @@
+"""The front door itself: help, version, bugs that keep their traceback, and what starting up does not import."""
+
+import subprocess
+import sys
+
+import pytest
+
+import talweg as package
+from talweg.cli import main
+
+
+@pytest.mark.parametrize("words", [["--help"], ["-h"], ["train", "--help"], ["predict", "-h"], ["runs", "-h"]])
+def test_help_is_printed(talweg, words):
+    told = talweg(*words)
+    assert told.code == 0
+    assert told.out.startswith("Usage:")
+
+
+def test_without_words_the_help_is_shown(talweg):
+    assert "Commands:" in talweg().out + talweg().err
+
+
+def test_version(talweg):
+    assert talweg("--version").out == f"talweg {package.__version__}\n"
+
+
+def test_a_bug_of_ours_keeps_its_traceback(monkeypatch):
+    def broken(*_, **__):
+        raise ZeroDivisionError("ours")
+
+    monkeypatch.setattr("talweg.run.result.open_run", broken)
+    monkeypatch.setattr(sys, "argv", ["talweg", "predict", "runs/x", "y.csv"])
+    with pytest.raises(ZeroDivisionError):
+        main()
+
+
+def test_starting_up_imports_no_heavy_library():
+    code = (
+        "import sys, talweg, talweg.cli, click; ctx = click.Context(talweg.cli.talweg); talweg.cli.talweg.get_help(ctx);"
+        "print([name for name in ('jax', 'polars', 'sympy', 'matplotlib', 'pydantic', 'scipy') if name in sys.modules])"
+    )
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert told.stdout.strip() == "[]"
+
+
+def test_every_public_name_is_there():
+    assert all(getattr(package, name) is not None for name in package.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = package.nothing

@@ -23,7 +23,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     if left_out := config.stash.get(_LEFT_OUT, 0):
-        terminalreporter.write_line(f"{left_out} browser tests were left out: there is no {_missing()} here.", yellow=True)
+        terminalreporter.write_line(
+            f"{left_out} browser tests were left out: there is no {_missing()} here.", yellow=True
+        )
 
 
 @pytest.fixture(scope="session")

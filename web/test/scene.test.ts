@@ -91,7 +91,7 @@ test("elevation is that of the still pictures, on a logarithmic and on an even s
     1e-8,
   );
   expect(contract.even.logarithmic).toBe(false);
-  const even = { ...contract.even, levels: [], labels: [], strong: [] } as Scale;
+  const even = { ...contract.even, levels: [], labels: [], labelsCountFrom: 0, strong: [] } as Scale;
   const bowl = contract.evenHeight as number[];
   expectClose(
     Float64Array.from(bowl, (h) => elevation(even, h)),

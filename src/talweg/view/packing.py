@@ -213,9 +213,11 @@ def _drawn_in(
 def _scale(scene: Scene) -> dict[str, Any]:
     """How heights become levels and colors: the same rule as in still pictures."""
     scale = height_scale(np.asarray(scene.height, np.float64))
+    labels, above = level_labels(scale)
     return {
         "levels": [float(level) for level in scale.levels],
-        "labels": list(level_labels(scale)),
+        "labels": list(labels),
+        "labelsCountFrom": above,
         "strong": [int(i) for i in np.flatnonzero(scale.strong)],
         "logarithmic": scale.logarithmic,
         "base": scale.base,

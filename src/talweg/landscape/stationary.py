@@ -134,6 +134,12 @@ def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
     return jnp.linalg.solve(A, b)
 
 
+def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
+    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
+    with jax.enable_x64(True):
+        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
+
+
 def find_stationary(function: Function, window: Window) -> Stationary:
     """The stationary points in a window, as far as Newton's method from many starts finds them.
 
@@ -149,7 +155,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     Example:
         >>> found = find_stationary(lambda p: p[0] ** 2 + 4 * p[0], [(-10, 10)])
         >>> found.points.round(6).tolist(), found.kinds
-        ([[-1.999999]], ('minimum',))
+        ([[-2.0]], ('minimum',))
     """
     begin = starts(window)
     ends = polished(function, begin)
@@ -162,9 +168,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     keep = np.all((ends >= lower - 1e-9 * size) & (ends <= upper + 1e-9 * size), 1) & _arrived(at, size)
     keep &= ~_in_tail(function, ends, at.value, size, scale)
     smooth = _grouped(function, ends[keep], at.only(keep), size, scale)
-    return _with_corners(
-        smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else []
-    )
+    return _with_corners(smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else [])
 
 
 def _arrived(at: Derivatives, size: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " points"]:
@@ -319,9 +323,7 @@ def _none(n: int) -> Stationary:
 def _sorted(found: Stationary) -> Stationary:
     order = np.lexsort((*found.points.T[::-1], found.values.round(9)))
     arrays = {
-        field.name: getattr(found, field.name)[order]
-        for field in dataclasses.fields(found)
-        if field.name != "kinds"
+        field.name: getattr(found, field.name)[order] for field in dataclasses.fields(found) if field.name != "kinds"
     }
     return Stationary(**arrays, kinds=tuple(found.kinds[i] for i in order))
 

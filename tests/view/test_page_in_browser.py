@@ -14,10 +14,7 @@ from talweg.view.page import landscape_assets, landscape_element, landscape_page
 
 pytestmark = pytest.mark.browser
 
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync --enable-unsafe-swiftshader"
-).split()
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
 
 # Lines and dots drawn, by the layer they are drawn on; and every script that is started later.
 COUNT = """

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.option("--let", multiple=True, metavar="NAME=VALUE", help="The value of a constant in the function.")
 @click.option("--time-limit", type=float, default=5.0, help="Seconds of symbolic work. [default: 5]")
 @click.option("--latex", is_flag=True, help="Print the steps in LaTeX.")
-@click.option("--out", type=click.Path(path_type=Path), help="Picture to write. [default: sketches/<function>/sketch.png]")
+@click.option("--out", type=click.Path(path_type=Path), help="Picture. [default: sketches/<function>/sketch.png]")
 @quiet_option
 @json_option
 def sketch(

@@ -118,12 +118,6 @@ def _descend(function: Function) -> Callable:
     return jax.jit(jax.vmap(run))
 
 
-def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
-    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
-    with jax.enable_x64(True):
-        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
-
-
 def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
     """The solution of A x = b; in one and two variables by Cramer's rule, which compiles in a third of the time."""
     if b.size == 1:

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 AnyArray = Any
-HostSums = Mapping[str, np.ndarray | np.float64]
+HostSums = Mapping[str, Any]
 
 
 def classification_sums(

@@ -6,8 +6,9 @@ bytes of equal weight are put side by side, and the whole is deflated (RFC 1950)
 """
 
 import base64
+import functools
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt16
@@ -161,8 +162,12 @@ def _resampled(
     for old, new, axis in ((scene.x, x, 1), (scene.y, y, 0)):
         if len(old) == len(new) and np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
             continue
-        height = np.apply_along_axis(lambda line, old=old, new=new: np.interp(new, old, line), axis, height)
+        height = np.apply_along_axis(cast(Any, functools.partial(_on_line, old, new)), axis, height)
     return height
+
+
+def _on_line(old: np.ndarray, new: np.ndarray, line: np.ndarray) -> np.ndarray:
+    return np.interp(new, old, line)
 
 
 def _nearest(old: Float[np.ndarray, " before"], new: Float[np.ndarray, " after"]) -> Int[np.ndarray, " after"]:

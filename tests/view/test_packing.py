@@ -1,4 +1,5 @@
 import dataclasses
+import itertools
 import json
 import zlib
 from base64 import b64decode
@@ -118,7 +119,7 @@ def test_long_paths_are_thinned_and_keep_their_ends():
     assert len(frames) * 40 <= MAX_POINTS
     begins = np.cumsum([0] + [hiker["frames"] for hiker in packed["hikers"]])
     x = -15 + arrays["paths"][: begins[-1]] / 65_535 * 30
-    for hiker, (begin, end) in enumerate(zip(begins, begins[1:], strict=False)):
+    for hiker, (begin, end) in enumerate(itertools.pairwise(begins)):
         path = scene.paths[hiker, : short[hiker]]
         assert x[begin] == pytest.approx(path[0, 0], abs=3e-4)
         assert x[end - 1] == pytest.approx(path[-1, 0], abs=3e-4)
@@ -156,11 +157,14 @@ def test_far_away_points_keep_the_direction_of_the_way_there():
 @pytest.mark.parametrize("height", [np.zeros((21, 21)), np.full((21, 21), np.nan)])
 def test_flat_landscapes_nothing_but_holes_and_nobody_there(hikers, height):
     frames = 4 if hikers else 0
-    empty = dict(
-        paths=np.full((hikers, frames, 2), np.nan), path_heights=np.full((hikers, frames), np.nan),
-        path_lengths=np.zeros(hikers, dtype=int), outcomes=("never started",) * hikers,
-        outcome_kinds=("undefined",) * hikers, frames=np.arange(frames),
-    )  # fmt: skip
+    empty = {
+        "paths": np.full((hikers, frames, 2), np.nan),
+        "path_heights": np.full((hikers, frames), np.nan),
+        "path_lengths": np.zeros(hikers, dtype=int),
+        "outcomes": ("never started",) * hikers,
+        "outcome_kinds": ("undefined",) * hikers,
+        "frames": np.arange(frames),
+    }
     packed = pack_scene(line(height=height, **empty))
     json.dumps(packed, allow_nan=False)
     assert [hiker["start"] for hiker in packed["hikers"]] == [None] * hikers

@@ -78,9 +78,7 @@ def local_color_tables(data: bytes) -> int:
 
 
 def test_what_does_not_move_stays_the_same_and_the_dots_move(tmp_path):
-    drawn = scene(
-        himmelblau, hikers=3, steps=30, rate=0.005, size=31, minima=(Minimum((3.0, 2.0), 0.0, 3, "lowest"),)
-    )
+    drawn = scene(himmelblau, hikers=3, steps=30, rate=0.005, size=31, minima=(Minimum((3.0, 2.0), 0.0, 3, "lowest"),))
     pixels, _ = frames(save_gif(drawn, tmp_path / "way.gif", frames=10, dpi=60))
     changed = np.zeros(pixels[0].shape[:2], dtype=bool)
     for before, after in itertools.pairwise(pixels):

@@ -126,9 +126,7 @@ def test_each_stop_is_a_dot_on_the_validation_curve():
     values = history()
     figure = draw(curves_figure(values, stop_epochs=[10, 11, None, -1, 14]))
     loss, accuracy = figure.axes
-    expected = [
-        (epoch, values["validation_loss"][epoch - 1, member]) for member, epoch in ((0, 10), (1, 11), (4, 14))
-    ]
+    expected = [(epoch, values["validation_loss"][epoch - 1, member]) for member, epoch in ((0, 10), (1, 11), (4, 14))]
     np.testing.assert_allclose(dots(loss), expected)
     assert dots(accuracy)[0, 1] == values["accuracy"][9, 0]
     assert words(figure)[-1] == "stop of a member"

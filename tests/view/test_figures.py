@@ -87,9 +87,7 @@ def test_trails_starts_and_dots_stand_where_the_scene_has_them():
     )
     # Between two hikers there is always a gap.
     assert np.sum(np.diff(np.flatnonzero(~gaps)) > 1) == 4
-    casing = next(
-        line for line in ax.lines if line.get_color() == "white" and len(line.get_xdata()) == len(trail)
-    )
+    casing = next(line for line in ax.lines if line.get_color() == "white" and len(line.get_xdata()) == len(trail))
     assert casing.get_linewidth() > lines(ax, TRAIL)[0].get_linewidth()
     assert casing.get_zorder() < lines(ax, TRAIL)[0].get_zorder()
     (arrived,) = dots(ax)
@@ -233,9 +231,7 @@ def test_nothing_is_cut_off_and_no_legend_lies_on_the_map(f):
         assert box.x1 <= figure.bbox.width
         assert box.y1 <= figure.bbox.height + 1
     legend = figure.legends[0].get_window_extent(renderer)
-    note = next(text for text in figure.axes[0].texts if "A note" in text.get_text()).get_window_extent(
-        renderer
-    )
+    note = next(text for text in figure.axes[0].texts if "A note" in text.get_text()).get_window_extent(renderer)
     assert legend.y0 >= 0
     assert legend.y1 <= note.y0 + 1
     assert note.y1 <= figure.axes[0].xaxis.label.get_window_extent(renderer).y0 + 1
@@ -330,10 +326,7 @@ def test_a_map_can_be_drawn_on_a_users_own_axes():
 
 
 def test_optimizers_side_by_side_share_one_scale():
-    scenes = [
-        scene(himmelblau, rate=rate, kinds=kinds)
-        for rate, kinds in [(0.001, None), (0.004, ("walking",) * 6)]
-    ]
+    scenes = [scene(himmelblau, rate=rate, kinds=kinds) for rate, kinds in [(0.001, None), (0.004, ("walking",) * 6)]]
     figure = comparison_figure(scenes, ["gd", "momentum"])
     first, second = figure.axes[:2]
     assert [ax.get_title(loc="left").strip() for ax in (first, second)] == ["gd", "momentum"]
@@ -366,13 +359,9 @@ def test_the_same_scene_gives_the_same_bytes_whatever_the_users_settings(tmp_pat
     first = save_figure(
         landscape_figure(scene(waves, size=21)), tmp_path / f"deep/folder/one{suffix}", dpi=70
     ).read_bytes()
-    with mpl.rc_context(
-        {"font.size": 30, "axes.facecolor": "black", "svg.hashsalt": None, "lines.linewidth": 9}
-    ):
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "black", "svg.hashsalt": None, "lines.linewidth": 9}):
         before = dict(mpl.rcParams)
-        second = save_figure(
-            landscape_figure(scene(waves, size=21)), tmp_path / f"two{suffix}", dpi=70
-        ).read_bytes()
+        second = save_figure(landscape_figure(scene(waves, size=21)), tmp_path / f"two{suffix}", dpi=70).read_bytes()
         assert dict(mpl.rcParams) == before
     assert first == second
     assert [path.name for path in tmp_path.iterdir() if path.is_file()] == [f"two{suffix}"]

@@ -158,10 +158,13 @@ def test_far_away_points_keep_the_direction_of_the_way_there():
 def test_flat_landscapes_nothing_but_holes_and_nobody_there(hikers, height):
     frames = 4 if hikers else 0
     empty = {
-        "paths": np.full((hikers, frames, 2), np.nan), "path_heights": np.full((hikers, frames), np.nan),
-        "path_lengths": np.zeros(hikers, dtype=int), "outcomes": ("never started",) * hikers,
-        "outcome_kinds": ("undefined",) * hikers, "frames": np.arange(frames),
-    }  # fmt: skip
+        "paths": np.full((hikers, frames, 2), np.nan),
+        "path_heights": np.full((hikers, frames), np.nan),
+        "path_lengths": np.zeros(hikers, dtype=int),
+        "outcomes": ("never started",) * hikers,
+        "outcome_kinds": ("undefined",) * hikers,
+        "frames": np.arange(frames),
+    }
     packed = pack_scene(line(height=height, **empty))
     json.dumps(packed, allow_nan=False)
     assert [hiker["start"] for hiker in packed["hikers"]] == [None] * hikers

@@ -14,7 +14,17 @@ from talweg.view.page import landscape_assets, landscape_element, landscape_page
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--enable-unsafe-swiftshader"]
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The mountain without a graphics card.
+    "--enable-unsafe-swiftshader",
+]
 
 # Lines and dots drawn, by the layer they are drawn on; and every script that is started later.
 COUNT = """
@@ -71,7 +81,7 @@ def show(browser, tmp_path):
     def open_page(text, *, clock=True, scripts=(), **settings):
         file = tmp_path / f"{len(contexts)}.html"
         file.write_text(text, encoding="utf-8")
-        settings = {"viewport": {"width": 1280, "height": 800}, **settings}
+        settings = {"viewport": {"width": 1000, "height": 700}, **settings}
         context = browser.new_context(**settings)
         contexts.append(context)
         context.set_default_timeout(8000)
@@ -326,21 +336,18 @@ def test_each_step_draws_its_newest_segments_and_one_dot_for_each_hiker(show):
     back = drawn("ArrowLeft")
     assert back["paths clearRect"] == 1
     assert 64 < back["paths lineTo"] <= 640
-
-
-def test_while_playing_only_the_newest_segments_are_added(show):
-    page = show(landscape_page(walks.crowd(64, 1000)), scripts=[COUNT])
+    # While playing only the newest segments are added, too.
+    before = frame(page)
     page.evaluate("window.counts = {}")
-    page.get_by_role("button", name="Play").click()
-    page.clock.run_for(2000)
+    page.keyboard.press("Space")
+    page.clock.run_for(1500)
     counts = collections.Counter(page.evaluate("window.counts"))
-    walked = frame(page)
-    assert 135 <= walked <= 150
+    walked = frame(page) - before
+    assert 100 <= walked <= 115
     assert 0 < counts["paths lineTo"] <= 64 * walked
-    assert counts["paths clearRect"] == 0
-    assert counts["terrain lineTo"] == 0
+    assert counts["paths clearRect"] == counts["terrain lineTo"] == 0
     assert counts["dots drawImage"] == 64 * counts["dots clearRect"]
-    assert counts["dots clearRect"] >= 100
+    assert counts["dots clearRect"] >= 75
 
 
 def test_playing_to_a_step_and_jumping_there_draw_the_same(show, waves):
@@ -385,7 +392,7 @@ def test_with_reduced_motion_it_jumps_twice_a_second(show, waves):
     assert frame(page) % 5 == 0
 
 
-@pytest.mark.parametrize("width", [320, 390, 768])
+@pytest.mark.parametrize("width", [320, 768])
 def test_on_phones_nothing_is_cut_off_and_fingers_find_the_buttons(show, waves, width):
     page = show(landscape_page(waves), viewport={"width": width, "height": 844}, has_touch=True, is_mobile=True)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
@@ -404,7 +411,7 @@ def test_the_map_follows_the_width_of_its_place(show, waves):
     page = show(landscape_page(waves))
     page.get_by_role("button", name="To the end").click()
     before = page.locator("rect.frame").first.bounding_box()
-    page.set_viewport_size({"width": 420, "height": 800})
+    page.set_viewport_size({"width": 340, "height": 700})
     page.wait_for_function("document.querySelector('talweg-landscape').shadowRoot.querySelector('.narrow')")
     after = page.locator("rect.frame").first.bounding_box()
     assert after["width"] < before["width"]

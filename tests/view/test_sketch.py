@@ -41,16 +41,12 @@ def test_the_lectures_parabola():
     tangent = curve(ax, GREEN)
     assert np.all(tangent[:, 1] == -2)
     assert tangent[:, 0].mean() == pytest.approx(-1)
-    zero = next(
-        line for line in ax.lines if line.get_marker() == "o" and line.get_markerfacecolor() == "white"
-    )
+    zero = next(line for line in ax.lines if line.get_marker() == "o" and line.get_markerfacecolor() == "white")
     np.testing.assert_array_equal(zero.get_xydata(), [[-1, 0]])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["f(x)", "f′(x)"]
 
 
-@pytest.mark.parametrize(
-    ("kind", "tangents"), [("maximum", 1), ("saddle", 1), ("riddle", 1), ("inflection", 0)]
-)
+@pytest.mark.parametrize(("kind", "tangents"), [("maximum", 1), ("saddle", 1), ("riddle", 1), ("inflection", 0)])
 def test_every_kind_but_an_inflection_has_a_flat_tangent(kind, tangents):
     (ax,) = draw(sketch_figure(X, X**3, 3 * X**2, [(0.0, 0.0, kind, "here in $")])).axes
     assert sum(line.get_color() == GREEN for line in ax.lines) == tangents

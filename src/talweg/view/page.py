@@ -81,8 +81,8 @@ def landscape_element(scene: Scene, *, lang: str = "en") -> str:
         ...     x, y, x**2 + y[:, None] ** 2, paths=np.zeros((0, 1, 2)), path_heights=np.zeros((0, 1)),
         ...     path_lengths=np.zeros(0, dtype=int), outcomes=(), outcome_kinds=(), frames=np.array([0]),
         ... )
-        >>> landscape_element(bowl)[:32]
-        '<talweg-landscape lang="en">\\n<no'
+        >>> landscape_element(bowl)[:28]
+        '<talweg-landscape lang="en">'
     """
     unavailable = html.escape(words(lang)["noScript"])
     title = html.escape(scene.title)

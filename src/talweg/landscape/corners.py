@@ -37,7 +37,7 @@ def find_corners(
     function: Function,
     grid: Float[np.ndarray, "starts n"],
     known: Float[np.ndarray, "points n 2"],
-    window: Sequence[tuple[float, float]],
+    window: Sequence[tuple[float | int, float | int]],
 ) -> list[Corner]:
     """Extrema of a grid, in one or two variables, at which the function turns out to have no derivative.
 

@@ -176,9 +176,9 @@ class Sketch:
 
 def sketch(
     function: str | Expression,
-    window: Sequence[tuple[float, float]] | None = None,
-    let: Mapping[str, float] | None = None,
-    time_limit: float = 5.0,
+    window: Window | None = None,
+    let: Mapping[str, float | int] | None = None,
+    time_limit: float | int = 5.0,
 ) -> Sketch:
     """Sketches a function: derivatives, stationary points and their kinds, limits, boundedness, convexity.
 
@@ -239,7 +239,7 @@ def sketch(
     )
 
 
-def _checked(window: Sequence[tuple[float, float]], expression: Expression) -> tuple[tuple[float, float], ...]:
+def _checked(window: Window, expression: Expression) -> tuple[tuple[float, float], ...]:
     """The window with one finite range for each variable."""
     if len(window) != expression.size:
         raise ConfigError(
@@ -292,7 +292,7 @@ def _shown(
     return tuple((float(m - reach), float(m + reach)) for m in middle)
 
 
-def _notes(findings: Findings, places: Places, searched: Window, time_limit: float) -> tuple[Sentence, ...]:
+def _notes(findings: Findings, places: Places, searched: Window, time_limit: float | int) -> tuple[Sentence, ...]:
     """How much of the result rests on symbols, and how much on numbers."""
     notes = []
     if not places.all_found:

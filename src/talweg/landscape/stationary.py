@@ -17,7 +17,7 @@ from scipy.stats import qmc
 from talweg.landscape.corners import Corner, find_corners, heights_of
 
 Function = Callable[[Float[Array, " n"]], Float[Array, ""]]
-Window = Sequence[tuple[float, float]]
+Window = Sequence[tuple[float | int, float | int]]
 
 SWEEPS = 120
 SINGULAR = 1e-7

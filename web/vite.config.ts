@@ -1,7 +1,10 @@
 // Two scripts, each whole in itself: the map, and the mountain that is started only when someone opens it.
 import { defineConfig } from "vitest/config";
 
+import { withLicenses } from "./licenses";
+
 export default defineConfig(({ mode }) => ({
+  plugins: [withLicenses()],
   build: {
     outDir: "../src/talweg/view/static",
     emptyOutDir: false,

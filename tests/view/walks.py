@@ -43,9 +43,9 @@ def descend(f: Function, starts: np.ndarray, steps: int, rate: float, half: floa
                 kind = "left"
                 break
             h = 1e-5
-            slope = np.array(
-                [f(at[0] + h, at[1]) - f(at[0] - h, at[1]), f(at[0], at[1] + h) - f(at[0], at[1] - h)]
-            ) / (2 * h)
+            slope = np.array([f(at[0] + h, at[1]) - f(at[0] - h, at[1]), f(at[0], at[1] + h) - f(at[0], at[1] - h)]) / (
+                2 * h
+            )
             if np.hypot(*slope) < 1e-4:
                 kind = "arrived"
                 break

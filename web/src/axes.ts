@@ -8,6 +8,7 @@ import { formatNumber } from "./numbers";
 import type { Scene } from "./scene";
 import { letter, markOf } from "./style";
 import type { Terrain } from "./terrain";
+import { fill, wordsFor } from "./words";
 
 /** Everything of the map that is lines and letters. `plane` is hidden while the mountain is shown. */
 export function drawAxes(
@@ -23,7 +24,7 @@ export function drawAxes(
   svg.style.fontSize = `${layout.font}px`;
   const plane = s("g", { class: "plane" }, ticksAndFrame(scene, layout, lang));
   plane.append(lineLabels(scene, terrain, layout), starts(scene, layout), minima(scene, layout));
-  svg.replaceChildren(plane, colorBar(scene, layout));
+  svg.replaceChildren(plane, colorBar(scene, layout, barName(scene, lang)));
 }
 
 function ticksAndFrame(scene: Scene, layout: Layout, lang: string): SVGElement {
@@ -119,7 +120,7 @@ function within({ window: [left, bottom, right, top] }: Scene, [x, y]: number[])
 }
 
 /** The filled levels side by side, as far apart as the heights between them; strong levels carry their label. */
-function colorBar(scene: Scene, layout: Layout): SVGElement {
+function colorBar(scene: Scene, layout: Layout, title: string): SVGElement {
   const { bar, upright, font } = layout;
   const { scale } = scene;
   const group = s("g", { class: "bar" });
@@ -157,8 +158,14 @@ function colorBar(scene: Scene, layout: Layout): SVGElement {
   const name = upright
     ? { x: edge, y: middle, "text-anchor": "middle", transform: `rotate(-90 ${edge} ${middle})` }
     : { x: bar.left + bar.width, y: bar.top - 0.4 * font, "text-anchor": "end" };
-  group.append(s("text", { ...name, class: "name" }, scene.heightLabel));
+  group.append(s("text", { ...name, class: "name" }, title));
   return group;
+}
+
+function barName({ heightLabel, scale }: Scene, lang: string): string {
+  if (!scale.labelsCountFrom) return heightLabel;
+  const value = formatNumber(scale.labelsCountFrom, lang, 12);
+  return fill(wordsFor(lang).above, { height: heightLabel, value });
 }
 
 /** Where the edges of the levels stand along the color bar, from 0 to 1. */

@@ -179,7 +179,7 @@ export class Chart {
       group.append(s("text", text, formatNumber(value, lang, 3)));
     }
     const end = this.first + this.span;
-    const last = left + width - 3 * font;
+    const last = left + width - (0.62 * frame.length + 1.5) * font;
     for (const value of ticks(this.first, end, Math.max(2, width / (6 * font)))) {
       if (value % 1) continue;
       const x = this.x(value);

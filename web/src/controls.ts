@@ -25,7 +25,8 @@ export class Controls {
   readonly element: HTMLElement;
   private readonly play: HTMLButtonElement;
   private readonly slider: HTMLInputElement;
-  private readonly counter = h("output", { class: "counter" });
+  // Screen readers hear the slider's own text: a live region here would never be quiet while playing.
+  private readonly counter = h("span", { class: "counter", "aria-hidden": "true" });
   private readonly mountain: HTMLButtonElement;
   private playing: boolean | null = null;
   private frame = -1;

@@ -15,11 +15,14 @@ export function mountainScript(): Promise<Open> {
 async function start(): Promise<Open> {
   const packed = document.querySelector('script[data-talweg="mountain"]')?.textContent;
   if (!packed) throw new Error("this page does not carry the mountain");
+  const others = "__THREE__" in window;
   const script: HTMLScriptElement & { open?: Open } = document.createElement("script");
   if (nonce) script.nonce = nonce;
   script.textContent = new TextDecoder().decode(await inflate(packed.trim()));
   document.head.append(script);
   script.remove();
+  // Three.js leaves its version in the page; the page is not ours to leave things in.
+  if (!others) delete (window as { __THREE__?: string }).__THREE__;
   if (!script.open) throw new Error("the mountain's script did not start");
   return script.open;
 }

@@ -40,7 +40,14 @@ export function layOut(width: number, available: number, ratio: number, letters 
   const bar = upright
     ? { left: plot.left + plotWidth + font, top, width: 1.1 * font, height }
     : { left: plot.left, top: top + height + 3.9 * font, width: plotWidth, height: 0.9 * font };
-  return { width: left + plotWidth + right, height: top + height + bottom, font, plot, bar, upright };
+  return {
+    width: upright ? left + plotWidth + right : width,
+    height: top + height + bottom,
+    font,
+    plot,
+    bar,
+    upright,
+  };
 }
 
 /** From the plane to pixels within a box. */

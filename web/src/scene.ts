@@ -5,6 +5,8 @@ export const VERSION = 1;
 export interface Scale {
   levels: number[];
   labels: string[];
+  /** The height from which the labels count; 0 as a rule, else they begin with a plus. */
+  labelsCountFrom: number;
   strong: number[];
   logarithmic: boolean;
   base: number;

@@ -228,7 +228,8 @@ export class LandscapeView {
   private tellOf(hiker: number): void {
     const at = pointAt(this.scene.begins, hiker, Math.floor(this.player.frame));
     const together = this.player.playing ? 1 : this.map.standingWith(hiker).length;
-    const now = at < 0 ? null : this.scene.losses[at];
+    const atEnd = at === this.scene.begins[hiker + 1] - 1;
+    const now = at < 0 ? null : atEnd ? this.scene.hikers[hiker].value : this.scene.losses[at];
     this.panel.choose({ hiker, together, pinned: hiker === this.pinned, now });
   }
 

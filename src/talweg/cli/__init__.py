@@ -15,6 +15,8 @@ _COMMANDS = {
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
+    "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }
 
 

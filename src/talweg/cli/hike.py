@@ -5,17 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, parse_let, put, quiet_option
+from talweg.cli.output import folder_for, json_option, parse_let, parse_window, put, quiet_option
 from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
-    from talweg.run.hike import Hike, HikeSettings
-
-HIKES = Path("hikes")
-"""Where pictures go when no folder is named."""
-
+    from talweg.api import Hikers
+    from talweg.objective.expression import Expression
 
 @click.command()
 @click.argument("function")
@@ -55,36 +52,69 @@ def hike(
     FUNCTION is typed as people write it, such as "2x² + 4x" or "sin(x)cos(y) + 0.1(x^2 + y^2)", or the name of a
     test function, such as himmelblau.
     """
-    from talweg.landscape.bounds import bounded_below
     from talweg.objective.expression import Expression
-    from talweg.run.hike import HikeSettings
-    from talweg.run.hike import hike as go
 
     expression = Expression.parse(function, parse_let(let))
     given = {name: word for name, word in words.items() if word is not None}
-    settings = HikeSettings(window=_window(window), **given)
-    folder = out or HIKES / _stem(expression.known.name if expression.known else function)
-    bounded = bounded_below(expression)
-    if compare is not None:
-        _compare(expression, settings, compare, folder, animate, quiet, as_json)
-        return
-    found = go(expression, settings)
-    files = _draw(found, folder, basins, animate)
-    from talweg.run.hike_scene import hike_json
-
-    put(hike_json(found, bounded, files), lambda: _text(found, bounded, files), as_json, quiet)
+    settings = {"window": parse_window(window), "basins": basins, **given}
+    folder = out or folder_for("hikes", expression.known.name if expression.known else function)
+    hikes = _walked(expression, settings, compare)
+    files = _draw(hikes, folder, basins, animate)
+    put(_content(hikes, files), lambda: _text(hikes, files), as_json, quiet)
 
 
-def _window(text: str | None) -> tuple[float, ...] | None:
-    if text is None:
-        return None
-    try:
-        return tuple(float(word) for word in text.split(","))
-    except ValueError:
-        raise ConfigError(f"window must be numbers such as -4,4,-4,4, got {text!r}") from None
+def _walked(expression: "Expression", settings: dict[str, Any], compare: str | None) -> dict[str, "Hikers"]:
+    """The hikers by their optimizer; several where optimizers are compared."""
+    from talweg.api import hike as go
+
+    if compare is None:
+        found = go(expression, **settings)
+        return {found.hike.settings.optimizer: found}
+    names = [name.strip() for name in compare.split(",") if name.strip()]
+    if len(names) < 2:
+        raise ConfigError(f"--compare takes two optimizers or more, such as gd,momentum,adam, got {compare!r}")
+    return {name: go(expression, **{**settings, "optimizer": name}) for name in names}
 
 
-def _stem(function: str) -> str:
-    """A folder's name for a function: what may stand in a name, and no more than fits one."""
-    kept = "".join(letter if letter.isalnum() else "-" for letter in function.strip())
-    return "-".join(part for part in kept.split("-") if part)[:60] or "function"
+def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple[str, ...]) -> dict[str, str]:
+    """Every picture and film that was asked for, by what it shows."""
+    from talweg.view.animation import save_gif, save_mp4
+    from talweg.view.figures import comparison_figure
+    from talweg.view.save import save_figure
+
+    labels, scenes = list(hikes), [found.scene for found in hikes.values()]
+    files: dict[str, Path] = {}
+    if len(hikes) > 1:
+        files["comparison"] = save_figure(comparison_figure(scenes, labels), folder / "comparison.png")
+    else:
+        alone = hikes[labels[0]]
+        pictures = {"map": alone.map, "mountain": alone.mountain, "heights": alone.heights}
+        for name, draw in pictures.items():
+            files[name] = save_figure(draw(), folder / f"{name}.png")
+        if basins:
+            files["basins"] = save_figure(alone.map(basins=True), folder / "basins.png")
+    for label, found in hikes.items():
+        name = "page" if len(hikes) == 1 else f"page_{label}"
+        files[name] = found.animate(folder / f"{name}.html")
+    for kind, save in (("gif", save_gif), ("mp4", save_mp4)):
+        if kind in animate:
+            files[kind] = save(scenes, folder / f"hike.{kind}", labels=labels if len(labels) > 1 else ())
+    return {name: str(path) for name, path in files.items()}
+
+
+def _content(hikes: dict[str, "Hikers"], files: dict[str, str]) -> dict[str, Any]:
+    """The JSON object: of the hike, or of the hikes that are compared."""
+    if len(hikes) == 1:
+        return {**next(iter(hikes.values())).summary, "files": files}
+    told = {label: found.summary for label, found in hikes.items()}
+    return {"version": 1, "kind": "comparison", "hikes": told, "files": files}
+
+
+def _text(hikes: dict[str, "Hikers"], files: dict[str, str]) -> "RenderableType":
+    from rich.console import Group
+    from rich.text import Text
+
+    from talweg.view.terminal import hike_summary
+
+    told = (hike_summary(found.summary) for found in hikes.values())
+    return Group(*told, Text("Written: " + ", ".join(files.values()) + "."))

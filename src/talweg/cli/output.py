@@ -1,10 +1,13 @@
-"""What every command shares: JSON as one object on standard output, or text for a person."""
+"""What several commands share: JSON as one object on standard output or text for a person, and words they read."""
 
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+
+from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -28,3 +31,39 @@ def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_jso
         from rich.console import Console
 
         Console(highlight=False, soft_wrap=False).print(text())
+
+
+def parse_let(words: tuple[str, ...]) -> dict[str, float]:
+    """The values of constants, typed as `a=2`.
+
+    Raises:
+        ConfigError: a word that is not a name, an equals sign and a number.
+    """
+    values = {}
+    for word in words:
+        name, _, number = word.partition("=")
+        try:
+            values[name.strip()] = float(number)
+        except ValueError:
+            raise ConfigError(f"--let takes a name and a number, such as a=2, got {word!r}") from None
+    return values
+
+
+def parse_window(text: str | None) -> tuple[float, ...] | None:
+    """The ends of the window, typed as `-4,4,-4,4`.
+
+    Raises:
+        ConfigError: a word that is no number.
+    """
+    if text is None:
+        return None
+    try:
+        return tuple(float(word) for word in text.split(","))
+    except ValueError:
+        raise ConfigError(f"window must be numbers such as -4,4,-4,4, got {text!r}") from None
+
+
+def folder_for(parent: str, function: str) -> Path:
+    """A folder for a function's pictures: what may stand in a name, and no more than fits one."""
+    kept = "".join(letter if letter.isalnum() else "-" for letter in function.strip())
+    return Path(parent) / ("-".join(part for part in kept.split("-") if part)[:60] or "function")

@@ -6,6 +6,7 @@ Python's own parser reads the text into a tree, of which only a whitelist is und
 """
 
 import ast
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -45,13 +46,22 @@ def parse_rule(text: str, curves: Iterable[str]) -> Rule:
         'reached or max_epochs'
     """
     if len(text) > LONGEST:
-        raise ExpressionError(f"a stopping rule has at most {LONGEST} characters, this one {len(text)},", LONGEST)
+        raise ExpressionError(
+            f"a stopping rule has at most {LONGEST} characters, this one {len(text)},", LONGEST
+        )
+    # Each character stays one column, so that the parser's columns are positions in the text.
+    line = re.sub(r"[^\x20-\x7e]", "?", re.sub(r"\s", " ", text))
+    indent = len(line) - len(line.lstrip())
     try:
-        tree = ast.parse(text.strip(), mode="eval")
+        tree = ast.parse(line.lstrip(), mode="eval")
     except SyntaxError as error:
-        raise ExpressionError(f"stopping rule {text!r} is not understood", error.offset or 1) from None
+        position = min(max(indent + (error.offset or 1), 1), len(text) + 1)
+        raise ExpressionError(f"stopping rule {text!r} is not understood", position) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(f"stopping rule {text!r} is not understood", 1) from None
+    for node in ast.walk(tree):
+        if isinstance(node, ast.expr | ast.keyword):
+            node.col_offset += indent
     return _rule(tree.body, tuple(curves))
 
 
@@ -93,15 +103,16 @@ def _call(node: ast.Call, curves: tuple[str, ...]) -> Rule:
         given[argument] = value
     for keyword in node.keywords:
         if keyword.arg not in kinds:
-            raise _fail(
-                f"{name} has no argument {keyword.arg!r} (known: {', '.join(kinds)}).", keyword
-            )
+            raise _fail(f"{name} has no argument {keyword.arg!r} (known: {', '.join(kinds)}).", keyword)
         if keyword.arg in given:
             raise _fail(f"{name} got {keyword.arg!r} twice,", keyword)
         given[keyword.arg] = keyword.value
     if len(given) < needed:
         raise _fail(f"{name} needs {arguments[0][0]!r}", node)
-    return make(**{argument: _value(value, kinds[argument], curves) for argument, value in given.items()})
+    rule = make(**{argument: _value(value, kinds[argument], curves) for argument, value in given.items()})
+    for monitor in rule.monitors:
+        _known(monitor, node, curves)
+    return rule
 
 
 def _value(node: ast.expr, kind: type, curves: tuple[str, ...]) -> Any:
@@ -113,25 +124,34 @@ def _value(node: ast.expr, kind: type, curves: tuple[str, ...]) -> Any:
         raise _fail("expected True or False", node)
     number = _number(node)
     if number < 0 or (kind is int and (number != int(number) or number < 1)):
-        raise _fail(f"expected {'a whole number from 1' if kind is int else 'a number from 0'}, got {number:g},", node)
+        raise _fail(
+            f"expected {'a whole number from 1' if kind is int else 'a number from 0'}, got {number:g},", node
+        )
     return kind(number)
 
 
 def _number(node: ast.expr) -> float:
     match node:
-        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and abs(value) < 1e300:
+        case ast.Constant(value=int() | float() as value) if (
+            not isinstance(value, bool) and abs(value) < 1e300
+        ):
             return float(value)
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as operand):
             return -_number(operand)
     raise _fail("expected a number", node)
 
 
 def _curve(node: ast.expr, curves: tuple[str, ...]) -> str:
-    if isinstance(node, ast.Name) and node.id in curves:
-        return node.id
-    if isinstance(node, ast.Name) and node.id.startswith("test"):
-        raise _fail("the test set is never monitored, or it would no longer be one; take the validation set's,", node)
-    name = node.id if isinstance(node, ast.Name) else "this"
+    return _known(node.id if isinstance(node, ast.Name) else "this", node, curves)
+
+
+def _known(name: str, node: ast.expr, curves: tuple[str, ...]) -> str:
+    if name in curves:
+        return name
+    if name.startswith("test"):
+        raise _fail(
+            "the test set is never monitored, or it would no longer be one; take the validation set's,", node
+        )
     raise _fail(
         f"{name!r} is no curve of this training (known: {', '.join(curves)}).{did_you_mean(name, curves)} It stands",
         node,

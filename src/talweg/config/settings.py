@@ -3,6 +3,7 @@
 What is left ``"auto"`` is decided when the data are known; the resolved settings are written into the run folder.
 """
 
+import textwrap
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -62,7 +63,7 @@ class Settings(pydantic.BaseModel):
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     activation: str = "relu"
-    initializer: str = AUTO
+    initializer: str = "glorot_uniform"
     loss: str = AUTO
     stop: str = AUTO
     keep: Literal["best", "last"] = "best"
@@ -94,9 +95,14 @@ def _first_line(error: pydantic.ValidationError) -> str:
         return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
     if problem["type"] == "missing":
         return f"the setting {name!r} is missing: name a file or a built-in data set"
-    wanted = problem["msg"].replace("Input should be", "must be").replace("a valid ", "a ")
-    alternatives = _alternatives(name)
-    return f"{name} {wanted}{alternatives}, got {problem['input']!r}"
+    kind = problem["type"].split("_")[0]
+    wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
+    came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
+    return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+
+
+_KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
+"""What pydantic's errors about a value's kind stand for, by the first word of their type."""
 
 
 def _alternatives(name: str) -> str:

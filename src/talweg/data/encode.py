@@ -21,6 +21,8 @@ _FENCE = 10.0
 """So many robust standard deviations from the median, a number has its full say in mean and deviation."""
 _SPREADS = ((0.25, 1.3490), (0.10, 2.5631), (0.05, 3.2897), (0.01, 4.6527))
 """Quantiles, and how far each is from its mirror image, in standard deviations of a normal distribution."""
+_GREATEST = 1e100
+"""Beyond, and below its inverse, squares leave float64's range; nothing that is measured comes near."""
 _FEWEST_ALIKE = 8
 _MOST_WORDS = 100
 _MICROSECONDS_A_DAY = 86_400_000_000
@@ -55,13 +57,12 @@ class NumberEncoder:
         """The encoder for the training rows of a column, of which one value at least is known."""
         numbers = as_numbers(column)
         absent = numbers.missing()
-        known = numbers.values[~absent].astype(np.float64)
-        median = float(np.median(known))
-        filled = np.where(absent, median, numbers.values).astype(np.float64)
+        median = float(np.median(_bounded(numbers.values[~absent])))
+        filled = _bounded(np.where(absent, median, numbers.values))
         tame = _within_fences(filled, median)
         # A spread of a few units in the last place is the noise of the sum, not of the column.
         scale = float(tame.std())
-        scale = scale if scale > 1e-12 * max(abs(median), float(np.abs(tame).max())) else 0.0
+        scale = scale if scale > max(1e-14 * float(np.abs(tame).max()), 1 / _GREATEST) else 0.0
         return cls(name, float(tame.mean()), scale, median, bool(absent.any()))
 
     def feature_names(self) -> tuple[str, ...]:
@@ -74,8 +75,8 @@ class NumberEncoder:
         absent = numbers.missing()
         features = []
         if self.scale > 0:
-            deviation = (np.where(absent, self.fill, numbers.values).astype(np.float64) - self.center) / self.scale
-            features.append(_drawn_near(deviation))
+            filled = _bounded(np.where(absent, self.fill, numbers.values))
+            features.append(_drawn_near((filled - self.center) / self.scale))
         if self.missing:
             features.append(absent.astype(np.float64))
         return np.stack(features, axis=1)
@@ -113,6 +114,10 @@ def _range(column: Column) -> tuple[float, float]:
     values = as_numbers(column).values
     known = values[np.isfinite(values)]
     return float(known.min()), float(known.max())
+
+
+def _bounded(values: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
+    return np.clip(values.astype(np.float64), -_GREATEST, _GREATEST)
 
 
 def _within_fences(values: Float[np.ndarray, " rows"], median: float) -> Float[np.ndarray, " rows"]:
@@ -172,8 +177,11 @@ class CategoryEncoder:
     def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
         """The features of a column."""
         width = len(self.words) + self.rare + self.missing
-        # One row more than there are features: where a word has none, its row of the identity is all zeros.
-        return np.eye(width + 1)[self.places(column), :width]
+        places = self.places(column)
+        features = np.zeros((len(places), width), np.float32)
+        rows = np.flatnonzero(places < width)
+        features[rows, places[rows]] = 1
+        return features
 
     def places(self, column: Column) -> Int[np.ndarray, " rows"]:
         """For each row the position of its feature; the number of features where it has none."""

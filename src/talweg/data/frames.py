@@ -20,18 +20,18 @@ from talweg.errors import DataError
 
 def from_arrays(
     X: Shaped[np.ndarray, "rows features"],
-    y: Shaped[np.ndarray, " rows"] | None = None,
+    y: Shaped[np.ndarray, " targets"] | None = None,
     name: str = "the arrays",
 ) -> Table:
     """A table of arrays: columns ``x0``, ``x1``, ..., and ``y`` where given.
 
     Args:
         X: numbers (any dtype that becomes a float) or, in an object array, words too.
-        y: numbers, booleans or words; the target.
+        y: numbers, booleans or words, one a row of `X`; the target.
         name: what messages call it.
 
     Raises:
-        DataError: there are no rows or no columns, or complex numbers.
+        DataError: the two differ in length, there are no rows or no columns, or complex numbers.
 
     Example:
         >>> from_arrays(np.eye(2), np.array(["no", "yes"])).columns["y"].levels

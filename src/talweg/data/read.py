@@ -18,7 +18,7 @@ from talweg.data import builtin
 from talweg.data.delimited import decode, read_words, sniff
 from talweg.data.frames import column_of, from_arrays, from_mapping, from_pandas, table_of
 from talweg.data.table import Column, Dates, Numbers, Table, Text
-from talweg.data.words import MISSING, are_codes, understood
+from talweg.data.words import are_codes, is_missing, known_words, understood
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def read_table(source: Any) -> Table:
         return from_mapping(source)
     if isinstance(source, np.ndarray) and source.ndim == 2:
         return from_arrays(source)
-    if hasattr(source, "get_columns"):
+    if hasattr(source, "collect_schema"):
         return from_polars(source)
     if hasattr(source, "iloc") and hasattr(source, "columns"):
         return from_pandas(source)
@@ -209,21 +209,21 @@ def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:
     import polars as pl
 
     words = words.str.strip_chars()
-    words = words.set(words.str.to_lowercase().is_in(list(MISSING)), None)
     numbers = words.cast(pl.Float64, strict=False)
+    others = words.filter(numbers.is_null()).drop_nulls().unique()
     # The quick way for the usual column, every word a plain number; `understood` says the same, more slowly.
-    if words.null_count() < len(words) and numbers.null_count() == words.null_count() and not _codes(words):
+    if all(map(is_missing, others)) and not _has_codes(words):
         return Numbers(numbers.to_numpy())
-    return understood(_text_of_series(words), decimal_comma)
+    return understood(known_words(_text_of_series(words)), decimal_comma)
 
 
-def _codes(words: "pl.Series") -> bool:
-    return are_codes(words.filter(words.str.contains(r"^[+-]?0\d")).to_list())
+def _has_codes(words: "pl.Series") -> bool:
+    return are_codes(words.filter(words.str.contains(r"^[+-]?(?:0\d|\d{16})")).drop_nulls().to_list())
 
 
 def _text_of_series(words: "pl.Series") -> Text:
     import polars as pl
 
     levels = words.drop_nulls().unique().sort()
-    codes = words.cast(pl.Enum(levels)).to_physical().cast(pl.Int32).fill_null(-1)
+    codes = words.replace_strict(levels, range(len(levels)), default=-1, return_dtype=pl.Int32)
     return Text(codes.to_numpy(), tuple(levels.to_list()))

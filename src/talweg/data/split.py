@@ -159,7 +159,7 @@ def _sizes(counts: Int[np.ndarray, " classes"], shares: Fractions) -> Int[np.nda
     for label in np.argsort(counts, kind="stable"):
         ideal = [int(counts[label]) * share for share in exact]
         size = [int(wanted) for wanted in ideal]
-        claims = sorted(range(3), key=lambda p: (exact[p] == 0, -(ideal[p] - size[p] + owed[p]), p))
+        claims = sorted(range(3), key=lambda p: (ideal[p] == size[p], -(ideal[p] - size[p] + owed[p]), p))
         for p in claims[: int(counts[label]) - sum(size)]:
             size[p] += 1
         if counts[label] and size[0] == 0:

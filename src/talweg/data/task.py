@@ -1,7 +1,7 @@
 """What is to be predicted: which column, classes or a quantity, known in which rows. No features here."""
 
 import dataclasses
-from typing import Literal
+from typing import Literal, cast, get_args
 
 import numpy as np
 from jaxtyping import Int
@@ -38,7 +38,7 @@ class Target:
     missing: int
 
 
-def choose_target(table: Table, name: str | None = None, task: Task | None = None) -> Target:
+def choose_target(table: Table, name: str | None = None, task: str | None = None) -> Target:
     """The target that was asked for, or the likely one.
 
     Args:
@@ -60,7 +60,7 @@ def choose_target(table: Table, name: str | None = None, task: Task | None = Non
         >>> target.reasons[0]
         "'price' is taken as the target because it is the last column."
     """
-    if task not in (None, "classification", "regression"):
+    if task not in (None, *get_args(Task)):
         raise ConfigError(f"Unknown task {task!r}; expected classification or regression.")
     reasons = []
     if name is None:
@@ -74,8 +74,9 @@ def choose_target(table: Table, name: str | None = None, task: Task | None = Non
     if task is None:
         task, why = infer_task(column)
         reasons.append(f"It is a {task}: {why}.")
-    _refuse_hopeless(column.take(known), name, task, table.name)
-    return Target(name, task, tuple(reasons), known, table.rows - len(known))
+    chosen = cast(Task, task)
+    _refuse_hopeless(column.take(known), name, chosen, table.name)
+    return Target(name, chosen, tuple(reasons), known, table.rows - len(known))
 
 
 def _likely(table: Table) -> tuple[str, str]:

@@ -5,6 +5,7 @@ words is read as a whole, because one word alone (``1,234``) does not say which 
 """
 
 import datetime as dt
+import itertools
 import re
 from collections.abc import Sequence
 
@@ -20,10 +21,10 @@ _EXPONENT = r"(?:[eE][+-]?\d+)?"
 _WORDED = r"[+-]?(?:inf|infinity)"
 _STYLES = {
     "plain": re.compile(rf"[+-]?(?:\d+\.?\d*|\.\d+){_EXPONENT}|{_WORDED}", re.ASCII | re.IGNORECASE),
-    "thousands": re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
+    "thousands": re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?", re.ASCII),
     "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII),
 }
-_CODE = re.compile(r"[+-]?0\d+", re.ASCII)
+_CODE = re.compile(r"[+-]?(?:0\d+|\d{16,})", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", re.ASCII)
 
 
@@ -44,7 +45,19 @@ def text_of(words: Sequence[str | None]) -> Text:
         >>> text_of(["cat ", "?", "dog"])
         Text(codes=array([ 0, -1,  1], dtype=int32), levels=('cat', 'dog'))
     """
-    return Text.of([None if word is None or is_missing(word) else word.strip() for word in words])
+    return known_words(Text.of([None if word is None else word.strip() for word in words]))
+
+
+def known_words(text: Text) -> Text:
+    """The column without the words that stand for no value.
+
+    Example:
+        >>> known_words(Text.of(["cat", "?", "dog"])).codes
+        array([ 0, -1,  1], dtype=int32)
+    """
+    known = np.array([not is_missing(word) for word in text.levels], dtype=bool)
+    place = np.append(np.where(known, np.cumsum(known) - 1, -1), -1).astype(np.int32)
+    return Text(place[text.codes], tuple(itertools.compress(text.levels, known)))
 
 
 def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.ndarray, " words"]:
@@ -82,7 +95,9 @@ def _read(words: Sequence[str], style: str) -> Float[np.ndarray, " words"]:
 
 
 def are_codes(words: Sequence[str]) -> bool:
-    """Whether some word is written with leading zeros, as postal codes are and quantities are not.
+    """Whether some word has leading zeros, as postal codes do, or 16 digits, as identifiers do and quantities do not.
+
+    A float would forget the zeros, and would confuse neighbours beyond 2⁵³.
 
     Example:
         >>> are_codes(["00501", "10001"]), are_codes(["0.5", "0", "10"])
@@ -115,13 +130,17 @@ def _date(word: str) -> dt.datetime | None:
 def understood(text: Text, decimal_comma: bool = False) -> Column:
     """The column that the words stand for: numbers or dates where every word is one, else the words.
 
+    A column without any word is one of missing numbers.
+
     Example:
         >>> understood(text_of(["1", "N/A", "2.5"])).values
         array([1. , nan, 2.5])
         >>> understood(text_of(["1", "2 kg"])).levels
         ('1', '2 kg')
     """
-    if not text.levels or are_codes(text.levels):
+    if not text.levels:
+        return Numbers(np.full(len(text.codes), np.nan))
+    if are_codes(text.levels):
         return text
     # One word that is neither settles it, without reading a million.
     if _all_known(numbers := read_numbers(text.levels[:64], decimal_comma)):

@@ -1,1 +1,1 @@
-"""What looks at a landscape without changing it: stationary points, curve sketching, planes, curvature."""
+"""What looks at many params without changing them: planes, surfaces, curvature, stationary points, curve sketching."""

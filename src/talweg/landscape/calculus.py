@@ -1,12 +1,13 @@
-"""Curve sketching by symbols: what SymPy finds about a function. Runs in the child process that `symbolic` starts.
+"""Curve sketching by symbols: what SymPy finds about a function. Runs in the child process of `symbolic`.
 
-Input and output are plain data, one JSON object a line; each finding is written as soon as it is there, so that what
-was found before the time limit is kept. A tree travels as `talweg.objective.tree.to_data` writes it. JAX is never
-imported here.
+Input and output are plain data, one JSON object a line; each finding is written as soon as it is there, so that
+what was found before the time limit is kept. A tree travels as `talweg.objective.tree.to_data` writes it. JAX is
+never imported here.
 """
 
 import itertools
 import json
+import math
 import sys
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,52 +16,11 @@ import numpy as np
 import sympy
 from sympy.calculus.util import continuous_domain
 
+from talweg.landscape import growth
 from talweg.landscape.families import Solutions, solutions_of_one
-from talweg.objective.symbols import UnwritableError, from_sympy, symbol, to_sympy
-from talweg.objective.tree import Number, from_data, to_data, walk
+from talweg.landscape.subject import DIGITS, SHORT, Finding, Subject, plain, sign
 
-Finding = dict[str, Any]
-
-DIGITS = 30
-SHORT = 12
-
-
-class Subject:
-    """A function under study: its expression, its symbols, and how its numbers are written."""
-
-    def __init__(self, tree: list, variables: list[str]):
-        read = from_data(tree)
-        self.decimals = any(isinstance(node, Number) and "." in node.text for node in walk(read))
-        self.symbols = [symbol(name) for name in variables]
-        self.function = to_sympy(read)
-        self.gradient = [tidy(sympy.diff(self.function, s)) for s in self.symbols]
-        self.hessian = [[tidy(sympy.diff(g, s)) for s in self.symbols] for g in self.gradient]
-
-    def data(self, expression: Any) -> list | None:
-        """An expression as plain data; `None` where our grammar has no form for it."""
-        try:
-            return to_data(from_sympy(expression, self.decimals))
-        except UnwritableError:
-            return None
-
-    def at(self, point: list) -> dict:
-        """The substitution of a point."""
-        return dict(zip(self.symbols, point, strict=True))
-
-
-def tidy(expression: Any) -> Any:
-    """A polynomial multiplied out where that is no longer; everything else as it is."""
-    if expression.is_polynomial():
-        expanded = sympy.expand(expression)
-        if sympy.count_ops(expanded) <= sympy.count_ops(expression):
-            return expanded
-    return expression
-
-
-def plain(value: Any) -> float | None:
-    """A real SymPy number as a float; `None` where it is not one."""
-    approximate = sympy.N(value, DIGITS)
-    return float(approximate) if approximate.is_real and approximate.is_finite else None
+MOST_MEMBERS = 50
 
 
 def derivatives(subject: Subject) -> Finding:
@@ -84,8 +44,19 @@ def stationary(subject: Subject) -> Finding:
         "complete": found.complete,
         "reason": found.reason,
         "points": [point for p in found.points if (point := _described(subject, p)) is not None],
-        "families": [family for f in found.families if (family := _family(subject, f)) is not None],
-        "curves": [[subject.data(c) for c in curve] for curve in found.curves],
+        "families": _families(subject, found.families),
+        "curves": [_curve(subject, curve) for curve in found.curves],
+    }
+
+
+def _curve(subject: Subject, curve: list) -> Finding:
+    """Solutions that leave a coordinate free, and the value that f has on all of them."""
+    value = sympy.simplify(subject.function.subs(subject.at(curve), simultaneous=True))
+    known = None if value.free_symbols else value
+    return {
+        "point": [subject.data(c) for c in curve],
+        "value": None if known is None else subject.data(known),
+        "value_float": None if known is None else plain(known),
     }
 
 
@@ -116,9 +87,7 @@ def _separate(parts: list[Solutions | None]) -> Solutions | None:
     known = [part for part in parts if part is not None]
     if any(part.families for part in known):
         return None
-    points = [
-        tuple(p[0] for p in combined) for combined in itertools.product(*(part.points for part in known))
-    ]
+    points = [tuple(p[0] for p in combined) for combined in itertools.product(*(part.points for part in known))]
     return Solutions(complete=all(part.complete for part in known), points=points)
 
 
@@ -141,16 +110,6 @@ def _described(subject: Subject, point: tuple) -> Finding | None:
         "eigenvalues": eigenvalues,
         "second": subject.data(sympy.simplify(subject.hessian[0][0].subs(here))) if len(point) == 1 else None,
     }
-
-
-def sign(value: Any) -> int | None:
-    """The sign of a real number: by its digits, and exactly where these say zero."""
-    approximate = plain(value)
-    if approximate is None:
-        return None
-    if abs(approximate) > 1e-20:
-        return 1 if approximate > 0 else -1
-    return 0 if sympy.simplify(value) == 0 else None
 
 
 def _kind(subject: Subject, here: dict) -> tuple[str, int, list[float]]:
@@ -179,26 +138,50 @@ def _kind(subject: Subject, here: dict) -> tuple[str, int, list[float]]:
     return ("minimum" if 1 in signs else "maximum"), 2, values
 
 
-def _family(subject: Subject, family: tuple) -> Finding | None:
-    """A family x = offset + period·k: its kind and value, where these are the same for every k."""
-    offset, period = family
+def _families(subject: Subject, pairs: list[tuple[Any, Any]]) -> list[Finding]:
+    """The families x = offset + period·k, two that interleave at the same height and of one kind made one."""
+    seen = [(pair, *_every_member(subject, *pair)) for pair in pairs]
+    merged: list[tuple[tuple[Any, Any], str | None, Any]] = []
+    for (offset, period), kind, value in seen:
+        for index, ((other, wide), same_kind, same_value) in enumerate(merged):
+            alike = (kind, value, period) == (same_kind, same_value, wide) and value is not None
+            if alike and sympy.simplify(abs(offset - other) - period / 2) == 0:
+                nearest = min((offset, other), key=lambda o: (abs(plain(o) or 0.0), -(plain(o) or 0.0)))
+                merged[index] = ((nearest, period / 2), kind, value)
+                break
+        else:
+            merged.append(((offset, period), kind, value))
+    return [_family(subject, o, p, kind, value) for (o, p), kind, value in merged if kind is not None]
+
+
+def _every_member(subject: Subject, offset: Any, period: Any) -> tuple[str | None, Any]:
+    """The kind and the value that all members share; no kind where f is not real, no value where it differs."""
     variable = subject.symbols[0]
-    k = sympy.Symbol("k", integer=True)
-    member = offset + period * k
-    second = sympy.simplify(subject.hessian[0][0].subs(variable, member))
-    value = sympy.simplify(subject.function.subs(variable, member))
+    member = offset + period * sympy.Symbol("k", integer=True)
     first = _described(subject, (offset,))
     if first is None:
-        return None
-    same = not second.free_symbols
+        return None, None
+    second = sympy.simplify(subject.hessian[0][0].subs(variable, member))
+    value = sympy.simplify(subject.function.subs(variable, member))
+    kind = first["kind"] if not second.free_symbols else "undecided"
+    return kind, None if value.free_symbols else value
+
+
+def _family(subject: Subject, offset: Any, period: Any, kind: str, value: Any) -> Finding:
+    members = []
+    low, high = subject.window[0]
+    start, step = plain(offset), plain(period)
+    if start is not None and step is not None and (high - low) / step <= MOST_MEMBERS:
+        for k in range(math.ceil((low - start) / step), math.floor((high - start) / step) + 1):
+            place = sympy.simplify(offset + k * period)
+            members.append({"point": subject.data(place), "float": plain(place)})
     return {
         "offset": subject.data(offset),
         "period": subject.data(period),
-        "offset_float": plain(offset),
-        "period_float": plain(period),
-        "kind": first["kind"] if same else "undecided",
-        "value": subject.data(value) if not value.free_symbols else None,
-        "value_float": plain(value) if not value.free_symbols else None,
+        "kind": kind,
+        "value": None if value is None else subject.data(value),
+        "value_float": None if value is None else plain(value),
+        "members": members,
     }
 
 
@@ -210,14 +193,14 @@ def limits(subject: Subject) -> Finding:
     for end in (-sympy.oo, sympy.oo):
         inside = domain.sup if end == sympy.oo else domain.inf
         limit = sympy.limit(subject.function, variable, end) if inside == end else None
-        result["limits"].append(limit_data(subject, limit))
+        result["limits"].append(limit_data(subject, limit) if inside == end else {"outside": True})
     if domain != sympy.S.Reals:
         result["poles"] = list(_poles(subject, domain))
     return result
 
 
 def limit_data(subject: Subject, limit: Any) -> Finding | None:
-    """A limit: infinite, finite, an interval that the function keeps moving in, or `None` where none is known."""
+    """A limit: infinite, finite, an interval that f keeps moving in, or `None` where none is known."""
     if limit is None or limit.has(sympy.Limit, sympy.nan, sympy.zoo):
         return None
     if isinstance(limit, sympy.AccumBounds):
@@ -249,125 +232,27 @@ def _poles(subject: Subject, domain: Any) -> Iterator[Finding]:
                 }
 
 
-def bounded(subject: Subject) -> Finding:
-    """A proof that f is, or is not, bounded below; nothing where none of the tests decides."""
-    if subject.function.is_polynomial(*subject.symbols):
-        decided = _bounded_polynomial(subject)
-        if decided is not None:
-            return decided
-    return _falling_path(subject) or {}
-
-
-def _bounded_polynomial(subject: Subject) -> Finding | None:
-    """Polynomials: a positive highest power of each variable that outweighs all others (Young's inequality), or a
-    leading form of two variables without zeros."""
-    polynomial = sympy.Poly(subject.function, *subject.symbols)
-    tops = {}
-    for index in range(len(subject.symbols)):
-        pure = [(m[index], c) for m, c in polynomial.terms() if sum(m) == m[index] and m[index] > 0]
-        top, coefficient = max(pure, default=(0, sympy.S.Zero), key=lambda term: term[0])
-        if top == 0 or top % 2 or not coefficient > 0:
-            break
-        tops[index] = top
-    else:
-        others = [m for m, _ in polynomial.terms() if m not in {_pure(i, t, len(m)) for i, t in tops.items()}]
-        if all(sum(sympy.Rational(e, tops[i]) for i, e in enumerate(m)) < 1 for m in others):
-            return {"bounded_below": True, "coercive": True, "reason": "highest"}
-    return _leading_form(subject, polynomial)
-
-
-def _pure(index: int, power: int, size: int) -> tuple:
-    return tuple(power if i == index else 0 for i in range(size))
-
-
-def _leading_form(subject: Subject, polynomial: Any) -> Finding | None:
-    if len(subject.symbols) != 2:
-        return None
-    degree = polynomial.total_degree()
-    x, y = subject.symbols
-    form = sum(c * x ** m[0] * y ** m[1] for m, c in polynomial.terms() if sum(m) == degree)
-    along = sympy.Poly(form.subs(x, 1), y) if form.subs(x, 1).free_symbols else None
-    if degree % 2 or along is None or not form.subs({x: 0, y: 1}) > 0 or not form.subs({x: 1, y: 0}) > 0:
-        return None
-    return (
-        {"bounded_below": True, "coercive": True, "reason": "leading"} if along.count_roots() == 0 else None
-    )
-
-
-def _falling_path(subject: Subject) -> Finding | None:
-    """A straight line, or one's steps of 2π, along which f falls without end."""
-    t = sympy.Symbol("t", positive=True)
-    k = sympy.Symbol("k", integer=True, positive=True)
-    size = len(subject.symbols)
-    steps = (
-        sorted(itertools.product((0, 1, -1), repeat=size), key=lambda d: sum(map(abs, d)))
-        if size <= 4
-        else []
-    )
-    for direction in steps[1:]:
-        path = subject.function.subs(subject.at([d * t for d in direction]), simultaneous=True)
-        if path.is_real is not False and sympy.limit(path, t, sympy.oo) == -sympy.oo:
-            short = sympy.expand(path) if path.is_polynomial(t) else path
-            return {
-                "bounded_below": False,
-                "reason": "direction",
-                "direction": list(direction),
-                "path": subject.data(short) if sympy.count_ops(short) <= SHORT else None,
-            }
-    if size == 1 and subject.function.has(sympy.sin, sympy.cos):
-        for quarter in range(4):
-            start = sympy.pi * quarter / 2
-            path = sympy.simplify(subject.function.subs(subject.symbols[0], start + 2 * sympy.pi * k))
-            if sympy.limit(path, k, sympy.oo) == -sympy.oo:
-                return {"bounded_below": False, "reason": "steps", "start": subject.data(start)}
-    return None
-
-
-def convex(subject: Subject) -> Finding:
-    """Convexity, where the Hessian decides it over the whole space."""
-    entries = [h for row in subject.hessian for h in row]
-    if all(h.is_number for h in entries):
-        matrix = sympy.Matrix(subject.hessian)
-        return {"convex": bool(matrix.is_positive_semidefinite), "reason": "constant"}
-    diagonal = all(
-        subject.hessian[i][j] == 0 for i, j in itertools.permutations(range(len(subject.symbols)), 2)
-    )
-    if not diagonal:
-        return {}
-    verdicts = [_never_negative(subject.hessian[i][i], s) for i, s in enumerate(subject.symbols)]
-    if all(verdicts):
-        return {"convex": True, "reason": "second"}
-    return {}
-
-
-def _never_negative(second: Any, variable: Any) -> bool:
-    """Whether a second derivative is ≥ 0 and continuous on the whole line."""
-    if second.is_number:
-        return bool(second >= 0)
-    if second.is_polynomial(variable):
-        odd = [factor for factor, count in sympy.Poly(second, variable).factor_list()[1] if count % 2]
-        return all(factor.count_roots() == 0 for factor in odd) and bool(second.subs(variable, 0) >= 0)
-    whole = continuous_domain(second, variable, sympy.S.Reals) == sympy.S.Reals
-    return bool(whole and sympy.factor(sympy.simplify(second)).is_nonnegative)
-
-
 def studies(size: int) -> dict[str, Callable[[Subject], Finding]]:
     """What is studied, the cheapest and most useful first."""
     one = {"limits": limits} if size == 1 else {}
-    return {"derivatives": derivatives, "stationary": stationary, **one, "convex": convex, "bounded": bounded}
+    return {
+        "derivatives": derivatives,
+        "stationary": stationary,
+        **one,
+        "convex": growth.convex,
+        "bounded": growth.bounded,
+    }
 
 
 def main() -> None:
     """Reads one question from the standard input; writes one line of findings for each study."""
     print(json.dumps({"study": "ready", "finding": {}}), flush=True)
     question = json.loads(sys.stdin.readline())
-    subject = Subject(question["tree"], question["variables"])
+    subject = Subject(question["tree"], question["variables"], question["window"])
     for name, study in studies(len(subject.symbols)).items():
         try:
             finding = study(subject)
-        except (
-            Exception
-        ) as error:  # SymPy raises many kinds where it finds no way; each only costs this study
+        except Exception as error:  # SymPy raises many kinds where it finds no way; each only costs this study
             finding = {"failed": type(error).__name__}
         print(json.dumps({"study": name, "finding": finding}), flush=True)
     print(json.dumps({"study": "end", "finding": {}}), flush=True)

@@ -55,13 +55,11 @@ def find_corners(
     lower, upper = np.array(window, float).T
     step = (upper - lower) / (side - 1)
     with jax.enable_x64(True):
-        heights = np.asarray(_heights(function)(jnp.asarray(grid, jnp.float64))).reshape((side,) * n)
+        heights = np.asarray(heights_of(function)(jnp.asarray(grid, jnp.float64))).reshape((side,) * n)
         return [
             corner
             for sign, kind in ((1.0, "minimum"), (-1.0, "maximum"))
-            for corner in _of_one_sign(
-                function, sign, kind, lower + step * _inner_minima(sign * heights), known, step
-            )
+            for corner in _of_one_sign(function, sign, kind, lower + step * _inner_minima(sign * heights), known, step)
         ]
 
 
@@ -84,7 +82,8 @@ def _of_one_sign(
 
 
 @functools.lru_cache(maxsize=32)
-def _heights(function: Function) -> Callable:
+def heights_of(function: Function) -> Callable:
+    """The compiled function of many points."""
     return jax.jit(jax.vmap(function))
 
 
@@ -135,11 +134,11 @@ def _polish(function: Function) -> Callable:
 
 
 def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: float) -> bool:
-    """Whether the function rises on all sides of a point in proportion to the distance, as it does at a corner."""
+    """Whether the function rises on all sides of a point about as the distance: not as a square, not a pole."""
     steepness = []
     for share in (1e-3, 1e-5):
         around = np.vstack([point, point + share * np.diag(step), point - share * np.diag(step)])
-        heights = sign * np.asarray(_heights(function)(jnp.asarray(around)))
+        heights = sign * np.asarray(heights_of(function)(jnp.asarray(around)))
         steepness.append((heights[1:] - heights[0]) / share)
     far, close = steepness
-    return bool(np.isfinite(far).all() and (close > 0).all() and (close > 0.2 * far).all())
+    return bool(np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all())

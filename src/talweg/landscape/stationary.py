@@ -14,7 +14,7 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import cKDTree
 from scipy.stats import qmc
 
-from talweg.landscape.corners import Corner, find_corners
+from talweg.landscape.corners import Corner, find_corners, heights_of
 
 Function = Callable[[Float[Array, " n"]], Float[Array, ""]]
 Window = Sequence[tuple[float, float]]
@@ -26,7 +26,7 @@ SINGULAR = 1e-7
 TINY = float(np.finfo(np.float64).tiny)
 
 STARTS = {1: 1025, 2: 49**2}
-MORE_STARTS = 4096
+MORE_STARTS = 1024
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +106,7 @@ def _descend(function: Function) -> Callable:
         H = hessian(point)
         normal = H @ H
         scale = jnp.trace(normal) / point.size + TINY
-        trial = point - jnp.linalg.solve(normal + damping * scale * jnp.eye(point.size), H @ slope)
+        trial = point - _solve(normal + damping * scale * jnp.eye(point.size), H @ slope)
         there = gradient(trial)
         better = jnp.sum(there**2) < jnp.sum(slope**2)
         point, slope = jnp.where(better, trial, point), jnp.where(better, there, slope)
@@ -116,6 +116,22 @@ def _descend(function: Function) -> Callable:
         return jax.lax.fori_loop(0, SWEEPS, sweep, (start, gradient(start), jnp.asarray(1e-3)))[0]
 
     return jax.jit(jax.vmap(run))
+
+
+def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
+    """The solution of A x = b; in one and two variables by Cramer's rule, which compiles in a third of the time."""
+    if b.size == 1:
+        return b / A[0]
+    if b.size == 2:
+        adjugate = jnp.array([[A[1, 1], -A[0, 1]], [-A[1, 0], A[0, 0]]])
+        return adjugate @ b / (A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
+    return jnp.linalg.solve(A, b)
+
+
+def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
+    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
+    with jax.enable_x64(True):
+        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
 
 
 def find_stationary(function: Function, window: Window) -> Stationary:
@@ -133,20 +149,20 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     Example:
         >>> found = find_stationary(lambda p: p[0] ** 2 + 4 * p[0], [(-10, 10)])
         >>> found.points.round(6).tolist(), found.kinds
-        ([[-1.999999]], ('minimum',))
+        ([[-2.0]], ('minimum',))
     """
     begin = starts(window)
+    ends = polished(function, begin)
     with jax.enable_x64(True):
-        ends = np.asarray(_descend(function)(jnp.asarray(begin, jnp.float64)), np.float64)
+        heights = np.asarray(heights_of(function)(jnp.asarray(begin, jnp.float64)), np.float64)
     lower, upper = np.array(window, float).T
     size = upper - lower
+    scale = float(np.abs(heights[np.isfinite(heights)]).max(initial=TINY))
     at = derivatives(function, np.nan_to_num(ends, nan=np.inf))
     keep = np.all((ends >= lower - 1e-9 * size) & (ends <= upper + 1e-9 * size), 1) & _arrived(at, size)
-    keep &= ~_in_tail(function, ends, at.value, size)
-    smooth = _grouped(ends[keep], at.only(keep), size, function)
-    return _with_corners(
-        smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else []
-    )
+    keep &= ~_in_tail(function, ends, at.value, size, scale)
+    smooth = _grouped(function, ends[keep], at.only(keep), size, scale)
+    return _with_corners(smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else [])
 
 
 def _arrived(at: Derivatives, size: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " points"]:
@@ -170,23 +186,24 @@ def _in_tail(
     points: Float[np.ndarray, "points n"],
     values: Float[np.ndarray, " points"],
     size: Float[np.ndarray, " n"],
+    scale: float,
 ) -> Bool[np.ndarray, " points"]:
     """Where the function changes within a hundredth of the window, but by no more than rounding: a tail."""
-    if not len(points):
-        return np.zeros(0, bool)
     steps = np.vstack([np.diag(size), -np.diag(size)]) * 0.01
     with jax.enable_x64(True):
-        around = np.asarray(jax.jit(jax.vmap(jax.vmap(function)))(jnp.asarray(points[:, None] + steps)))
+        near = (points[:, None] + steps).reshape(-1, len(size))
+        around = np.asarray(heights_of(function)(jnp.asarray(near))).reshape(len(points), -1)
     with np.errstate(invalid="ignore"):
         change = np.abs(around - values[:, None]).max(1)
-    reach = np.nanmax(np.abs(values), initial=0.0) + np.nanmax(
-        np.abs(around), initial=0.0, where=np.isfinite(around)
-    )
-    return (change > 0) & (change < 1e-12 * reach)
+    return (change > 0) & (change < 1e-12 * scale)
 
 
 def _grouped(
-    points: Float[np.ndarray, "points n"], at: Derivatives, size: Float[np.ndarray, " n"], function: Function
+    function: Function,
+    points: Float[np.ndarray, "points n"],
+    at: Derivatives,
+    size: Float[np.ndarray, " n"],
+    scale: float,
 ) -> Stationary:
     """One point for each group of ends; a group that fills a curve or a region stands as one, with its extent."""
     n = len(size)
@@ -196,7 +213,7 @@ def _grouped(
     largest = np.abs(eigenvalues).max(1)
     flat = np.abs(eigenvalues).min(1) <= 1e-5 * np.maximum(largest, 1e-12)
     spacing = 2.5 * STARTS.get(n, MORE_STARTS) ** (-1 / n)
-    height = (at.value - at.value.min()) / (np.ptp(at.value) or 1.0)
+    height = at.value / scale
     places = np.column_stack([points / size, height])
     groups = [*_linked(places[:, :-1], ~flat, 1e-6), *_linked(places, flat, spacing)]
     residuals = np.linalg.norm(at.gradient, axis=1)
@@ -281,7 +298,7 @@ def is_saddle_nearby(function: Function, point: Float[np.ndarray, " n"], size: f
     for radius in (1e-2, 3e-3, 1e-3):
         around = np.vstack([point[None], point + radius * size * directions])
         with jax.enable_x64(True):
-            values = np.asarray(jax.vmap(function)(jnp.asarray(around, jnp.float64)))
+            values = np.asarray(heights_of(function)(jnp.asarray(around, jnp.float64)))
         rise = values[1:] - values[0]
         noise = 1e-13 * (1 + np.abs(values[0]))
         if not ((rise > noise).any() and (rise < -noise).any()):
@@ -300,9 +317,7 @@ def _none(n: int) -> Stationary:
 def _sorted(found: Stationary) -> Stationary:
     order = np.lexsort((*found.points.T[::-1], found.values.round(9)))
     arrays = {
-        field.name: getattr(found, field.name)[order]
-        for field in dataclasses.fields(found)
-        if field.name != "kinds"
+        field.name: getattr(found, field.name)[order] for field in dataclasses.fields(found) if field.name != "kinds"
     }
     return Stationary(**arrays, kinds=tuple(found.kinds[i] for i in order))
 

@@ -1,4 +1,4 @@
-"""Symbolic work within a time limit: a child process that is killed when the time is up. What it does: `calculus`.
+"""Symbolic work within a time limit, in a child process that is killed when the time is up. Its work: `calculus`.
 
 The child gets the function as plain data, never as text, and nothing that it writes is evaluated.
 """
@@ -13,6 +13,8 @@ import threading
 from typing import Any
 
 from talweg.objective.tree import Tree, to_data
+
+Window = tuple[tuple[float, float], ...]
 
 MEMORY = 2 * 1024**3
 """Bytes of address space that the child may take, where the system can hold it to that."""
@@ -39,11 +41,23 @@ class Findings:
 
 
 class Study:
-    """A study under way in a child process. Other work can be done until `result` is called."""
+    """A study under way in a child process. Other work can be done until `result` is called.
 
-    def __init__(self, tree: Tree, variables: tuple[str, ...], time_limit: float):
+    Args:
+        tree: the function.
+        variables: its variables, in order.
+        window: the range of each in which the members of periodic families are listed.
+        time_limit: seconds of symbolic work after which the child is killed; what it found until then is kept.
+
+    Example:
+        >>> from talweg.objective.grammar import parse
+        >>> Study(parse("x^2"), ("x",), ((-1, 1),), 30).result()["derivatives"]["gradient"]
+        [['*', ['number', '2'], ['variable', 'x']]]
+    """
+
+    def __init__(self, tree: Tree, variables: tuple[str, ...], window: Window, time_limit: float):
         self.time_limit = time_limit
-        self.question = json.dumps({"tree": to_data(tree), "variables": list(variables)}) + "\n"
+        self.question = json.dumps({"tree": to_data(tree), "variables": variables, "window": window}) + "\n"
         paths = [path for path in sys.path if path]
         self.process = subprocess.Popen(
             [sys.executable, "-P", "-c", _CHILD.format(seconds=int(STARTUP + time_limit) + 1, memory=MEMORY)],
@@ -93,19 +107,3 @@ except (ImportError, ValueError, OSError):
 from talweg.landscape.calculus import main
 main()
 """
-
-
-def study(tree: Tree, variables: tuple[str, ...], time_limit: float = 5.0) -> Findings:
-    """What symbols say about a function, within a time limit.
-
-    Args:
-        tree: the function.
-        variables: its variables, in order.
-        time_limit: seconds of symbolic work after which the child is killed; what it found until then is kept.
-
-    Example:
-        >>> from talweg.objective.grammar import parse
-        >>> study(parse("x^2"), ("x",), 30)["derivatives"]["gradient"]
-        [['*', ['number', '2'], ['variable', 'x']]]
-    """
-    return Study(tree, variables, time_limit).result()

@@ -39,14 +39,6 @@ INITIALIZERS: dict[str, Callable[..., Array]] = {
 """How weights are drawn, by name (Glorot & Bengio 2010; He et al. 2015; LeCun et al. 1998; Saxe et al. 2014)."""
 
 
-def default_initializer(activation: str) -> str:
-    """The initializer that keeps the signal's variance under an activation.
-
-    He's for activations that cut half of the line away (He et al. 2015), Glorot's for the symmetric ones.
-    """
-    return "he_uniform" if activation in ("relu", "gelu", "silu") else "glorot_uniform"
-
-
 def look_up(kind: str, name: str, table: dict[str, Callable]) -> Callable:
     """The entry of a table, or an error that names the known ones.
 

@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 AnyArray = Any
-HostSums = Mapping[str, np.ndarray | np.float64]
+HostSums = Mapping[str, Any]
 
 
 def classification_sums(
@@ -41,7 +41,9 @@ def classification_sums(
     }
 
 
-def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray) -> dict[str, AnyArray]:
+def regression_sums(
+    row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray
+) -> dict[str, AnyArray]:
     """Sums from which every metric of a regression follows.
 
     Args:
@@ -75,7 +77,9 @@ def _accuracy(sums: HostSums) -> Any:
 def _recall(confusion: np.ndarray) -> np.ndarray:
     """Each class's share of rows found; NaN for a class without rows."""
     rows = confusion.sum(-1)
-    return np.divide(np.diagonal(confusion, axis1=-2, axis2=-1), rows, out=np.full(rows.shape, np.nan), where=rows > 0)
+    return np.divide(
+        np.diagonal(confusion, axis1=-2, axis2=-1), rows, out=np.full(rows.shape, np.nan), where=rows > 0
+    )
 
 
 def _balanced_accuracy(sums: HostSums) -> Any:
@@ -111,7 +115,9 @@ def _r2(sums: HostSums) -> Any:
 
 
 def area_under_curve(
-    probabilities: Float[np.ndarray, "rows classes"], y: Int[np.ndarray, " rows"], weight: Float[np.ndarray, " rows"]
+    probabilities: Float[np.ndarray, "rows classes"],
+    y: Int[np.ndarray, " rows"],
+    weight: Float[np.ndarray, " rows"],
 ) -> float:
     """Area under the ROC curve: the chance that a row of a class is ranked above a row of the others.
 
@@ -191,5 +197,5 @@ def metric_values(
             value = np.asarray(metric.from_sums(sums))
             if metric.in_target_units:
                 value = (value * (1.0 if target_scale is None else target_scale)).mean(-1)
-            values[metric.name] = value
+            values[metric.name] = np.asarray(value)
     return values

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
 from talweg.objective.base import Params
-from talweg.objective.layers import Activation, Dense, Layer, Shape, default_initializer
+from talweg.objective.layers import Activation, Dense, Layer, Shape
 
 
 class Sequential(eqx.Module):
@@ -64,22 +64,21 @@ class Sequential(eqx.Module):
         return x
 
 
-def mlp(hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "auto") -> Sequential:
+def mlp(
+    hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "glorot_uniform"
+) -> Sequential:
     """A dense network: hidden layers of the given sizes, each followed by the activation, and an output layer.
 
     Args:
         hidden: units of each hidden layer; empty for a linear model.
         outputs: units of the last layer.
         activation: a key of `layers.ACTIVATIONS`.
-        initializer: a key of `layers.INITIALIZERS`, or ``"auto"``: the one that fits the activation, and Glorot's
-            for the output layer, which no activation follows.
+        initializer: a key of `layers.INITIALIZERS`.
     """
-    inner = default_initializer(activation) if initializer == "auto" else initializer
-    last = "glorot_uniform" if initializer == "auto" else initializer
     layers: list[Layer] = []
     for units in hidden:
-        layers += [Dense(units, inner), Activation(activation)]
-    return Sequential((*layers, Dense(outputs, last)))
+        layers += [Dense(units, initializer), Activation(activation)]
+    return Sequential((*layers, Dense(outputs, initializer)))
 
 
 def parameter_count(model: Sequential, shape: Shape) -> int:

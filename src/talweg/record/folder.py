@@ -12,8 +12,8 @@ import contextlib
 import json
 import os
 import re
+import secrets
 import shutil
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, final
@@ -35,16 +35,17 @@ def write_atomically(path: Path, content: bytes) -> None:
         RunFolderError: if the system refuses; the old file is then still there.
     """
     try:
-        descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        # Not `tempfile`, whose files only their owner may read.
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
-            with os.fdopen(descriptor, "wb") as file:
+            with temporary.open("xb") as file:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            Path(temporary).replace(path)
+            temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
-                Path(temporary).unlink()
+                temporary.unlink()
             raise
         _flush_folder(path.parent)
     except OSError as error:
@@ -101,7 +102,9 @@ class RunFolder:
         """Whether the run came to its end."""
         return (self.path / SUMMARY).exists()
 
-    def begin(self, settings_toml: str, preparation: Mapping[str, Any] | None, split: np.ndarray | None) -> None:
+    def begin(
+        self, settings_toml: str, preparation: Mapping[str, Any] | None, split: np.ndarray | None
+    ) -> None:
         """Makes the folder, clears an earlier run's files out of it, and writes what is known before training.
 
         Raises:
@@ -153,7 +156,10 @@ class RunFolder:
 
     def settings_toml(self) -> str:
         """The resolved settings as they were written."""
-        return self._read(SETTINGS).decode()
+        try:
+            return self._read(SETTINGS).decode()
+        except UnicodeDecodeError:
+            raise RunFolderError(f"{self.path / SETTINGS} is damaged: it is no text") from None
 
     def history(self) -> History:
         """The curves."""
@@ -178,7 +184,7 @@ class RunFolder:
         import io
 
         try:
-            return np.load(io.BytesIO(self._read(SPLIT)), allow_pickle=False)
+            return np.lib.format.read_array(io.BytesIO(self._read(SPLIT)), allow_pickle=False)
         except ValueError:
             raise RunFolderError(f"{self.path / SPLIT} is damaged") from None
 
@@ -206,9 +212,12 @@ class RunFolder:
 
     def _read_json(self, name: str) -> dict[str, Any]:
         try:
-            return json.loads(self._read(name))
+            content = json.loads(self._read(name))
         except (json.JSONDecodeError, UnicodeDecodeError):
             raise RunFolderError(f"{self.path / name} is damaged: it is no valid JSON") from None
+        if not isinstance(content, dict):
+            raise RunFolderError(f"{self.path / name} is damaged: it holds no JSON object")
+        return content
 
 
 def existing_run(path: Path) -> RunFolder:
@@ -240,7 +249,9 @@ def next_folder(parent: Path, name: str) -> Path:
         'my-data-001'
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-") or "run"
-    taken = [int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)]
+    taken = [
+        int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)
+    ]
     return parent / f"{stem}-{max(taken, default=0) + 1:03d}"
 
 

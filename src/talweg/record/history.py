@@ -51,7 +51,7 @@ class History:
         """The curves as a polars frame with one row for each epoch and member that told something."""
         import polars
 
-        members = next(iter(self.curves.values())).shape[1]
+        members = max((values.shape[1] for values in self.curves.values()), default=0)
         columns = {
             "epoch": np.repeat(self.epoch, members),
             "member": np.tile(np.arange(members), len(self.epoch)),
@@ -81,22 +81,43 @@ def read_lines(lines: Iterable[str]) -> History:
     read: list[Line] = []
     for number, text in enumerate(texts, 1):
         try:
-            read.append(json.loads(text))
-        except json.JSONDecodeError:
-            if number == len(texts):
+            read.append(_parsed(text))
+        except ValueError:
+            if number == len(texts) and not text.rstrip().endswith("}"):
                 break
-            raise RunFolderError(f"history line {number} is damaged; the run folder was changed by hand") from None
+            raise RunFolderError(
+                f"history line {number} is damaged; the run folder was changed by hand"
+            ) from None
     if not read:
         raise RunFolderError("the history is empty; the run was stopped before its first epoch")
+    members = {len(values) for line in read for name, values in line.items() if name not in _NOT_CURVES}
+    if len(members) > 1:
+        raise RunFolderError("the history is damaged: its lines tell of different numbers of members")
+    blank = [None] * max(members, default=0)
     names = [name for name in read[-1] if name not in _NOT_CURVES]
-    members = len(read[-1][names[0]])
-    blank = [None] * members
-    curves = {name: np.array([line.get(name, blank) for line in read], dtype=np.float64) for name in names}
     return History(
         np.array([line["epoch"] for line in read], dtype=np.int64),
         np.array([line["seconds"] for line in read], dtype=np.float64),
-        curves,
+        {name: np.array([line.get(name, blank) for line in read], dtype=np.float64) for name in names},
     )
+
+
+def _parsed(text: str) -> Line:
+    """One line, checked.
+
+    Raises:
+        ValueError: if it is no JSON, or tells something else than numbers.
+    """
+    line = json.loads(text)
+    if not isinstance(line, dict) or not all(isinstance(line.get(name), int | float) for name in _NOT_CURVES):
+        raise ValueError("no epoch")
+    for name, values in line.items():
+        if name not in _NOT_CURVES and not (
+            isinstance(values, list)
+            and all(value is None or isinstance(value, int | float) for value in values)
+        ):
+            raise ValueError("no curve")
+    return line
 
 
 def read_history(path: Path) -> History:
@@ -110,3 +131,5 @@ def read_history(path: Path) -> History:
             return read_lines(file)
     except FileNotFoundError:
         raise RunFolderError(f"{path} is missing; is {path.parent} a run folder?") from None
+    except UnicodeDecodeError:
+        raise RunFolderError(f"{path} is damaged: it is no text") from None

@@ -9,6 +9,7 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings
 from talweg.data.frames import from_arrays
+from talweg.data.table import Table
 from talweg.objective.models import parameter_count
 from talweg.record.folder import FILES, RunFolder, require_free, require_space
 from talweg.record.history import read_lines, to_line
@@ -58,7 +59,7 @@ def train(
     """
     if target is not None and not isinstance(target, str):
         source, target = from_arrays(np.asarray(source), np.asarray(target)), None
-    name = str(source) if isinstance(source, str | Path) else getattr(source, "name", "data")
+    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
     named = make_settings({"source": str(name), "target": target, **settings})
     return train_settings(named, source, Path(out) if out is not None else None, force, progress)
 

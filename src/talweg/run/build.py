@@ -66,7 +66,7 @@ def build(settings: Settings, source: Any = None) -> Built:
 
     known = table.take(target.rows)
     x, y = preparation.features(known), _columns(preparation.targets(known))
-    settings = resolve(settings, target.task, len(parts.train), x.shape[1], len(parts.validation) > 0)
+    settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
     settings = settings.model_copy(update={"target": target.name})
     network = network_of(settings, x.shape[1], len(preparation.classes))
     place = np.full(table.rows, -1)
@@ -91,8 +91,7 @@ def build(settings: Settings, source: Any = None) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
-    if settings.initializer != "auto":
-        look_up("initializer", settings.initializer, INITIALIZERS)
+    look_up("initializer", settings.initializer, INITIALIZERS)
     if settings.loss != "auto" and settings.loss not in LOSSES:
         raise ConfigError(
             f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"

@@ -1,39 +1,44 @@
-"""What `auto` becomes once the data are known. The numbers come from `benchmarks/quality.py`."""
+"""What `auto` becomes once the data are known. How the numbers were found is in benchmarks/quality.md."""
 
+import math
 from typing import Any
 
 from talweg.config.settings import AUTO, Settings
-from talweg.descent.recipes import OPTIMIZERS
+from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.losses import default_loss
 
+STEPS = 1500
+"""Steps of gradient descent that a small table is given."""
+FEW_ROWS = 1000
+"""Below so many training rows a regression takes short steps: it has nothing to average its targets' noise over."""
 
-def resolve(settings: Settings, task: str, rows: int, features: int, has_validation: bool) -> Settings:
+
+def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> Settings:
     """The settings with every `auto` replaced by what is used.
 
     Args:
         settings: as given.
         task: ``"classification"`` or ``"regression"``.
         rows: how many training rows there are.
-        features: how many features each has.
         has_validation: whether there are rows for the stopping rules to look at.
     """
     batch = _batch_size(rows) if settings.batch_size == AUTO else settings.batch_size
-    epochs = _max_epochs(rows, rows if batch == "full" else int(batch))
-    recipe = OPTIMIZERS[settings.optimizer].defaults if settings.optimizer in OPTIMIZERS else {}
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
     chosen: dict[str, Any] = {
         "task": task,
         "batch_size": batch,
-        "max_epochs": epochs,
-        "learning_rate": recipe.get("learning_rate", 1e-3),
-        "weight_decay": recipe.get("weight_decay"),
-        "hidden": _hidden(rows, features),
-        "initializer": AUTO,
+        "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
+        "learning_rate": _learning_rate(name, task, rows),
+        "weight_decay": _weight_decay(name),
+        "hidden": (256,),
         "loss": default_loss(task),
     }
-    update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
-    settings = settings.model_copy(update=update)
+    update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
+    if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
+        update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
+    settings = settings.model_copy(update={"optimizer": name, **update})
     if settings.stop == AUTO:
-        settings = settings.model_copy(update={"stop": _stop(settings, has_validation)})
+        settings = settings.model_copy(update={"stop": _stop(int(settings.max_epochs), has_validation)})
     return settings
 
 
@@ -41,15 +46,22 @@ def _batch_size(rows: int) -> int:
     return 32 if rows < 10_000 else 128 if rows < 50_000 else 512
 
 
-def _max_epochs(rows: int, batch: int) -> int:
-    return 300
+def _max_epochs(steps_per_epoch: int) -> int:
+    return min(300, max(40, math.ceil(STEPS / steps_per_epoch)))
 
 
-def _hidden(rows: int, features: int) -> tuple[int, ...]:
-    return (64, 64)
+def _learning_rate(optimizer: str, task: str, rows: int) -> float:
+    if optimizer == "adamw":
+        return 1e-3 if task == "regression" and rows < FEW_ROWS else 5e-3
+    return OPTIMIZERS[optimizer].defaults["learning_rate"]
 
 
-def _stop(settings: Settings, has_validation: bool) -> str:
+def _weight_decay(optimizer: str) -> float | str:
+    """AdamW's decay acts on the weights alone, times the learning rate; strong, since tables are small."""
+    return 0.4 if optimizer == "adamw" else OPTIMIZERS[optimizer].defaults.get("weight_decay", AUTO)
+
+
+def _stop(max_epochs: int, has_validation: bool) -> str:
     if not has_validation:
         return "flat(train_loss, 1e-4, patience=10)"
-    return f"no_improvement(validation_loss, patience={min(40, int(settings.max_epochs))})"
+    return f"no_improvement(validation_loss, patience={max(1, max_epochs // 4)})"

@@ -19,13 +19,18 @@ from talweg.descent.stopping import Epochs, Left, NonFinite, Outcome, Rule, Smal
 from talweg.descent.walk import CURVES, Walk, walk
 from talweg.errors import ConfigError
 from talweg.landscape.arrivals import Arrivals, arrivals
+from talweg.landscape.conclusions import UNDECIDED, Verdict
+from talweg.landscape.sketch import boundedness_of
 from talweg.landscape.stationary import derivatives
+from talweg.landscape.symbolic import Study
 from talweg.objective.expression import Expression
 from talweg.objective.function import Function
 from talweg.run.hike_words import outcomes_of, warnings_of
 from talweg.run.job import member_keys
 from talweg.run.starts import Window, draw_starts, window_of
 
+SYMBOLS = 3.0
+"""Seconds that symbols may take to decide whether the function is bounded below, while the hikers walk."""
 LEVEL = 1e-9
 """The slope, as a share of the landscape's steepness on the window, that still counts as level ground."""
 
@@ -93,6 +98,7 @@ class Hike:
         steps: how many steps each took.
         stops: the rule that stopped each.
         arrivals: the places where hikers ended.
+        bounded: whether the function is bounded below, as far as symbols tell, with the reason.
         outcomes: where each arrived, a word (see `record.scene.Scene`) and a sentence.
         warnings: what a person should know, a sentence each.
     """
@@ -109,6 +115,7 @@ class Hike:
     steps: Int[np.ndarray, " hikers"]
     stops: tuple[Outcome, ...]
     arrivals: Arrivals
+    bounded: Verdict
     outcomes: tuple[tuple[str, str], ...]
     warnings: tuple[str, ...]
 
@@ -139,6 +146,7 @@ def hike(
     """
     value, name, names = _named(function, variables, let)
     window = window_of(settings.window, value, len(names))
+    study = Study(value.tree, names, window, SYMBOLS) if isinstance(value, Expression) else None
     starts = draw_starts(settings.start, settings.hikers, window, settings.seed)
     look = _look_around(value, starts, window, settings.seed)
     rate = _learning_rate(settings, look) if settings.learning_rate is None else settings.learning_rate
@@ -149,7 +157,8 @@ def hike(
         optimizer = optimizer_of(settings, len(starts), rate)
         state = engine.init(objective, optimizer, member_keys(settings.seed, len(starts)))
         walked = walk(objective, optimizer, state, rule)
-    return _told(value, name, names, settings, window, rate, look, walked)
+    bounded = boundedness_of(value, study) if study and isinstance(value, Expression) else UNDECIDED
+    return _told(value, name, names, settings, window, rate, look, walked, bounded)
 
 
 def _named(
@@ -160,13 +169,15 @@ def _named(
     if isinstance(function, Expression):
         return function, function.pretty(), function.variables
     if not variables:
-        raise ConfigError("name the variables of a Python function, such as variables=['x', 'y'], so that one knows how many it has")
+        raise ConfigError(
+            "name the variables of a Python function, such as variables=['x', 'y'], so that one knows how many it has"
+        )
     return function, getattr(function, "__name__", "f"), tuple(variables)
 
 
 @dataclasses.dataclass(frozen=True)
 class _Look:
-    """What the landscape is like on the window: its steepness, its strongest curvature, its range of heights."""
+    """What the landscape is like on the window: its steepness, its curvature where it is strong (the 90 % point)."""
 
     steepness: float
     curvature: float
@@ -183,14 +194,14 @@ def _look_around(value: Callable[[Any], Any], starts: np.ndarray, window: Window
         return _Look(1.0, 1.0, False)
     slope = np.linalg.norm(at.gradient[good], axis=1)
     curvature = np.abs(np.linalg.eigvalsh(at.hessian[good])).max(1)
-    return _Look(float(np.median(slope)) or 1.0, float(curvature.max()), True)
+    return _Look(float(np.median(slope)) or 1.0, float(np.quantile(curvature, 0.9)), True)
 
 
 _ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad", "lion")
 
 
 def _learning_rate(settings: HikeSettings, look: _Look) -> float:
-    """One over the strongest curvature for gradient descent (Nesterov 2004, 1.2.3); see docs for the others."""
+    """One over the strong curvature for gradient descent (Nesterov 2004, 1.2.3); see docs for the others."""
     name = ALIASES.get(settings.optimizer, settings.optimizer)
     if name in ("newton", "lbfgs"):
         return 1.0
@@ -234,6 +245,7 @@ def _told(
     rate: float,
     look: _Look,
     walked: Walk,
+    bounded: Verdict,
 ) -> Hike:
     """Every path cut at its end, and where it led."""
     paths, heights = np.swapaxes(walked.params, 0, 1).copy(), walked.loss.T.copy()
@@ -243,7 +255,21 @@ def _told(
     low, high = np.array(window).T
     found = arrivals(value, ends, high - low)
     hiked = Hike(
-        value, name, names, settings, window, rate, look.steepness, paths, heights, walked.steps, walked.outcomes, found, (), ()
+        function=value,
+        name=name,
+        variables=names,
+        settings=settings,
+        window=window,
+        learning_rate=rate,
+        steepness=look.steepness,
+        paths=paths,
+        heights=heights,
+        steps=walked.steps,
+        stops=walked.outcomes,
+        arrivals=found,
+        bounded=bounded,
+        outcomes=(),
+        warnings=(),
     )
     outcomes = outcomes_of(hiked)
     hiked = dataclasses.replace(hiked, outcomes=outcomes)

@@ -22,8 +22,9 @@ VERSION = 1
 def scene_of(hike: Hike, grid: int = 201, basins: bool = False) -> Scene:
     """What is drawn of a hike.
 
-    One variable gives a scene of depth 1: the curve. With more than two, the plane of the first two variables is
-    shown, the others as at the lowest place found, and the note says how far the hikers are from it.
+    With one variable each hiker walks a lane of its own through the same valley. With more than two, the plane of
+    the first two variables is shown, the others as at the lowest place found, and the note says how far the hikers
+    are from it.
 
     Args:
         hike: where the hikers went.
@@ -32,14 +33,13 @@ def scene_of(hike: Hike, grid: int = 201, basins: bool = False) -> Scene:
     """
     low, high = np.array(hike.window).T
     x = np.linspace(low[0], high[0], grid)
-    y = np.linspace(low[1], high[1], grid) if len(low) > 1 else np.zeros(1)
+    y = np.linspace(low[1], high[1], grid) if len(low) > 1 else np.linspace(-0.5, len(hike.paths) - 0.5, grid)
     points = _plane(hike, x, y)
-    flat = hike.paths[:, :, :2] if len(low) > 1 else np.concatenate([hike.paths, 0.0 * hike.paths], -1)
     return Scene(
         x=x,
         y=y,
         height=_heights(hike, points.reshape(-1, len(low))).reshape(len(y), len(x)),
-        paths=flat,
+        paths=hike.paths[:, :, :2] if len(low) > 1 else _lanes(hike),
         path_heights=hike.heights,
         path_lengths=hike.steps + 1,
         outcomes=tuple(sentence for _, sentence in hike.outcomes),
@@ -47,11 +47,16 @@ def scene_of(hike: Hike, grid: int = 201, basins: bool = False) -> Scene:
         frames=np.arange(hike.paths.shape[1]),
         minima=_minima(hike),
         title=f"f({', '.join(hike.variables)}) = {hike.name}",
-        axis_labels=(hike.variables[0], hike.variables[1] if len(low) > 1 else ""),
+        axis_labels=(hike.variables[0], hike.variables[1] if len(low) > 1 else "hiker"),
         height_label=f"f({', '.join(hike.variables)})",
         note=_note(hike),
         basins=_basins(hike, points) if basins else None,
     )
+
+
+def _lanes(hike: Hike) -> Float[np.ndarray, "hikers places 2"]:
+    lane = np.arange(len(hike.paths))[:, None, None] + 0.0 * hike.paths
+    return np.concatenate([hike.paths, lane], -1)
 
 
 def _plane(hike: Hike, x: np.ndarray, y: np.ndarray) -> Float[np.ndarray, "depth width n"]:
@@ -83,9 +88,15 @@ def _minima(hike: Hike) -> tuple[Minimum, ...]:
     ):
         if kind in ("minimum", "saddle"):
             word = "saddle" if kind == "saddle" else "lowest" if value <= lowest + 1e-9 * (1 + abs(lowest)) else "local"
-            where = (float(point[0]), float(point[1]) if len(point) > 1 else 0.0)
-            minima.append(Minimum(where, float(value), counts[place], word))
+            where = (float(point[0]), float(point[1]) if len(point) > 1 else (len(hike.paths) - 1) / 2)
+            minima.append(Minimum(where, _rounded(hike, value), counts[place], word))
     return tuple(minima)
+
+
+def _rounded(hike: Hike, value: float) -> float:
+    """A height, 0 where it differs from 0 by rounding alone."""
+    largest = np.nanmax(np.abs(hike.heights), initial=0.0)
+    return 0.0 if abs(value) <= 1e-14 * largest else float(value)
 
 
 def _note(hike: Hike) -> str:
@@ -110,12 +121,12 @@ def _basins(hike: Hike, points: Float[np.ndarray, "depth width n"]) -> Int[np.nd
     if not shown:
         return np.full(points.shape[:2], -1)
     away = np.abs(found[:, None] - hike.arrivals.points[shown]) / (high - low)
-    near = away.max(-1)
-    reached = np.where(np.isfinite(near).all(1) & (near.min(1) <= NEAR), near.argmin(1), -1)
+    near = np.nan_to_num(away.max(-1), nan=np.inf)
+    reached = np.where(near.min(1) <= NEAR, near.argmin(1), -1)
     return reached.reshape(points.shape[:2])
 
 
-def hike_json(hike: Hike, bounded_below: bool | None, files: dict[str, str]) -> dict[str, Any]:
+def hike_json(hike: Hike, files: dict[str, str]) -> dict[str, Any]:
     """A hike as one JSON object, version 1 (its shape is in docs/json.md)."""
     counts = Counter(hike.arrivals.place.tolist())
     found = zip(hike.arrivals.points, hike.arrivals.values, hike.arrivals.kinds, strict=True)
@@ -128,10 +139,10 @@ def hike_json(hike: Hike, bounded_below: bool | None, files: dict[str, str]) -> 
         "optimizer": hike.settings.optimizer,
         "learning_rate": hike.learning_rate,
         "step_length": hike.settings.step_length,
-        "bounded_below": bounded_below,
+        "bounded_below": hike.bounded.holds,
         "hikers": [_hiker(hike, hiker) for hiker in range(len(hike.paths))],
         "minima": [
-            {"point": point.tolist(), "value": float(value), "kind": kind, "hikers": counts[place]}
+            {"point": point.tolist(), "value": _rounded(hike, value), "kind": kind, "hikers": counts[place]}
             for place, (point, value, kind) in enumerate(found)
         ],
         "warnings": list(hike.warnings),

@@ -71,7 +71,7 @@ def train(job: Job, tell: Callable[[Progress], None], clock: Callable[[], float]
     outcomes: dict[int, Outcome] = {}
 
     curves = _look(job, state.params, active, validation)
-    start_loss = curves.get("validation_loss", np.full(members, np.inf))
+    start_loss = _start_loss(job, state.params)
     best, tracker = state.params, Best.start(job, curves)
     tell(Progress(0, clock() - began, curves, active, {}))
     compiled = 0.0
@@ -101,6 +101,16 @@ def train(job: Job, tell: Callable[[Progress], None], clock: Callable[[], float]
         clock() - began,
         compiled,
     )
+
+
+def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
+    """The mean loss of the training rows before the first step, as the measure of divergence.
+
+    Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
+    """
+    everyone = np.ones(job.settings.members, bool)
+    sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
+    return sums["loss"] / sums["weight"]
 
 
 def _feed(job: Job, data: Batch, epoch: int) -> engine.Feed:

@@ -45,7 +45,7 @@ def heights_figure(scene: Scene, *, ax: Axes | None = None) -> Figure:
         The figure. Its loss axis is logarithmic where all losses are positive and far apart; what leaves the
         range of the others' losses (a diverged hiker) leaves the picture.
     """
-    figure = new_figure(9, 6.2) if ax is None else figure_of(ax)
+    figure = new_figure(9.0, 6.2) if ax is None else figure_of(ax)
     legend_of: Figure | Axes = figure if ax is None else ax
     ax = figure.add_subplot() if ax is None else ax
     heights = _real_heights(scene)
@@ -103,7 +103,7 @@ def curves_figure(
     columns = min(len(panels), 2 if len(panels) in (2, 4) else 3)
     rows = -(-len(panels) // columns)
     figure = new_figure(
-        9 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0)
+        9.0 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0)
     )
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for spare in grid[len(panels) :]:

@@ -3,7 +3,7 @@
 import dataclasses
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Float, Int
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
@@ -195,8 +195,7 @@ def _places(scene: Scene, frame: Int[np.ndarray, " hikers"]) -> Float[np.ndarray
     if not len(hikers) or not scene.paths.shape[1]:
         return np.full((len(hikers), 2), np.nan)
     at = np.asarray(scene.paths[hikers, np.maximum(frame, 0)], dtype=np.float64)
-    gone: Bool[np.ndarray, " hikers"] = np.isnan(at).any(axis=1)
-    for hiker in np.flatnonzero(gone):
+    for hiker in np.flatnonzero(np.isnan(at).any(axis=1)):
         known = scene.paths[hiker, : frame[hiker] + 1]
         known = known[~np.isnan(known).any(axis=1)]
         at[hiker] = known[-1] if len(known) else np.nan

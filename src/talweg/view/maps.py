@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 from matplotlib import colormaps
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
@@ -18,18 +18,17 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from talweg.record.scene import Minimum, Scene
+from talweg.view.contours import draw_contours
 from talweg.view.hikers import (
     Hikers,
     draw_hikers,
     legend_entries,
     show_frame,
-    start_and_end_points,
-    trail_points,
     window,
 )
 from talweg.view.numerals import format_number
 from talweg.view.style import GRAY, INK, halo, literal, place_legend
-from talweg.view.terrain import LEVELS, HeightScale, basin_image, hillshade, level_labels
+from talweg.view.terrain import LEVELS, HeightScale, basin_image, height_at, hillshade, level_labels
 
 # Paul Tol's light scheme, without its pink, on which red dots would be lost.
 BASIN_COLORS = np.array(
@@ -99,13 +98,14 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
     elevation = scale.elevation(height)
     if np.isnan(height).any():
         ax.patch.set(**_HOLE, linewidth=0)
-    if basins and scene.basins is not None:
-        _draw_image(ax, scene, basin_image(scene.basins, elevation, BASIN_COLORS, _NOWHERE), "nearest")
+    elevation, reached = _evenly(scene, elevation)
+    if basins and reached is not None:
+        _draw_image(ax, scene, basin_image(reached, elevation, BASIN_COLORS, _NOWHERE), "nearest")
     elif np.isfinite(height).any():
         colors, norm = level_colors(scale)
         ax.contourf(scene.x, scene.y, height, levels=scale.levels, cmap=colors, norm=norm, zorder=1)
     _draw_image(ax, scene, hillshade(elevation), "bilinear")
-    _draw_contours(ax, scene, height, scale)
+    draw_contours(ax, scene, height, scale)
     ax.set(xlim=(low[0], high[0]), ylim=(low[1], high[1]))
     ax.set(xlabel=literal(scene.axis_labels[0]), ylabel=literal(scene.axis_labels[1]))
     ratio = (high[0] - low[0]) / (high[1] - low[1])
@@ -115,6 +115,25 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
         note = literal(textwrap.fill(scene.note, 84))
         ax.annotate(note, (0.5, 0), (0, -6), xycoords=ax.xaxis.label, textcoords="offset points", ha="center",
                     va="top", fontsize=11, color=GRAY, annotation_clip=False)  # fmt: skip
+
+
+def _evenly(
+    scene: Scene, elevation: Float[np.ndarray, "depth width"]
+) -> tuple[Float[np.ndarray, "depth width"], Int[np.ndarray, "depth width"] | None]:
+    """Elevation and basins on an even grid, as images need them; as they are where the grid is even."""
+    (left, bottom), (right, top) = window(scene)
+    x, y = np.linspace(left, right, len(scene.x)), np.linspace(bottom, top, len(scene.y))
+    if np.allclose(x, scene.x, atol=1e-6 * (right - left)) and np.allclose(
+        y, scene.y, atol=1e-6 * (top - bottom)
+    ):
+        return elevation, scene.basins
+    lifted = height_at(scene.x, scene.y, elevation, np.stack(np.meshgrid(x, y), axis=-1))
+    if scene.basins is None:
+        return lifted, None
+    columns, rows = (
+        np.abs(even[:, None] - line).argmin(axis=1) for even, line in ((x, scene.x), (y, scene.y))
+    )
+    return lifted, scene.basins[np.ix_(rows, columns)]
 
 
 def level_colors(scale: HeightScale) -> tuple[ListedColormap, BoundaryNorm]:
@@ -172,73 +191,6 @@ def _draw_image(
     dy = 0.5 * (top - bottom) / max(depth - 1, 1)
     extent = (left - dx, right + dx, bottom - dy, top + dy)
     ax.imshow(image, extent=extent, origin="lower", interpolation=interpolation, aspect="auto", zorder=1.5)
-
-
-def _draw_contours(
-    ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale
-) -> None:
-    """Thin lines between levels; every fifth stronger, with its height."""
-    if not np.isfinite(height).any():
-        return
-    within = (scale.levels > np.nanmin(height)) & (scale.levels < np.nanmax(height))
-    thin, strong = within & ~scale.strong, within & scale.strong
-    if thin.any():
-        levels = scale.levels[thin]
-        ax.contour(scene.x, scene.y, height, levels=levels, colors=INK, linewidths=0.5, alpha=0.28, zorder=2)
-    if not strong.any():
-        return
-    levels = scale.levels[strong]
-    lines = ax.contour(
-        scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1
-    )
-    names, _ = level_labels(scale)
-    named = dict(zip(levels, [names[i] for i in np.flatnonzero(strong)], strict=True))
-    places = label_places([segment for level in lines.allsegs for segment in level], scene)
-    if places:
-        for text in ax.clabel(
-            lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2
-        ):
-            text.set(path_effects=halo(2.6, alpha=0.75), alpha=1.0)
-
-
-def label_places(
-    lines: Sequence[Float[np.ndarray, "points 2"]], scene: Scene, room: float = 0.05
-) -> list[tuple[float, float]]:
-    """Where labels of contour lines stand free: far from dots, minima, trails, the edge and each other.
-
-    Args:
-        lines: each a contour's points on the plane.
-        scene: what else is drawn.
-        room: how far a label keeps from edges, dots and other labels, as a share of the window.
-
-    Returns:
-        At most one place for each line, on it; none for lines that have no free place.
-    """
-    low, high = window(scene)
-    trails = trail_points(scene, scene.paths.shape[1])
-    trails = trails[~np.isnan(trails).any(axis=1)]
-    trails = ((trails - low) / (high - low))[:: max(1, len(trails) // 2000)]
-    dots = [(np.array(minimum.point) - low) / (high - low) for minimum in scene.minima]
-    dots += list((start_and_end_points(scene) - low) / (high - low))
-    places: list[tuple[float, float]] = []
-    for line in sorted(lines, key=len, reverse=True):
-        points = (line[:: max(1, len(line) // 80)] - low) / (high - low)
-        free = np.minimum(points, 1 - points).min(axis=1)
-        for dot in dots:
-            free = np.minimum(free, np.hypot(*(points - dot).T))
-        candidates = np.flatnonzero(free >= room)
-        if not len(candidates) or np.ptp(points, axis=0).max() < 2 * room:
-            continue
-        # A trail may be crossed where it must be; more room than three labels' is no better.
-        score = np.minimum(free[candidates], 3 * room)
-        if len(trails):
-            away = np.hypot(*(points[candidates, None] - trails).transpose(2, 0, 1)).min(axis=1)
-            score = score + 2 * np.minimum(away, 2 * room)
-        best = candidates[np.argmax(score)]
-        dots.append(points[best])
-        x, y = low + points[best] * (high - low)
-        places.append((float(x), float(y)))
-    return places
 
 
 def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> tuple[Artist, ...]:

@@ -57,11 +57,11 @@ def mountain_figure(
     Returns:
         The figure. Hidden parts of the trails are found for this view: draw again to look from elsewhere.
     """
-    figure = new_figure(9, 7.6) if ax is None else figure_of(ax)
+    figure = new_figure(9.0, 7.6) if ax is None else figure_of(ax)
     if ax is None:
         ax = figure.add_subplot(projection="3d", computed_zorder=False)
     scale = height_scale(scene.height)
-    rise = _Rise(scale.low, scale.high, scale.logarithmic)
+    rise = _Rise(scale.base if scale.logarithmic else scale.low, scale.high, scale.logarithmic)
     low, high = window(scene)
     ax.set_proj_type("ortho")
     ax.view_init(elevation, azimuth)
@@ -157,10 +157,10 @@ def _draw_hikers(ax: Axes3D, scene: Scene, rise: _Rise, view: tuple[float, float
     kept = (np.arange(len(points)) % max(1, len(points) // _MOST_POINTS) == 0) | np.isnan(points[:, 0])
     trail, behind = _lifted(scene, points[kept], rise, view)
     size = dot_size(len(scene.paths))
-    _line(ax, np.where(behind[:, None], trail, np.nan), TRAIL, 1.0, 2, alpha=0.35, linestyle=(0, (2, 2)))
+    _line(ax, np.where(behind[:, None], trail, np.nan), TRAIL, 1.0, 2.0, alpha=0.35, linestyle=(0, (2, 2)))
     seen = np.where(behind[:, None], np.nan, trail)
-    _line(ax, seen, "white", 3.0, 3, alpha=0.7)
-    _line(ax, seen, TRAIL, 1.4, 4)
+    _line(ax, seen, "white", 3.0, 3.0, alpha=0.7)
+    _line(ax, seen, TRAIL, 1.4, 4.0)
     ends = start_and_end_points(scene)[np.sum(scene.path_lengths > 0) :]
     dots, behind = _lifted(scene, ends, rise, view)
     kinds = known_kinds(scene)[scene.path_lengths > 0]

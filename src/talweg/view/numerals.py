@@ -28,4 +28,5 @@ def format_number(value: float, digits: int = 3) -> str:
     if "." in mantissa:
         mantissa = mantissa.rstrip("0").rstrip(".")
     raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
-    return f"{mantissa}·10{raised}".replace("-", "−").removeprefix("1·")
+    text = f"{mantissa}·10{raised}" if mantissa not in ("1", "-1") else f"{mantissa[:-1]}10{raised}"
+    return text.replace("-", "−")

@@ -6,11 +6,12 @@ bytes of equal weight are put side by side, and the whole is deflated (RFC 1950)
 """
 
 import base64
+import functools
 import zlib
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, UInt16
 
 from talweg.record.scene import Scene
 from talweg.view.terrain import height_scale, level_labels
@@ -19,8 +20,9 @@ VERSION = 1
 # Above these the eye sees no difference, and a page would no longer be small.
 MAX_SIDE = 256
 MAX_POINTS = 66_000
-# Significant bits kept of a loss: some four decimal digits, one more than a page shows.
-_HEIGHT_BITS = 14
+# Significant bits kept of a loss: some five decimal digits, one more than a page shows.
+_LOSS_BITS = 18
+_HEIGHT_BITS = 20
 
 
 def pack_scene(scene: Scene) -> dict[str, Any]:
@@ -59,10 +61,10 @@ def pack_scene(scene: Scene) -> dict[str, Any]:
     real = np.arange(len(kept)) < thinned_lengths[:, None]
 
     arrays = _Arrays()
-    arrays.add_heights("height", height, bits=20)
+    arrays.add_heights("height", height, bits=_HEIGHT_BITS)
     arrays.add("frames", np.asarray(scene.frames)[kept].astype("<i4"), subtract=True)
     arrays.add("paths", _places(paths, real, x, y), subtract=True)
-    arrays.add_heights("losses", losses[real], bits=_HEIGHT_BITS)
+    arrays.add_heights("losses", losses[real], bits=_LOSS_BITS)
     if scene.basins is not None:
         nearest = np.ix_(_nearest(scene.y, y), _nearest(scene.x, x))
         arrays.add("basins", np.asarray(scene.basins)[nearest].astype("<i2"), subtract=True)
@@ -146,7 +148,7 @@ def _thinned(count: int, most: int) -> Int[np.ndarray, " kept"]:
     return np.unique(np.round(np.linspace(0, count - 1, most)).astype(np.int64))
 
 
-def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " cells"]:
+def _even_axis(grid: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " even"]:
     """The same stretch in even steps, of at most `MAX_SIDE` cells."""
     return np.linspace(float(grid[0]), float(grid[-1]), min(len(grid), MAX_SIDE))
 
@@ -160,8 +162,12 @@ def _resampled(
     for old, new, axis in ((scene.x, x, 1), (scene.y, y, 0)):
         if len(old) == len(new) and np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
             continue
-        height = np.apply_along_axis(lambda line, old=old, new=new: np.interp(new, old, line), axis, height)
+        height = np.apply_along_axis(cast(Any, functools.partial(_on_line, old, new)), axis, height)
     return height
+
+
+def _on_line(old: np.ndarray, new: np.ndarray, line: np.ndarray) -> np.ndarray:
+    return np.interp(new, old, line)
 
 
 def _nearest(old: Float[np.ndarray, " before"], new: Float[np.ndarray, " after"]) -> Int[np.ndarray, " after"]:
@@ -178,10 +184,10 @@ def _real_lengths(scene: Scene) -> Int[np.ndarray, " hikers"]:
 
 def _places(
     paths: Float[np.ndarray, "hikers frames 2"],
-    real: np.ndarray,
+    real: Bool[np.ndarray, "hikers frames"],
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-) -> Int[np.ndarray, " numbers"]:
+) -> UInt16[np.ndarray, " numbers"]:
     """Places as whole numbers: 0 one window below the drawn one, 65 535 one window above; first all x, then all y."""
     parts = []
     for axis, grid in enumerate((x, y)):
@@ -212,9 +218,11 @@ def _drawn_in(
 def _scale(scene: Scene) -> dict[str, Any]:
     """How heights become levels and colors: the same rule as in still pictures."""
     scale = height_scale(np.asarray(scene.height, np.float64))
+    labels, above = level_labels(scale)
     return {
         "levels": [float(level) for level in scale.levels],
-        "labels": list(level_labels(scale)),
+        "labels": list(labels),
+        "labelsCountFrom": above,
         "strong": [int(i) for i in np.flatnonzero(scale.strong)],
         "logarithmic": scale.logarithmic,
         "base": scale.base,

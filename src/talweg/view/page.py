@@ -62,7 +62,7 @@ def landscape_page(scene: Scene, *, lang: str = "en") -> str:
 
 
 def landscape_element(scene: Scene, *, lang: str = "en") -> str:
-    """One map to be put into a page of one's own, beside `landscape_assets` once.
+    r"""One map to be put into a page of one's own, beside `landscape_assets` once.
 
     Args:
         scene: what is drawn.
@@ -92,19 +92,26 @@ def landscape_element(scene: Scene, *, lang: str = "en") -> str:
     )
 
 
-@functools.cache
-def landscape_assets() -> str:
+def landscape_assets(*, nonce: str = "") -> str:
     """The script behind every map of a page; once a page is enough, several times do no harm.
 
     The part for 3-D is carried as compressed text and becomes a program only when someone opens it.
 
+    Args:
+        nonce: what a page with a content security policy lets its scripts be known by; scripts are all that has to
+            be allowed.
+
     Returns:
         HTML of two script elements.
+
+    Example:
+        >>> landscape_assets(nonce="r4nd0m").count("<script")
+        2
     """
-    mountain = deflated(_static("mountain.js").encode())
+    mark = f' nonce="{html.escape(nonce)}"' if nonce else ""
     return (
-        f'<script type="text/plain" data-talweg="mountain">{mountain}</script>\n'
-        f"<script>{_static('landscape.js')}</script>"
+        f'<script type="text/plain" data-talweg="mountain">{_mountain()}</script>\n'
+        f"<script{mark}>{_static('landscape.js')}</script>"
     )
 
 
@@ -128,6 +135,12 @@ def words(lang: str) -> dict[str, str]:
     if lang not in catalogs:
         raise ConfigError(f"expected a page's language to be one of {', '.join(sorted(catalogs))}, got {lang!r}")
     return catalogs[lang]
+
+
+@functools.cache
+def _mountain() -> str:
+    """The part for 3-D as compressed text."""
+    return deflated(_static("mountain.js").encode())
 
 
 @functools.cache

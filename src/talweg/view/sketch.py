@@ -46,8 +46,8 @@ _APART = 6.0
 @styled
 def sketch_figure(
     x: Float[np.ndarray, " samples"],
-    f: Float[np.ndarray, " samples"],
-    derivative: Float[np.ndarray, " samples"] | None = None,
+    f: Float[np.ndarray, " _samples"],
+    derivative: Float[np.ndarray, " _samples"] | None = None,
     points: Sequence[Point] = (),
     *,
     title: str = "",
@@ -116,7 +116,7 @@ def _axes(ax: Axes | None, apart: bool) -> tuple[Figure, Axes, Axes]:
     """The figure, and the axes of function and derivative (the same where they share them)."""
     if ax is not None:
         return figure_of(ax), ax, ax
-    figure = new_figure(9, 9 if apart else 6.8)
+    figure = new_figure(9.0, 9.0 if apart else 6.8)
     if not apart:
         both = figure.add_subplot()
         return figure, both, both

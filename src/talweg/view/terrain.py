@@ -10,10 +10,10 @@ from talweg.view.numerals import format_number
 LEVELS = 28
 STRONG_EVERY = 5
 
-# A range that fills at least three decades, or a quarter of the plane within the three lowest of the levels:
+# A range that fills at least three decades, or a quarter of the plane within the two lowest of the levels:
 # there an even scale shows a dark floor and nothing of the way down.
 _LOG_RATIO = 100.0
-_FLOOR = 3 / LEVELS
+_FLOOR = 2 / LEVELS
 # Poles: where the middle 98 % of the plane takes up less than this share of the range, the outermost levels
 # swallow the rest.
 _POLE = 0.1
@@ -202,7 +202,7 @@ def height_at(
     v = np.where(within, (up - y[j]) / (y[j + 1] - y[j]), np.nan)
     south = (1 - u) * height[j, i] + u * height[j, i + 1]
     north = (1 - u) * height[j + 1, i] + u * height[j + 1, i + 1]
-    return (1 - v) * south + v * north
+    return np.asarray((1 - v) * south + v * north)
 
 
 def basin_image(
@@ -238,7 +238,7 @@ def _bounded(height: Float[np.ndarray, "..."]) -> Float[np.ndarray, "..."]:
 
 
 def _asks_for_log(finite: Float[np.ndarray, " cells"], low: float, high: float) -> bool:
-    """Whether a quarter of the plane lies in the lowest levels of an even scale, and not the rest at its top."""
+    """Whether a quarter of the plane lies in the lowest even levels, and not the rest at the top."""
     quarter, half = (float(q) for q in np.quantile(np.clip(finite, low, high), [0.25, 0.5]))
     return quarter - low < _FLOOR * (high - low) and half - low < 0.3 * (high - low)
 

@@ -71,7 +71,8 @@ function open(
   return {
     resize(width, height) {
       size = { width, height };
-      renderer.setPixelRatio(Math.min(2, window.devicePixelRatio || 1));
+      // Finer than a plain screen: thin lines on far slopes would fall apart.
+      renderer.setPixelRatio(Math.min(2, 1.5 * (window.devicePixelRatio || 1)));
       renderer.setSize(width, height);
       camera.aspect = width / height;
       // On a tall screen the whole width stays in sight.

@@ -1,0 +1,137 @@
+"""Settings: what is refused and in which words, and the round trip through TOML."""
+
+import tomllib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from talweg.config.settings import Settings, make_settings, read_toml, to_toml
+from talweg.errors import ConfigError
+
+WORDS = st.text(max_size=20)
+OPTIONAL = {
+    "target": st.none() | WORDS,
+    "task": st.sampled_from(["auto", "classification", "regression"]),
+    "split": WORDS,
+    "members": st.integers(1, 65536),
+    "max_epochs": st.integers(1, 2**40) | st.just("auto"),
+    "batch_size": st.integers(1, 2**40) | st.sampled_from(["auto", "full"]),
+    "optimizer": WORDS,
+    "learning_rate": st.floats(0, exclude_min=True, allow_infinity=False) | st.just("auto"),
+    "schedule": WORDS,
+    "momentum": st.none() | st.floats(0, 1, exclude_max=True),
+    "weight_decay": st.floats(0, allow_infinity=False, allow_nan=False) | st.just("auto"),
+    "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "activation": WORDS,
+    "initializer": WORDS,
+    "loss": WORDS,
+    "stop": WORDS,
+    "keep": st.sampled_from(["best", "last"]),
+    "member_batches": st.sampled_from(["shared", "own"]),
+    "seed": st.integers(0, 2**63 - 1),
+}
+
+
+def test_every_setting_is_in_the_round_trip():
+    assert {"source", *OPTIONAL} == set(Settings.model_fields)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.fixed_dictionaries({"source": WORDS}, optional=OPTIONAL))
+def test_toml_gives_equal_settings_back(given_settings):
+    made = make_settings(given_settings)
+    assert make_settings(tomllib.loads(to_toml(made))) == made
+
+
+def test_toml_is_read_from_a_file(tmp_path):
+    made = make_settings({"source": "digits", "hidden": [128, 64], "learning_rate": 0.01})
+    (tmp_path / "run.toml").write_text(to_toml(made))
+    assert make_settings(read_toml(tmp_path / "run.toml")) == made
+
+
+REFUSED = [
+    ({"members": 0}, "members must be greater than or equal to 1, got 0"),
+    ({"members": 70000}, "members must be less than or equal to 65536, got 70000"),
+    ({"members": 2.5}, "members must be a whole number, got 2.5"),
+    ({"members": "many"}, "members must be a whole number, got 'many'"),
+    ({"max_epochs": 0}, "max_epochs must be greater than or equal to 1 or 'auto', got 0"),
+    ({"batch_size": 0}, "batch_size must be greater than or equal to 1 or 'auto' or 'full', got 0"),
+    ({"batch_size": "huge"}, "batch_size must be a whole number or 'auto' or 'full', got 'huge'"),
+    ({"batch_size": 1.5}, "batch_size must be a whole number or 'auto' or 'full', got 1.5"),
+    ({"learning_rate": -1}, "learning_rate must be greater than 0 or 'auto', got -1"),
+    ({"learning_rate": 0}, "learning_rate must be greater than 0 or 'auto', got 0"),
+    ({"learning_rate": float("nan")}, "learning_rate must be a finite number or 'auto', got nan"),
+    ({"learning_rate": float("inf")}, "learning_rate must be a finite number or 'auto', got inf"),
+    ({"learning_rate": "fast"}, "learning_rate must be a number or 'auto', got 'fast'"),
+    ({"momentum": 1}, "momentum must be less than 1, got 1"),
+    ({"momentum": -0.1}, "momentum must be greater than or equal to 0, got -0.1"),
+    ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
+    ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
+    ({"hidden": "wide"}, "hidden must be a list or 'auto', got 'wide'"),
+    ({"task": "clustering"}, "task must be 'auto', 'classification' or 'regression', got 'clustering'"),
+    ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
+    ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
+    ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),
+    ({"seed": 2**63}, f"seed must be less than {2**63}, got {2**63}"),
+    ({"optimizer": 3}, "optimizer must be a string, got 3"),
+    ({"source": None}, "source must be a string, got None"),
+]
+
+
+@pytest.mark.parametrize(("given_settings", "message"), REFUSED, ids=lambda value: str(value)[:40])
+def test_out_of_range(given_settings, message):
+    with pytest.raises(ConfigError) as caught:
+        make_settings({"source": "digits", **given_settings})
+    assert str(caught.value) == message
+
+
+def test_a_value_of_many_lines_is_shown_on_one():
+    with pytest.raises(ConfigError) as caught:
+        make_settings({"source": "digits", "optimizer": [["a" * 50] * 40]})
+    assert len(str(caught.value).splitlines()) == 1
+    assert len(str(caught.value)) < 200
+
+
+def test_an_unknown_setting_is_told_with_the_nearest():
+    with pytest.raises(
+        ConfigError, match=r"^'lerning_rate' is no setting\. Known: .* Did you mean 'learning_rate'\?$"
+    ):
+        make_settings({"source": "digits", "lerning_rate": 0.1})
+
+
+def test_the_source_must_be_named():
+    with pytest.raises(
+        ConfigError, match=r"^the setting 'source' is missing: name a file or a built-in data set$"
+    ):
+        make_settings({})
+
+
+def test_settings_are_frozen():
+    made = make_settings({"source": "digits"})
+    with pytest.raises(ValueError, match="frozen"):
+        made.members = 3
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (None, "no such file: "),
+        (b"members = ", "is no valid TOML: "),
+        (b"\xff\xfe", "is no valid TOML: "),
+    ],
+)
+def test_a_file_that_is_no_toml(tmp_path, content, message):
+    path = tmp_path / "run.toml"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        read_toml(path)
+    assert message in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_folder_is_no_toml(tmp_path):
+    with pytest.raises(ConfigError, match="cannot be read: "):
+        read_toml(tmp_path)

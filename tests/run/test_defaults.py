@@ -1,0 +1,48 @@
+"""What `auto` becomes, and that nothing is left to decide."""
+
+import tomllib
+
+import pytest
+
+from talweg.config.settings import make_settings, to_toml
+from talweg.descent.optimizer import OPTIMIZERS
+from talweg.run.defaults import resolve
+
+
+@pytest.mark.parametrize("task", ["classification", "regression"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
+@pytest.mark.parametrize("has_validation", [True, False])
+def test_resolved_settings_are_settings_and_stay_as_they_are(task, optimizer, has_validation):
+    settings = make_settings({"source": "x", "optimizer": optimizer})
+    resolved = resolve(settings, task, 1000, has_validation)
+    assert make_settings(tomllib.loads(to_toml(resolved))) == resolved
+    assert resolve(resolved, task, 1000, has_validation) == resolved
+    defaults = OPTIMIZERS[optimizer].defaults
+    for name in ("learning_rate", "momentum", "weight_decay"):
+        if name in defaults:
+            assert getattr(resolved, name) == defaults[name]
+    assert resolved.task == task
+    assert resolved.batch_size != "auto"
+    assert resolved.max_epochs != "auto"
+
+
+def test_what_is_given_is_kept():
+    given = {
+        "source": "x",
+        "task": "regression",
+        "batch_size": "full",
+        "max_epochs": 7,
+        "learning_rate": 0.3,
+        "weight_decay": 0.1,
+        "hidden": (3,),
+        "loss": "huber",
+        "stop": "epochs(3)",
+    }
+    settings = make_settings(given)
+    assert resolve(settings, "regression", 1000, True) == settings
+
+
+def test_without_validation_rows_the_training_loss_decides():
+    settings = make_settings({"source": "x"})
+    assert "validation" not in resolve(settings, "regression", 1000, False).stop
+    assert "validation_loss" in resolve(settings, "regression", 1000, True).stop

@@ -36,9 +36,7 @@ def classified(draw, classes=CLASSES):
 
 def classifier_values(probabilities, y, weight):
     likelihood = probabilities[np.arange(len(y)), y]
-    sums = classification_sums(
-        -np.log(likelihood), probabilities.argmax(1), y, weight, probabilities.shape[1]
-    )
+    sums = classification_sums(-np.log(likelihood), probabilities.argmax(1), y, weight, probabilities.shape[1])
     return metric_values(sums, "classification")
 
 
@@ -198,9 +196,7 @@ def test_leading_member_axes_are_kept():
         )
         for _ in range(4)
     ]
-    together = metric_values(
-        {name: np.stack([sums[name] for sums in each]) for name in each[0]}, "classification"
-    )
+    together = metric_values({name: np.stack([sums[name] for sums in each]) for name in each[0]}, "classification")
     for member, sums in enumerate(each):
         for name, value in metric_values(sums, "classification").items():
             assert together[name][member] == pytest.approx(value)

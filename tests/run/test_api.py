@@ -101,9 +101,7 @@ def test_members_may_have_their_own_batches():
 
 def test_the_last_params_are_kept_if_asked():
     best, last = (
-        tw.train(
-            "iris", keep=keep, **{**SMALL, "max_epochs": 40, "learning_rate": 0.3, "schedule": "constant"}
-        )
+        tw.train("iris", keep=keep, **{**SMALL, "max_epochs": 40, "learning_rate": 0.3, "schedule": "constant"})
         for keep in ("best", "last")
     )
     curve = best.history["validation_loss"]
@@ -113,12 +111,8 @@ def test_the_last_params_are_kept_if_asked():
         assert entry["validation"]["loss"] == pytest.approx(curve[entry["best_epoch"], member], rel=1e-4)
         entry = last.summary["members"][member]
         assert entry["best_epoch"] == entry["epochs"] == 40
-        assert entry["validation"]["loss"] == pytest.approx(
-            last.history["validation_loss"][-1, member], rel=1e-4
-        )
-    assert any(entry["best_epoch"] < 40 for entry in best.summary["members"]), (
-        "else the two are not told apart"
-    )
+        assert entry["validation"]["loss"] == pytest.approx(last.history["validation_loss"][-1, member], rel=1e-4)
+    assert any(entry["best_epoch"] < 40 for entry in best.summary["members"]), "else the two are not told apart"
 
 
 def test_arrays_and_frames_in_place_of_a_path(runs):
@@ -192,9 +186,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("words", "kind", "message"), REFUSED, ids=lambda value: str(value)[:40])
-def test_what_cannot_be_trained_is_refused_in_one_line_before_anything_is_written(
-    tmp_path, words, kind, message
-):
+def test_what_cannot_be_trained_is_refused_in_one_line_before_anything_is_written(tmp_path, words, kind, message):
     with pytest.raises(TalwegError) as caught:
         tw.train(**{"source": "iris", **SMALL, **words}, out=tmp_path / "run")
     assert isinstance(caught.value, kind)

@@ -38,9 +38,7 @@ def test_the_ensemble_is_the_mean_of_its_members_and_the_spread_their_deviation(
     np.testing.assert_allclose(ensemble.probabilities, stacked.mean(0), rtol=1e-12)
     place = stacked.mean(0).argmax(1)
     np.testing.assert_array_equal(ensemble.values, np.array(ensemble.classes)[place])
-    np.testing.assert_allclose(
-        ensemble.spread, stacked.std(0)[np.arange(len(place)), place], rtol=1e-9, atol=1e-15
-    )
+    np.testing.assert_allclose(ensemble.spread, stacked.std(0)[np.arange(len(place)), place], rtol=1e-9, atol=1e-15)
     np.testing.assert_allclose(ensemble.probabilities.sum(1), 1.0)
 
 

@@ -93,9 +93,7 @@ def test_promise_7_a_loss_that_is_no_number_stops_that_member_alone(keep):
     )
     for part in ("validation", "test"):
         assert summary["ensemble"][part]["accuracy"] > 0.5
-        assert summary["spread"][part]["loss"]["worst"] == max(
-            summary["members"][m][part]["loss"] for m in (0, 2)
-        )
+        assert summary["spread"][part]["loss"]["worst"] == max(summary["members"][m][part]["loss"] for m in (0, 2))
 
 
 def test_all_members_may_fail():

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from talweg.api import Hikers
     from talweg.objective.expression import Expression
 
+
 @click.command()
 @click.argument("function")
 @click.option("--hikers", type=int, help="How many start. [default: 24]")

@@ -33,9 +33,7 @@ class Arrivals:
     place: Int[np.ndarray, " ends"]
 
 
-def arrivals(
-    function: Function, ends: Float[np.ndarray, "ends n"], size: Float[np.ndarray, " n"]
-) -> Arrivals:
+def arrivals(function: Function, ends: Float[np.ndarray, "ends n"], size: Float[np.ndarray, " n"]) -> Arrivals:
     """The stationary points that ends stand at.
 
     Args:

@@ -543,6 +543,9 @@ def test_in_print_there_is_the_picture_and_not_the_player(show, waves):
     box, stage = page.locator("canvas.terrain").bounding_box(), page.locator(".stage").bounding_box()
     assert box["width"] == pytest.approx(stage["width"])
     assert box["width"] <= 700
+    panel, places = page.locator(".panel").bounding_box(), page.locator(".places").bounding_box()
+    assert panel["y"] > stage["y"] + stage["height"]
+    assert places["y"] + places["height"] <= panel["y"] + panel["height"]
 
 
 def test_the_mountain_opens_when_asked_and_turns_by_every_means(show, waves):

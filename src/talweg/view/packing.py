@@ -159,10 +159,17 @@ def _resampled(
     """The height on another grid, linear between neighbors; NaN where one of them is not finite."""
     height = np.asarray(scene.height, np.float64)
     height = np.where(np.isfinite(height), height, np.nan)
+<<<<<<< HEAD
     for old, new, axis in ((scene.x, x, 1), (scene.y, y, 0)):
         if len(old) == len(new) and np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
             continue
         height = np.apply_along_axis(cast(Any, functools.partial(_on_line, old, new)), axis, height)
+=======
+    for old, new in ((scene.x, x), (scene.y, y)):
+        if len(old) != len(new) or not np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
+            height = np.stack([np.interp(new, old, line) for line in height])
+        height = height.T
+>>>>>>> web
     return height
 
 

@@ -134,7 +134,7 @@ def scikit_learn(problem: Problem) -> Train:
     warnings.simplefilter("ignore", ConvergenceWarning)
     x, y = problem.data()
     model = (MLPClassifier if problem.classifies else MLPRegressor)(
-        problem.units[1:-1],
+        hidden_layer_sizes=problem.units[1:-1],
         solver="adam" if problem.optimizer == "adam" else "sgd",
         alpha=0.0,
         batch_size=problem.batch,

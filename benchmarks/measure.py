@@ -9,6 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+QUIET = 0.5
+"""The mean number of running processes above which a machine is busy with something else."""
+
 PACKAGES = ("jax", "jaxlib", "keras", "torch", "scikit-learn", "numpy")
 
 
@@ -64,10 +67,12 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def machine() -> str:
     """Processor, cores, load, versions and date: what a table of times means nothing without."""
     versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
-    load = f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    busy = " (**busy: these times mean little**)" if load > QUIET else ""
     return (
-        f"{_processor()}, {os.cpu_count()} cores, load {load} at the start; Python {platform.python_version()}, "
-        f"{versions}; {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
+        f"{_processor()}, {os.cpu_count()} cores, load {load:.1f} at the start{busy}; "
+        f"Python {platform.python_version()}, {versions}; "
+        f"{datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"
     )
 
 

@@ -1,7 +1,7 @@
 """What the defaults reach on small tables, over seeds: each seed draws its own split, starts and order.
 
-    python benchmarks/quality.py            # 20 seeds, writes benchmarks/quality.md
-    python benchmarks/quality.py --seeds 3 --set activation=silu
+python benchmarks/quality.py            # 20 seeds, writes benchmarks/quality.md
+python benchmarks/quality.py --seeds 3 --set activation=silu
 """
 
 import argparse
@@ -55,7 +55,8 @@ def main() -> None:
     if "hidden" in settings:
         settings["hidden"] = settings["hidden"].split(",")
     seeds = range(asked.first, asked.first + asked.seeds)
-    head = "| table | mean member | ensemble ± standard error | aim | ensemble's loss | epochs | s |\n|---|---|---|---|---|---|---|"
+    titles = "table | mean member | ensemble ± standard error | aim | ensemble's loss | epochs | s"
+    head = f"| {titles} |\n{'|---' * 7}|"
     print(head, flush=True)
     rows = []
     for name in asked.only:

@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "hike": "talweg.api",
+    "sketch": "talweg.api",
     "open_run": "talweg.run.result",
     "Run": "talweg.run.result",
     "Prediction": "talweg.run.result",
@@ -20,6 +22,7 @@ _ROOMS = {
 }
 
 if TYPE_CHECKING:
+    from talweg.api import hike, sketch
     from talweg.config.settings import Settings
     from talweg.descent.stopping import Outcome
     from talweg.errors import TalwegError
@@ -35,7 +38,9 @@ __all__ = [
     "Settings",
     "TalwegError",
     "__version__",
+    "hike",
     "open_run",
+    "sketch",
     "train",
 ]
 

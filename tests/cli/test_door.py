@@ -36,7 +36,7 @@ def test_a_bug_of_ours_keeps_its_traceback(monkeypatch):
 
 def test_starting_up_imports_no_heavy_library():
     code = (
-        "import sys, talweg, talweg.cli, click; ctx = click.Context(talweg.cli.talweg); talweg.cli.talweg.get_help(ctx);"
+        "import sys, talweg, talweg.cli, click\ntalweg.cli.talweg.get_help(click.Context(talweg.cli.talweg))\n"
         "print([name for name in ('jax', 'polars', 'sympy', 'matplotlib', 'pydantic', 'scipy') if name in sys.modules])"
     )
     told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -1,5 +1,7 @@
 """The grammar of stopping rules: what it reads, what it refuses and where, and that nothing is ever run."""
 
+import contextlib
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -102,12 +104,12 @@ def test_what_needs_a_validation_set_is_refused_without_one(text):
 
 PIECES = st.sampled_from(
     [*RULES, *CURVES, "test_loss", "and", "or", "not", "(", ")", ",", "=", ">=", "<=", "<", "patience",
-     "1", "0", "-", "1e-4", "1e999", "True", "'a'", "0x1f", "1_0", "*", "**", ".", ":", "lambda", "if", "else",
+     "1", "0", "-", "1e-4", "1e999", "True", "0x1f", "1_0", "*", "**", ".", ":", "lambda", "if", "else",
      "[", "]", "{", "}", "é", "\n", "\t", "\\", "\x00", "#", "f'{x}'", "await", "yield", ":=", ";", "@"]
 )  # fmt: skip
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @example("\ud800")
 @example("(" * 490)
 @example("-" * 490 + "1")
@@ -116,11 +118,12 @@ PIECES = st.sampled_from(
 @example("flat(" * 80)
 @given(st.one_of(st.text(max_size=60), st.lists(PIECES, max_size=25).map(" ".join)))
 def test_any_text_is_a_rule_or_an_expression_error(text):
-    try:
+    with contextlib.suppress(ExpressionError):
         rule = parse_rule(text, CURVES)
-    except ExpressionError as error:
-        assert 1 <= error.position <= max(len(text), 1) + 1
-        assert len(str(error).splitlines()) == 1
-    else:
         assert isinstance(rule, Rule)
         assert set(rule.monitors) <= set(CURVES)
+        return
+    with pytest.raises(ExpressionError) as caught:
+        parse_rule(text, CURVES)
+    assert 1 <= caught.value.position <= len(text) + 1
+    assert len(str(caught.value).splitlines()) == 1

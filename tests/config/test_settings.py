@@ -37,7 +37,7 @@ def test_every_setting_is_in_the_round_trip():
     assert {"source", *OPTIONAL} == set(Settings.model_fields)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.fixed_dictionaries({"source": WORDS}, optional=OPTIONAL))
 def test_toml_gives_equal_settings_back(given_settings):
     made = make_settings(given_settings)
@@ -94,16 +94,12 @@ def test_a_value_of_many_lines_is_shown_on_one():
 
 
 def test_an_unknown_setting_is_told_with_the_nearest():
-    with pytest.raises(
-        ConfigError, match=r"^'lerning_rate' is no setting\. Known: .* Did you mean 'learning_rate'\?$"
-    ):
+    with pytest.raises(ConfigError, match=r"^'lerning_rate' is no setting\. Known: .* Did you mean 'learning_rate'\?$"):
         make_settings({"source": "digits", "lerning_rate": 0.1})
 
 
 def test_the_source_must_be_named():
-    with pytest.raises(
-        ConfigError, match=r"^the setting 'source' is missing: name a file or a built-in data set$"
-    ):
+    with pytest.raises(ConfigError, match=r"^the setting 'source' is missing: name a file or a built-in data set$"):
         make_settings({})
 
 

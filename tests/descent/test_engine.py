@@ -95,9 +95,7 @@ def test_promise_3_a_stopped_member_never_changes_again_and_the_others_never_not
     stopped = [member for member in range(MEMBERS) if member not in survivors]
     everyone, _ = train(range(MEMBERS), crowd=crowd, own=own)
     at_two, _ = train(range(MEMBERS), epochs=2, crowd=crowd, own=own)
-    state, losses = train(
-        range(MEMBERS), crowd=crowd, own=own, alive=lambda number, m: number <= 2 or m in survivors
-    )
+    state, losses = train(range(MEMBERS), crowd=crowd, own=own, alive=lambda number, m: number <= 2 or m in survivors)
     for member in stopped:
         assert_same(of_member(state, member), of_member(at_two, member))
         assert np.isnan(losses[2:, member]).all()
@@ -138,7 +136,7 @@ LINEAR = Network(mlp((), CLASSES), LOSSES["softmax_cross_entropy"], (FEATURES,),
 
 
 def linear_step(weights, biases, x, y, rate):
-    """One step of softmax regression on the mean loss of the rows, by its closed-form gradient, in float64."""
+    """One step of softmax regression on the mean loss of the rows, by its closed-form gradient."""
     slope = (softmax(x @ weights + biases) - np.eye(CLASSES)[y]) / len(x)
     return weights - rate * x.T @ slope, biases - rate * slope.sum(0)
 
@@ -149,9 +147,7 @@ def test_promise_4_a_full_batch_with_padding_is_the_closed_form_step(padding):
     state = engine.init(LINEAR, optimizer, keys([0, 1]))
     order = np.concatenate([np.arange(ROWS), np.zeros(padding, int)]).astype(np.int32)[None]
     weight = (np.arange(ROWS + padding) < ROWS).astype(np.float32)[None]
-    after, info = engine.epoch(
-        LINEAR, optimizer, state, np.ones(2, bool), engine.Feed(DATA, order, weight), 1
-    )
+    after, info = engine.epoch(LINEAR, optimizer, state, np.ones(2, bool), engine.Feed(DATA, order, weight), 1)
     for member in range(2):
         before = of_member(state.params, member)["dense_1"]
         expected = linear_step(
@@ -161,9 +157,7 @@ def test_promise_4_a_full_batch_with_padding_is_the_closed_form_step(padding):
         np.testing.assert_allclose(found["weights"], expected[0], rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(found["biases"], expected[1], rtol=1e-5, atol=1e-6)
         shares = softmax(DATA.x.astype(np.float64) @ before["weights"] + before["biases"])
-        assert float(info.loss[member]) == pytest.approx(
-            -np.log(shares[np.arange(ROWS), DATA.y]).mean(), rel=1e-5
-        )
+        assert float(info.loss[member]) == pytest.approx(-np.log(shares[np.arange(ROWS), DATA.y]).mean(), rel=1e-5)
 
 
 def test_promise_4_the_last_short_batch_is_trained_on_with_its_own_size():
@@ -239,9 +233,7 @@ def test_promise_5_one_compilation_a_shape_and_none_for_a_second_fit():
     assert compilations(lambda: fit(rows=19)) == 3, "expected one each: init, epoch, evaluate"
     assert compilations(lambda: fit(rows=19)) == 0
     assert compilations(lambda: fit(rows=19, rate=0.3, epochs=7, seed=5)) == 0
-    assert compilations(lambda: fit(rows=27)) == 1, (
-        "another number of steps is another epoch, and nothing else"
-    )
+    assert compilations(lambda: fit(rows=27)) == 1, "another number of steps is another epoch, and nothing else"
 
 
 def test_promise_7_a_loss_that_is_no_number_spoils_that_member_alone():
@@ -267,7 +259,7 @@ def test_the_best_params_are_kept_member_by_member():
 
 
 class Bowl(engine.Objective):
-    """A typed function's stand-in: no data, params of shape (2,), its center differs from member to member."""
+    """A typed function's stand-in: no data, params of shape (2,), a center for each member."""
 
     center: jax.Array | np.ndarray
 

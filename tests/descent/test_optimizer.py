@@ -31,9 +31,7 @@ def momentum(steps, rate, mu, weight_decay, nesterov=False):
         g = slope(params)
         g = {n: g[n] + weight_decay * params[n] for n in params}
         velocity = {n: mu * velocity[n] + g[n] for n in params}
-        params = {
-            n: params[n] - rate * (g[n] + mu * velocity[n] if nesterov else velocity[n]) for n in params
-        }
+        params = {n: params[n] - rate * (g[n] + mu * velocity[n] if nesterov else velocity[n]) for n in params}
     return params
 
 
@@ -47,10 +45,7 @@ def adam(steps, rate, beta1, beta2, epsilon, weight_decay=0.0):
         params = {
             n: params[n]
             - rate
-            * (
-                first[n] / (1 - beta1**t) / (np.sqrt(second[n] / (1 - beta2**t)) + epsilon)
-                + weight_decay * params[n]
-            )
+            * (first[n] / (1 - beta1**t) / (np.sqrt(second[n] / (1 - beta2**t)) + epsilon) + weight_decay * params[n])
             for n in params
         }
     return params

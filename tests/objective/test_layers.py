@@ -7,7 +7,7 @@ import pytest
 import scipy.special
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Activation, Dense, default_initializer, look_up
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Activation, Dense, look_up
 
 INPUTS, UNITS = 300, 500
 VARIANCES = {
@@ -99,17 +99,6 @@ def test_activation_agrees_with_scipy(name):
     assert layer.init(jax.random.key(0), (3,)) == {}
     assert layer.output_shape((3,)) == (3,)
     assert layer.kind == name
-
-
-def test_a_fitting_initializer_for_every_activation():
-    chosen = {name: default_initializer(name) for name in ACTIVATIONS}
-    assert chosen == {
-        "relu": "he_uniform",
-        "gelu": "he_uniform",
-        "silu": "he_uniform",
-        "tanh": "glorot_uniform",
-        "sigmoid": "glorot_uniform",
-    }
 
 
 def test_an_unknown_name_is_told_with_the_known_ones():

@@ -44,7 +44,7 @@ def test_every_loss_has_a_witness_here():
     assert all((LOSSES[name].task == "regression") == (name in REGRESSION) for name in LOSSES)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (6, 3), elements=LOGITS),
     y=arrays.arrays(np.int32, 6, elements=st.integers(0, 2)),
@@ -53,14 +53,12 @@ def test_softmax_cross_entropy(outputs, y):
     exact = scipy.special.logsumexp(outputs.astype(np.float64), axis=1) - outputs[np.arange(6), y]
     np.testing.assert_allclose(per_row("softmax_cross_entropy", outputs, y), exact, rtol=1e-5, atol=2e-5)
     probabilities = LOSSES["softmax_cross_entropy"].probabilities(outputs)
-    np.testing.assert_allclose(
-        probabilities, scipy.special.softmax(outputs.astype(np.float64), 1), rtol=1e-12
-    )
+    np.testing.assert_allclose(probabilities, scipy.special.softmax(outputs.astype(np.float64), 1), rtol=1e-12)
     mild = probabilities[np.arange(6), y] > 1e-12  # scikit-learn clips at 2e-16
     np.testing.assert_allclose(exact[mild], np.array(log_loss(y, probabilities))[mild], rtol=1e-4, atol=1e-12)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (6, 1), elements=LOGITS),
     y=arrays.arrays(np.int32, 6, elements=st.integers(0, 1)),
@@ -77,7 +75,7 @@ def test_sigmoid_cross_entropy(outputs, y):
 
 
 @pytest.mark.parametrize("name", REGRESSION)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=15, deadline=None)
 @given(
     outputs=arrays.arrays(np.float32, (5, 2), elements=TARGETS),
     y=arrays.arrays(np.float32, (5, 2), elements=TARGETS),
@@ -101,9 +99,7 @@ def test_members_stand_before_the_rows_in_probabilities():
     outputs = np.random.default_rng(0).normal(size=(4, 5, 3)).astype(np.float32)
     together = LOSSES["softmax_cross_entropy"].probabilities(outputs)
     for member in range(4):
-        np.testing.assert_array_equal(
-            together[member], LOSSES["softmax_cross_entropy"].probabilities(outputs[member])
-        )
+        np.testing.assert_array_equal(together[member], LOSSES["softmax_cross_entropy"].probabilities(outputs[member]))
 
 
 @pytest.mark.parametrize("name", ["softmax_cross_entropy", "sigmoid_cross_entropy"])

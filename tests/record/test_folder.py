@@ -94,9 +94,7 @@ def test_a_failing_system_leaves_the_old_file_or_none(tmp_path, monkeypatch, fai
     else:
         shutil.rmtree(tmp_path / "none", ignore_errors=True)
         path = tmp_path / "none" / "summary.json"
-    with pytest.raises(
-        RunFolderError, match=r"summary\.json could not be written: (No space left|No such file)"
-    ):
+    with pytest.raises(RunFolderError, match=r"summary\.json could not be written: (No space left|No such file)"):
         write_atomically(path, b"new")
     monkeypatch.undo()
     if failing != "write":
@@ -202,9 +200,7 @@ def test_arrays_of_objects_are_never_unpickled(tmp_path):
 
 def test_an_unfinished_run_says_so(tmp_path):
     run = begun(tmp_path / "run")
-    with pytest.raises(
-        RunFolderError, match=r"holds a run that did not come to its end: it has no summary\.json$"
-    ):
+    with pytest.raises(RunFolderError, match=r"holds a run that did not come to its end: it has no summary\.json$"):
         run.summary()
 
 
@@ -215,9 +211,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 
 
 def test_an_append_that_fails(tmp_path):
-    with pytest.raises(
-        RunFolderError, match=r"history\.jsonl could not be written: No such file or directory$"
-    ):
+    with pytest.raises(RunFolderError, match=r"history\.jsonl could not be written: No such file or directory$"):
         RunFolder(tmp_path / "none").append("{}")
 
 

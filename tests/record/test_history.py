@@ -82,9 +82,7 @@ def test_lines_of_different_numbers_of_members():
 
 @pytest.mark.parametrize("lines", [[], ["", "\n"], ['{"epo']])
 def test_an_empty_history(lines):
-    with pytest.raises(
-        RunFolderError, match=r"^the history is empty; the run was stopped before its first epoch$"
-    ):
+    with pytest.raises(RunFolderError, match=r"^the history is empty; the run was stopped before its first epoch$"):
         read_lines(lines)
 
 

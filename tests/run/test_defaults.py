@@ -19,7 +19,7 @@ def test_resolved_settings_are_settings_and_stay_as_they_are(task, optimizer, ha
     assert resolve(resolved, task, 1000, has_validation) == resolved
     defaults = OPTIMIZERS[optimizer].defaults
     for name in ("learning_rate", "momentum", "weight_decay"):
-        if name in defaults:
+        if name in defaults and optimizer != "adamw":
             assert getattr(resolved, name) == defaults[name]
     assert resolved.task == task
     assert resolved.batch_size != "auto"
@@ -46,3 +46,21 @@ def test_without_validation_rows_the_training_loss_decides():
     settings = make_settings({"source": "x"})
     assert "validation" not in resolve(settings, "regression", 1000, False).stop
     assert "validation_loss" in resolve(settings, "regression", 1000, True).stop
+
+
+def test_the_usual_optimizer_has_settings_found_on_small_tables():
+    settings = make_settings({"source": "x"})
+    small = resolve(settings, "regression", 300, True)
+    assert (small.learning_rate, small.weight_decay, small.hidden) == (1e-3, 0.4, (256,))
+    assert resolve(settings, "classification", 300, True).learning_rate == 5e-3
+
+
+@pytest.mark.parametrize(("rows", "batch", "epochs"), [(90, 32, 300), (1258, 32, 40), (20_000, 128, 40)])
+def test_small_tables_get_enough_steps(rows, batch, epochs):
+    resolved = resolve(make_settings({"source": "x"}), "classification", rows, True)
+    assert (resolved.batch_size, resolved.max_epochs) == (batch, epochs)
+    assert resolved.stop == f"no_improvement(validation_loss, patience={epochs // 4})"
+
+
+def test_a_name_in_use_for_an_optimizer_becomes_its_own():
+    assert resolve(make_settings({"source": "x", "optimizer": "gd"}), "regression", 300, True).optimizer == "sgd"

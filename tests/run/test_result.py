@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-import polars
+import polars as pl
 import pytest
 
 import talweg as tw
@@ -38,9 +38,7 @@ def test_the_ensemble_is_the_mean_of_its_members_and_the_spread_their_deviation(
     np.testing.assert_allclose(ensemble.probabilities, stacked.mean(0), rtol=1e-12)
     place = stacked.mean(0).argmax(1)
     np.testing.assert_array_equal(ensemble.values, np.array(ensemble.classes)[place])
-    np.testing.assert_allclose(
-        ensemble.spread, stacked.std(0)[np.arange(len(place)), place], rtol=1e-9, atol=1e-15
-    )
+    np.testing.assert_allclose(ensemble.spread, stacked.std(0)[np.arange(len(place)), place], rtol=1e-9, atol=1e-15)
     np.testing.assert_allclose(ensemble.probabilities.sum(1), 1.0)
 
 
@@ -71,7 +69,7 @@ def test_columns_of_a_prediction(runs):
 def test_the_target_may_be_absent_and_other_columns_must_not(runs):
     table = load("iris")
     columns = {name: column.values for name, column in table.columns.items() if name != "species"}
-    said = runs["iris"].predict(polars.DataFrame(columns))
+    said = runs["iris"].predict(pl.DataFrame(columns))
     np.testing.assert_array_equal(said.values, runs["iris"].predict("iris").values)
     first = next(iter(columns))
     with pytest.raises(DataError, match=f"lacks the column '{first}' that training had"):

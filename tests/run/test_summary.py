@@ -20,10 +20,8 @@ METRICS = {
 
 def shape_of(task):
     """The documented shape: a type, a list of one shape, or a dict of shapes."""
-    metrics = {name: NUMBER for name in METRICS[task]}
-    spread = {
-        name: {"mean": NUMBER, "std": NUMBER, "worst": NUMBER, "best": NUMBER} for name in METRICS[task]
-    }
+    metrics = dict.fromkeys(METRICS[task], NUMBER)
+    spread = {name: {"mean": NUMBER, "std": NUMBER, "worst": NUMBER, "best": NUMBER} for name in METRICS[task]}
     return {
         "version": int,
         "kind": str,

@@ -42,9 +42,9 @@ STOP = "flat(validation_loss, 0.02, patience=2)"
 
 @pytest.mark.parametrize("batches", ["shared", "own"])
 def test_promise_2_params_curves_stop_epoch_and_outcome_of_a_member_alone(batches):
-    given = {"member_batches": batches, "stop": STOP, "learning_rate": 0.3}
-    crowd, curves = trained(job_of(members=3, **given))
-    alone, its_curves = trained(job_of(members=1, **given))
+    given = {"member_batches": batches, "stop": STOP}
+    crowd, curves = trained(job_of(members=3, rates=[0.3, 0.1, 0.5], **given))
+    alone, its_curves = trained(job_of(members=1, rates=[0.3], **given))
     assert alone.outcomes[0] == crowd.outcomes[0]
     assert alone.best_epoch[0] == crowd.best_epoch[0]
     for layer, its in alone.params.items():
@@ -75,7 +75,7 @@ def summary_of(job, result):
 @pytest.mark.parametrize("keep", ["best", "last"])
 def test_promise_7_a_loss_that_is_no_number_stops_that_member_alone(keep):
     job = job_of(members=3, rates=[0.3, np.inf, 0.3], keep=keep)
-    result, curves = trained(job)
+    result, _ = trained(job)
     assert [(outcome.kind, outcome.epoch) for outcome in result.outcomes] == [
         ("max_epochs", 12),
         ("non_finite", 1),
@@ -93,20 +93,18 @@ def test_promise_7_a_loss_that_is_no_number_stops_that_member_alone(keep):
     )
     for part in ("validation", "test"):
         assert summary["ensemble"][part]["accuracy"] > 0.5
-        assert summary["spread"][part]["loss"]["worst"] == max(
-            summary["members"][m][part]["loss"] for m in (0, 2)
-        )
+        assert summary["spread"][part]["loss"]["worst"] == max(summary["members"][m][part]["loss"] for m in (0, 2))
 
 
 def test_all_members_may_fail():
-    job = job_of(members=2, rates=[np.inf, np.inf], keep="last")
+    job = job_of(members=3, rates=[np.inf] * 3, keep="last")
     result, _ = trained(job)
     summary = summary_of(job, result)
     assert summary["warnings"][0].startswith("every member failed: the loss is no longer a finite number")
-    assert summary["ensemble"]["members"] == [0, 1]
+    assert summary["ensemble"]["members"] == [0, 1, 2]
 
 
-@pytest.mark.parametrize("split", ["70/15/15", "100/0/0", "80/0/20"])
+@pytest.mark.parametrize("split", ["70/15/15", "100/0/0"])
 def test_a_far_too_long_step_that_gives_no_nan_is_called_diverged(split):
     """A linear model under the absolute error: its gradient is bounded, so that it never overflows."""
     given = {

@@ -1,6 +1,5 @@
 """`talweg hike`: a typed function and hikers on it; numbers, words, pictures, an interactive page."""
 
-import dataclasses
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,8 +11,9 @@ from talweg.errors import ConfigError
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from talweg.api import Hikers
     from talweg.objective.expression import Expression
-    from talweg.run.hike import Hike, HikeSettings
+
 
 @click.command()
 @click.argument("function")
@@ -54,90 +54,68 @@ def hike(
     test function, such as himmelblau.
     """
     from talweg.objective.expression import Expression
-    from talweg.run.compilation import keep_compilations
-    from talweg.run.hike import HikeSettings
 
-    keep_compilations()
     expression = Expression.parse(function, parse_let(let))
     given = {name: word for name, word in words.items() if word is not None}
-    settings = HikeSettings(window=parse_window(window), **given)
+    settings = {"window": parse_window(window), "basins": basins, **given}
     folder = out or folder_for("hikes", expression.known.name if expression.known else function)
-    hikes = _compared(expression, settings, compare) if compare else [_walked(expression, settings)]
-    labels = [found.settings.optimizer for found in hikes]
-    files = _draw(hikes, labels, folder, basins, animate)
-    put(_content(hikes, labels, files, compare), lambda: _text(hikes, labels, files), as_json, quiet)
+    hikes = _walked(expression, settings, compare)
+    files = _draw(hikes, folder, basins, animate)
+    put(_content(hikes, files), lambda: _text(hikes, files), as_json, quiet)
 
 
-def _walked(expression: "Expression", settings: "HikeSettings") -> "Hike":
-    from talweg.run.hike import hike as go
+def _walked(expression: "Expression", settings: dict[str, Any], compare: str | None) -> dict[str, "Hikers"]:
+    """The hikers by their optimizer; several where optimizers are compared."""
+    from talweg.api import hike as go
 
-    return go(expression, settings)
-
-
-def _compared(expression: "Expression", settings: "HikeSettings", compare: str) -> list["Hike"]:
+    if compare is None:
+        found = go(expression, **settings)
+        return {found.hike.settings.optimizer: found}
     names = [name.strip() for name in compare.split(",") if name.strip()]
     if len(names) < 2:
         raise ConfigError(f"--compare takes two optimizers or more, such as gd,momentum,adam, got {compare!r}")
-    return [_walked(expression, dataclasses.replace(settings, optimizer=name)) for name in names]
+    return {name: go(expression, **{**settings, "optimizer": name}) for name in names}
 
 
-def _draw(
-    hikes: list["Hike"], labels: list[str], folder: Path, basins: bool, animate: tuple[str, ...]
-) -> dict[str, str]:
+def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple[str, ...]) -> dict[str, str]:
     """Every picture and film that was asked for, by what it shows."""
-    from talweg.record.folder import write_atomically
-    from talweg.run.hike_scene import scene_of
     from talweg.view.animation import save_gif, save_mp4
-    from talweg.view.curves import heights_figure
-    from talweg.view.figures import comparison_figure, landscape_figure
-    from talweg.view.mountain import mountain_figure
-    from talweg.view.page import landscape_page
+    from talweg.view.figures import comparison_figure
     from talweg.view.save import save_figure
 
-    scenes = [scene_of(found, basins=basins) for found in hikes]
+    labels, scenes = list(hikes), [found.scene for found in hikes.values()]
     files: dict[str, Path] = {}
-    if len(scenes) > 1:
+    if len(hikes) > 1:
         files["comparison"] = save_figure(comparison_figure(scenes, labels), folder / "comparison.png")
     else:
-        files["map"] = save_figure(landscape_figure(scenes[0]), folder / "map.png")
-        files["mountain"] = save_figure(mountain_figure(scenes[0]), folder / "mountain.png")
-        files["heights"] = save_figure(heights_figure(scenes[0]), folder / "heights.png")
+        alone = hikes[labels[0]]
+        pictures = {"map": alone.map, "mountain": alone.mountain, "heights": alone.heights}
+        for name, draw in pictures.items():
+            files[name] = save_figure(draw(), folder / f"{name}.png")
         if basins:
-            files["basins"] = save_figure(landscape_figure(scenes[0], basins=True), folder / "basins.png")
-    for label, scene in zip(labels, scenes, strict=True):
-        name = "page" if len(scenes) == 1 else f"page_{label}"
-        files[name] = folder / f"{name}.html"
-        write_atomically(files[name], landscape_page(scene).encode())
-    drawn, named = (scenes[0], ()) if len(scenes) == 1 else (scenes, labels)
+            files["basins"] = save_figure(alone.map(basins=True), folder / "basins.png")
+    for label, found in hikes.items():
+        name = "page" if len(hikes) == 1 else f"page_{label}"
+        files[name] = found.animate(folder / f"{name}.html")
     for kind, save in (("gif", save_gif), ("mp4", save_mp4)):
         if kind in animate:
-            files[kind] = save(drawn, folder / f"hike.{kind}", labels=named)
+            files[kind] = save(scenes, folder / f"hike.{kind}", labels=labels if len(labels) > 1 else ())
     return {name: str(path) for name, path in files.items()}
 
 
-def _content(hikes: list["Hike"], labels: list[str], files: dict[str, str], compare: str | None) -> dict[str, Any]:
-    from talweg.run.hike_scene import VERSION, hike_json
-
-    if not compare:
-        return hike_json(hikes[0], files)
-    return {
-        "version": VERSION,
-        "kind": "comparison",
-        "hikes": {label: hike_json(found, {}) for label, found in zip(labels, hikes, strict=True)},
-        "files": files,
-    }
+def _content(hikes: dict[str, "Hikers"], files: dict[str, str]) -> dict[str, Any]:
+    """The JSON object: of the hike, or of the hikes that are compared."""
+    if len(hikes) == 1:
+        return {**next(iter(hikes.values())).summary, "files": files}
+    told = {label: found.summary for label, found in hikes.items()}
+    return {"version": 1, "kind": "comparison", "hikes": told, "files": files}
 
 
-def _text(hikes: list["Hike"], labels: list[str], files: dict[str, str]) -> "RenderableType":
+def _text(hikes: dict[str, "Hikers"], files: dict[str, str]) -> "RenderableType":
     from rich.console import Group
     from rich.text import Text
 
-    from talweg.run.hike_scene import hike_json
     from talweg.view.terminal import hike_summary
 
-    parts: list[RenderableType] = []
-    for label, found in zip(labels, hikes, strict=True):
-        parts += [Text(label, style="bold")] if len(hikes) > 1 else []
-        parts.append(hike_summary(hike_json(found, {})))
-    written = Text("Written: " + ", ".join(files.values()) + ".")
-    return Group(*parts, written)
+    told = (hike_summary(found.summary) for found in hikes.values())
+    return Group(*told, Text("Written: " + ", ".join(files.values()) + "."))

@@ -46,9 +46,7 @@ def parse_rule(text: str, curves: Iterable[str]) -> Rule:
         'reached or max_epochs'
     """
     if len(text) > LONGEST:
-        raise ExpressionError(
-            f"a stopping rule has at most {LONGEST} characters, this one {len(text)},", LONGEST
-        )
+        raise ExpressionError(f"a stopping rule has at most {LONGEST} characters, this one {len(text)},", LONGEST)
     # Each character stays one column, so that the parser's columns are positions in the text.
     line = re.sub(r"[^\x20-\x7e]", "?", re.sub(r"\s", " ", text))
     indent = len(line) - len(line.lstrip())
@@ -124,17 +122,13 @@ def _value(node: ast.expr, kind: type, curves: tuple[str, ...]) -> Any:
         raise _fail("expected True or False", node)
     number = _number(node)
     if number < 0 or (kind is int and (number != int(number) or number < 1)):
-        raise _fail(
-            f"expected {'a whole number from 1' if kind is int else 'a number from 0'}, got {number:g},", node
-        )
+        raise _fail(f"expected {'a whole number from 1' if kind is int else 'a number from 0'}, got {number:g},", node)
     return kind(number)
 
 
 def _number(node: ast.expr) -> float:
     match node:
-        case ast.Constant(value=int() | float() as value) if (
-            not isinstance(value, bool) and abs(value) < 1e300
-        ):
+        case ast.Constant(value=int() | float() as value) if not isinstance(value, bool) and abs(value) < 1e300:
             return float(value)
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant() as operand):
             return -_number(operand)
@@ -149,9 +143,7 @@ def _known(name: str, node: ast.expr, curves: tuple[str, ...]) -> str:
     if name in curves:
         return name
     if name.startswith("test"):
-        raise _fail(
-            "the test set is never monitored, or it would no longer be one; take the validation set's,", node
-        )
+        raise _fail("the test set is never monitored, or it would no longer be one; take the validation set's,", node)
     raise _fail(
         f"{name!r} is no curve of this training (known: {', '.join(curves)}).{did_you_mean(name, curves)} It stands",
         node,

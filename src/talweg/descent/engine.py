@@ -248,9 +248,7 @@ def evaluate(
 @jax.jit
 def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
-    return lax.map(
-        lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params)
-    )
+    return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
 
 
 @jax.jit

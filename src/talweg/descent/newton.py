@@ -4,6 +4,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jax.flatten_util import ravel_pytree
 from jaxtyping import PyTree
@@ -23,12 +24,13 @@ def scale_by_newton(damping: Any) -> optax.GradientTransformationExtraArgs:
         return optax.EmptyState()
 
     def update(
-        updates: PyTree, state: optax.EmptyState, params: PyTree = None, *, value_fn: Any = None, **_: Any
+        updates: PyTree, state: optax.EmptyState, params: PyTree = None, **looks: Any
     ) -> tuple[PyTree, optax.EmptyState]:
         place, unravel = ravel_pytree(params)
         slope, _ = ravel_pytree(updates)
-        curvature, directions = jnp.linalg.eigh(jax.hessian(lambda flat: value_fn(unravel(flat)))(place))
-        least = damping * jnp.maximum(jnp.abs(curvature).max(), jnp.finfo(place.dtype).tiny)
+        hessian = jax.hessian(lambda flat: looks["value_fn"](unravel(flat)))(place)
+        curvature, directions = jnp.linalg.eigh(hessian)
+        least = damping * jnp.maximum(jnp.abs(curvature).max(), np.finfo(place.dtype).tiny)
         step = directions @ ((directions.T @ slope) / jnp.maximum(jnp.abs(curvature), least))
         return unravel(step), state
 

@@ -41,9 +41,7 @@ class Optimizer(eqx.Module):
 
     def _transformation(self) -> optax.GradientTransformationExtraArgs:
         factor = SCHEDULES[self.schedule](self.steps)
-        made = OPTIMIZERS[self.name].build(
-            lambda count: self.settings["learning_rate"] * factor(count), self.settings
-        )
+        made = OPTIMIZERS[self.name].build(lambda count: self.settings["learning_rate"] * factor(count), self.settings)
         if self.step_length == "backtracking":
             search = optax.scale_by_backtracking_linesearch(40, decrease_factor=0.5, increase_factor=math.inf)
             made = optax.chain(made, search)
@@ -115,8 +113,7 @@ def make_optimizer(
     for setting in settings:
         _require(f"setting of optimizer {name!r}", setting, defaults)
     values = {
-        key: np.broadcast_to(np.asarray(settings.get(key, value), dtype), (members,))
-        for key, value in defaults.items()
+        key: np.broadcast_to(np.asarray(settings.get(key, value), dtype), (members,)) for key, value in defaults.items()
     }
     return Optimizer(name, schedule, steps, step_length, values)
 

@@ -16,6 +16,7 @@ from talweg.objective.metrics import METRICS
 Memory = dict[str, Any]
 Seen = Mapping[str, Any]
 
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """When and why a member stopped.
@@ -465,9 +466,7 @@ def words(monitor: str) -> str:
     return f"the validation {plain}" if monitor in METRICS else f"the {plain}"
 
 
-def judge(
-    rule: Rule, memory: Memory, active: np.ndarray, seen: Seen
-) -> tuple[Memory, np.ndarray, dict[int, Outcome]]:
+def judge(rule: Rule, memory: Memory, active: np.ndarray, seen: Seen) -> tuple[Memory, np.ndarray, dict[int, Outcome]]:
     """Shows a rule one more epoch.
 
     Args:

@@ -88,7 +88,7 @@ def _looked(objective: Objective, params: Params) -> Float[Array, " members"]:
 
 @jax.jit
 def _started(objective: Objective, optimizer: Optimizer, state: State) -> Params:
-    keys = jax.vmap(jax.random.wrap_key_data)(state.key)
+    keys = jax.random.wrap_key_data(jnp.asarray(state.key))
     return jax.vmap(lambda one, key: one.init(key))(objective, keys)
 
 

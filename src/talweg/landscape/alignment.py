@@ -15,7 +15,7 @@ from talweg.landscape.vectors import HostParams
 from talweg.objective.layers import Activation, Dense
 from talweg.objective.models import Sequential
 
-Permutations = list[Int[np.ndarray, " units"]]
+Permutations = list[Int[np.ndarray, "_"]]
 """For each hidden dense layer, which of its old units stands at each place."""
 
 

@@ -33,9 +33,7 @@ class Arrivals:
     place: Int[np.ndarray, " ends"]
 
 
-def arrivals(
-    function: Function, ends: Float[np.ndarray, "ends n"], size: Float[np.ndarray, " n"]
-) -> Arrivals:
+def arrivals(function: Function, ends: Float[np.ndarray, "ends n"], size: Float[np.ndarray, " n"]) -> Arrivals:
     """The stationary points that ends stand at.
 
     Args:
@@ -71,8 +69,9 @@ def _told_apart(
     points: Float[np.ndarray, "ends n"], arrived: Bool[np.ndarray, " ends"]
 ) -> tuple[Int[np.ndarray, " ends"], Int[np.ndarray, " places"]]:
     """For each arrived end the number of its place, and the first end of each place."""
-    place, firsts = np.full(len(points), -1), []
-    for end in np.flatnonzero(arrived):
+    place = np.full(len(points), -1)
+    firsts: list[int] = []
+    for end in np.flatnonzero(arrived).tolist():
         near = [np.abs(points[end] - points[first]).max() <= SAME for first in firsts]
         if True not in near:
             firsts.append(end)

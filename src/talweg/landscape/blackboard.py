@@ -38,19 +38,11 @@ def _function(sketch: Sketch) -> Sentence:
 
 def _derivative(sketch: Sketch) -> list[Sentence]:
     if not sketch.gradient:
-        return [
-            Sentence.of(
-                "The derivative has no short form here; it was computed by automatic differentiation."
-            )
-        ]
+        return [Sentence.of("The derivative has no short form here; it was computed by automatic differentiation.")]
     if len(sketch.variables) == 1:
         found = [Sentence.of(_f(sketch, "′") + " = " + sketch.gradient[0])]
-        return (
-            [*found, Sentence.of(_f(sketch, "″") + " = " + sketch.hessian[0][0])] if sketch.hessian else found
-        )
-    gradient = (
-        Written("∇" + _f(sketch).text, r"\nabla " + _f(sketch).latex) + " = " + writing.row(sketch.gradient)
-    )
+        return [*found, Sentence.of(_f(sketch, "″") + " = " + sketch.hessian[0][0])] if sketch.hessian else found
+    gradient = Written("∇" + _f(sketch).text, r"\nabla " + _f(sketch).latex) + " = " + writing.row(sketch.gradient)
     return [Sentence.of("gradient ", gradient)]
 
 
@@ -77,9 +69,7 @@ def _stationary(sketch: Sketch) -> list[Sentence]:
 
 def _none(sketch: Sketch) -> Sentence:
     if sketch.why_none:
-        return Sentence.of(
-            _zero(sketch), " has no solution, since ", *sketch.why_none.parts, ": no stationary point"
-        )
+        return Sentence.of(_zero(sketch), " has no solution, since ", *sketch.why_none.parts, ": no stationary point")
     if sketch.all_found:
         return Sentence.of(_zero(sketch), " has no real solution: no stationary point")
     return Sentence.of("no stationary point was found")
@@ -91,9 +81,7 @@ def _noun(sketch: Sketch, kind: str, count: int = 1) -> str:
     words = {
         "minimum": ("minimum", "minima"),
         "maximum": ("maximum", "maxima"),
-        "saddle": ("inflection point with a horizontal tangent", "inflection points")
-        if one
-        else ("saddle", "saddles"),
+        "saddle": ("inflection point with a horizontal tangent", "inflection points") if one else ("saddle", "saddles"),
         "undecided": ("point that the test does not decide", "points that the test does not decide"),
     }
     return words[kind][count != 1]
@@ -101,16 +89,10 @@ def _noun(sketch: Sketch, kind: str, count: int = 1) -> str:
 
 def _point(sketch: Sketch, point: StationaryPoint) -> Sentence:
     equals = writing.relation("=" if point.exact else "≈")
-    place = (
-        writing.row([writing.names([name]) for name in sketch.variables])
-        + equals
-        + writing.row(point.coordinates)
-    )
+    place = writing.row([writing.names([name]) for name in sketch.variables]) + equals + writing.row(point.coordinates)
     value = (_at(point) if point.exact else Written("f", "f")) + equals + point.height
     if not point.smooth:
-        return Sentence.of(
-            f"{_noun(sketch, point.kind)} at a corner, where f has no derivative: ", place, ", ", value
-        )
+        return Sentence.of(f"{_noun(sketch, point.kind)} at a corner, where f has no derivative: ", place, ", ", value)
     article = "an" if _noun(sketch, point.kind)[0] in "aeiou" else "a"
     end = f": {article} {_noun(sketch, point.kind)}, "
     residual: list[str | Written] = []
@@ -134,9 +116,7 @@ def _family(sketch: Sketch, family: Family) -> Sentence:
     value: list[str | Written] = []
     if family.height is not None:
         value = [", ", Written("f = ", "f = ") + family.height]
-    return Sentence.of(
-        _zero(sketch), " at ", *family.place.parts, f": {_noun(sketch, family.kind, 2)}", *value
-    )
+    return Sentence.of(_zero(sketch), " at ", *family.place.parts, f": {_noun(sketch, family.kind, 2)}", *value)
 
 
 def _limits(sketch: Sketch) -> list[Sentence]:

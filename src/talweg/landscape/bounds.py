@@ -18,10 +18,10 @@ from talweg.objective.tree import Apply, Tree, Variable, constant_value
 class Interval:
     """All real numbers from `lower` to `upper`; an infinite end is not reached."""
 
-    lower: float = -math.inf
-    upper: float = math.inf
+    lower: float | int = -math.inf
+    upper: float | int = math.inf
 
-    def holds(self, value: float) -> bool:
+    def holds(self, value: float | int) -> bool:
         """Whether a number lies in the interval."""
         return self.lower <= value <= self.upper
 
@@ -29,7 +29,7 @@ class Interval:
 EVERYTHING = Interval()
 
 _RANGES = {
-    **dict.fromkeys(("sin", "cos", "tanh", "erf", "sign"), Interval(-1, 1)),
+    **dict.fromkeys(("sin", "cos", "tanh", "erf", "sign"), Interval(-1.0, 1.0)),
     **dict.fromkeys(("sigmoid", "heaviside"), Interval(0, 1)),
     "asin": Interval(-math.pi / 2, math.pi / 2),
     "acos": Interval(0, math.pi),
@@ -43,15 +43,15 @@ _RANGES = {
 }
 
 
-def _exp(value: float) -> float:
+def _exp(value: float | int) -> float:
     return math.exp(value) if value < 700 else math.inf
 
 
-def _log(value: float) -> float:
+def _log(value: float | int) -> float:
     return -math.inf if value <= 0 else math.log(value)
 
 
-_INCREASING: dict[str, Callable[[float], float]] = {
+_INCREASING: dict[str, Callable[[float], float | int]] = {
     "exp": _exp,
     "log": _log,
     "log2": lambda a: _log(a) / math.log(2),
@@ -160,7 +160,7 @@ def _whole_power(base: Interval, exponent: int) -> Interval:
     return Interval(_raised(base.lower, exponent), _raised(base.upper, exponent))
 
 
-def _raised(value: float, exponent: float) -> float:
+def _raised(value: float | int, exponent: float | int) -> float | int:
     try:
         return value**exponent
     except OverflowError:

@@ -87,9 +87,7 @@ def _separate(parts: list[Solutions | None]) -> Solutions | None:
     known = [part for part in parts if part is not None]
     if any(part.families for part in known):
         return None
-    points = [
-        tuple(p[0] for p in combined) for combined in itertools.product(*(part.points for part in known))
-    ]
+    points = [tuple(p[0] for p in combined) for combined in itertools.product(*(part.points for part in known))]
     return Solutions(complete=all(part.complete for part in known), points=points)
 
 
@@ -254,9 +252,7 @@ def main() -> None:
     for name, study in studies(len(subject.symbols)).items():
         try:
             finding = study(subject)
-        except (
-            Exception
-        ) as error:  # SymPy raises many kinds where it finds no way; each only costs this study
+        except Exception as error:  # SymPy raises many kinds where it finds no way; each only costs this study
             finding = {"failed": type(error).__name__}
         print(json.dumps({"study": name, "finding": finding}), flush=True)
     print(json.dumps({"study": "end", "finding": {}}), flush=True)

@@ -15,6 +15,7 @@ from talweg.landscape import writing
 from talweg.landscape.bounds import bounds
 from talweg.landscape.convexity import Curvature, curvature
 from talweg.landscape.corners import heights_of
+from talweg.landscape.rays import falling_direction
 from talweg.landscape.stationary import Window
 from talweg.landscape.symbolic import Findings
 from talweg.landscape.writing import Sentence, Written
@@ -139,7 +140,10 @@ def boundedness(
             return Verdict(False, Sentence.of(limit.sentence))
     proof = findings["bounded"]
     if proof.get("bounded_below") is False:
-        return Verdict(False, _falling(proof, expression))
+        return Verdict(False, _falling(proof))
+    direction = falling_direction(expression.tree, expression.variables)
+    if direction is not None:
+        return Verdict(False, _falling({"reason": "direction", "direction": direction}))
     lower = bounds(expression.tree).lower
     if lower > -math.inf:
         f = Written("f", "f") + writing.relation("≥") + writing.value(lower)
@@ -150,12 +154,10 @@ def boundedness(
             "leading": "its terms of the highest degree together are positive in every direction",
         }
         return Verdict(True, Sentence.of(words[proof["reason"]]))
-    if convexity.holds and places.points:
+    if convexity.holds and (places.points or places.families):
         return Verdict(True, Sentence.of("it is convex and has a stationary point, which is its lowest"))
     if _all_ends_known(findings["limits"]):
-        return Verdict(
-            True, Sentence.of("it is continuous, and falls without end nowhere at the ends of its domain")
-        )
+        return Verdict(True, Sentence.of("it is continuous, and falls without end nowhere at the ends of its domain"))
     return UNDECIDED
 
 
@@ -165,21 +167,22 @@ def _all_ends_known(finding: dict[str, Any]) -> bool:
     return bool(ends) and None not in ends
 
 
-def _falling(proof: dict[str, Any], expression: Expression) -> Sentence:
+def _falling(proof: dict[str, Any]) -> Sentence:
     """The path along which f falls without end."""
     down = writing.relation("→") + writing.value(-math.inf)
     if proof["reason"] == "steps":
         start = writing.data(proof["start"])
         assert start is not None
         path = start + Written(" + 2πk", r" + 2 \pi k")
-        return Sentence.of(
-            "at ", Written("x = ", "x = ") + path, " it falls without end: ", Written("f", "f") + down
-        )
+        return Sentence.of("at ", Written("x = ", "x = ") + path, " it falls without end: ", Written("f", "f") + down)
+    if proof["reason"] == "pole":
+        place = writing.data(proof["place"])
+        assert place is not None
+        at = Limit(0.0, proof["side"], -math.inf, -math.inf, place, writing.value(-math.inf))
+        return Sentence.of(at.sentence)
     direction = [float(d) for d in proof["direction"]]
     along = writing.row([writing.value(d) for d in direction])
-    walked = [
-        Written({1.0: "t", -1.0: "−t"}.get(d, "0"), {1.0: "t", -1.0: "-t"}.get(d, "0")) for d in direction
-    ]
+    walked = [Written({1.0: "t", -1.0: "−t"}.get(d, "0"), {1.0: "t", -1.0: "-t"}.get(d, "0")) for d in direction]
     inside = Written(", ".join(w.text for w in walked), ", ".join(w.latex for w in walked))
     f = Written(f"f({inside.text})", rf"f\left({inside.latex}\right)")
     formula = writing.data(proof.get("path"))

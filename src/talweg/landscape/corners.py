@@ -37,7 +37,7 @@ def find_corners(
     function: Function,
     grid: Float[np.ndarray, "starts n"],
     known: Float[np.ndarray, "points n 2"],
-    window: Sequence[tuple[float, float]],
+    window: Sequence[tuple[float | int, float | int]],
 ) -> list[Corner]:
     """Extrema of a grid, in one or two variables, at which the function turns out to have no derivative.
 
@@ -59,9 +59,7 @@ def find_corners(
         return [
             corner
             for sign, kind in ((1.0, "minimum"), (-1.0, "maximum"))
-            for corner in _of_one_sign(
-                function, sign, kind, lower + step * _inner_minima(sign * heights), known, step
-            )
+            for corner in _of_one_sign(function, sign, kind, lower + step * _inner_minima(sign * heights), known, step)
         ]
 
 
@@ -143,6 +141,4 @@ def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: fl
         heights = sign * np.asarray(heights_of(function)(jnp.asarray(around)))
         steepness.append((heights[1:] - heights[0]) / share)
     far, close = steepness
-    return bool(
-        np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all()
-    )
+    return bool(np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all())

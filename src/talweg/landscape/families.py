@@ -78,12 +78,7 @@ def _periodic(part: Any) -> tuple | None:
         return None
     member = sympy.expand(part.lamda.expr)
     period, offset = member.coeff(n, 1), member.coeff(n, 0)
-    if (
-        period.free_symbols
-        or offset.free_symbols
-        or period == 0
-        or not (member - period * n - offset).equals(0)
-    ):
+    if period.free_symbols or offset.free_symbols or period == 0 or not (member - period * n - offset).equals(0):
         return None
     period = abs(period)
     offset = sympy.simplify(offset - period * sympy.ceiling(offset / period - sympy.Rational(1, 2)))

@@ -51,21 +51,14 @@ def _leading_form(subject: Subject, polynomial: Any) -> Finding | None:
     along = sympy.Poly(form.subs(x, 1), y) if form.subs(x, 1).free_symbols else None
     if degree % 2 or along is None or not form.subs({x: 0, y: 1}) > 0 or not form.subs({x: 1, y: 0}) > 0:
         return None
-    return (
-        {"bounded_below": True, "coercive": True, "reason": "leading"} if along.count_roots() == 0 else None
-    )
+    return {"bounded_below": True, "coercive": True, "reason": "leading"} if along.count_roots() == 0 else None
 
 
 def _falling_path(subject: Subject) -> Finding | None:
-    """A straight line, or one's steps of 2π, along which f falls without end."""
+    """A straight line, or in one variable steps or a pole, along which f falls without end."""
     t = sympy.Symbol("t", positive=True)
-    k = sympy.Symbol("k", integer=True, positive=True)
     size = len(subject.symbols)
-    steps = (
-        sorted(itertools.product((0, 1, -1), repeat=size), key=lambda d: sum(map(abs, d)))
-        if size <= 4
-        else []
-    )
+    steps = sorted(itertools.product((0, 1, -1), repeat=size), key=lambda d: sum(map(abs, d))) if size <= 4 else []
     for direction in steps[1:]:
         path = subject.function.subs(subject.at([d * t for d in direction]), simultaneous=True)
         if path.is_real is not False and sympy.limit(path, t, sympy.oo) == -sympy.oo:
@@ -76,12 +69,28 @@ def _falling_path(subject: Subject) -> Finding | None:
                 "direction": list(direction),
                 "path": subject.data(short) if sympy.count_ops(short) <= SHORT else None,
             }
-    if size == 1 and subject.function.has(sympy.sin, sympy.cos):
+    return (_falling_steps(subject) or _falling_pole(subject)) if size == 1 else None
+
+
+def _falling_steps(subject: Subject) -> Finding | None:
+    """Steps of 2π along which an oscillation falls without end."""
+    k = sympy.Symbol("k", integer=True, positive=True)
+    if subject.function.has(sympy.sin, sympy.cos):
         for quarter in range(4):
             start = sympy.pi * quarter / 2
             path = sympy.simplify(subject.function.subs(subject.symbols[0], start + 2 * sympy.pi * k))
             if sympy.limit(path, k, sympy.oo) == -sympy.oo:
                 return {"bounded_below": False, "reason": "steps", "start": subject.data(start)}
+    return None
+
+
+def _falling_pole(subject: Subject) -> Finding | None:
+    """A pole of tan and its like, next to which f falls without end."""
+    if not subject.function.has(sympy.tan, sympy.cot, sympy.sec, sympy.csc):
+        return None
+    for place, side in itertools.product((sympy.S.Zero, sympy.pi / 2, sympy.pi), "+-"):
+        if sympy.limit(subject.function, subject.symbols[0], place, side) == -sympy.oo:
+            return {"bounded_below": False, "reason": "pole", "place": subject.data(place), "side": side}
     return None
 
 
@@ -91,9 +100,7 @@ def convex(subject: Subject) -> Finding:
     if all(h.is_number for h in entries):
         matrix = sympy.Matrix(subject.hessian)
         return {"convex": bool(matrix.is_positive_semidefinite), "reason": "constant"}
-    diagonal = all(
-        subject.hessian[i][j] == 0 for i, j in itertools.permutations(range(len(subject.symbols)), 2)
-    )
+    diagonal = all(subject.hessian[i][j] == 0 for i, j in itertools.permutations(range(len(subject.symbols)), 2))
     if not diagonal:
         return {}
     verdicts = [_never_negative(subject.hessian[i][i], s) for i, s in enumerate(subject.symbols)]

@@ -160,9 +160,7 @@ def merge(expression: Expression, finding: dict[str, Any], numeric: Stationary, 
     families += [_filled(numeric, i, expression) for i in filled]
     smooth_rest = any(numeric.smooth[i] for i in rest)
     order = (lambda p: p.point) if expression.size == 1 else (lambda p: (round(p.value, 9), p.point))
-    return Places(
-        tuple(sorted(points, key=order)), tuple(families), bool(finding.get("complete")) and not smooth_rest
-    )
+    return Places(tuple(sorted(points, key=order)), tuple(families), bool(finding.get("complete")) and not smooth_rest)
 
 
 def _exact_points(expression: Expression, finding: dict[str, Any]) -> list[StationaryPoint]:
@@ -229,9 +227,7 @@ def _clean(number: float, scale: float = 1.0) -> float:
     return 0.0 if abs(number) < ZERO * max(1.0, scale) else number
 
 
-def _numeric_point(
-    numeric: Stationary, index: int, size: np.ndarray, expression: Expression
-) -> StationaryPoint:
+def _numeric_point(numeric: Stationary, index: int, size: np.ndarray, expression: Expression) -> StationaryPoint:
     point = [_clean(float(c), float(s)) for c, s in zip(numeric.points[index], size, strict=True)]
     value = _clean(float(numeric.values[index]))
     smooth = bool(numeric.smooth[index])

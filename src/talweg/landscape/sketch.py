@@ -6,7 +6,7 @@ pictures are drawn in `view`.
 
 import dataclasses
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import jax
@@ -122,9 +122,7 @@ class Sketch:
         marked = [p.point[0] for p in self.stationary_points if low <= p.point[0] <= high]
         x = np.unique(np.concatenate([np.linspace(low, high, samples), marked]))
         with jax.enable_x64(True):
-            both = jax.jit(jax.vmap(jax.value_and_grad(self.expression)))(
-                jnp.asarray(x[:, None], jnp.float64)
-            )
+            both = jax.jit(jax.vmap(jax.value_and_grad(self.expression)))(jnp.asarray(x[:, None], jnp.float64))
             f, slope = np.asarray(both[0]), np.asarray(both[1])[:, 0]
         holes = ~np.isfinite(f)
         return Curve(x, np.where(holes, np.nan, f), np.where(holes | ~np.isfinite(slope), np.nan, slope))
@@ -178,9 +176,9 @@ class Sketch:
 
 def sketch(
     function: str | Expression,
-    window: Sequence[tuple[float, float]] | None = None,
-    let: Mapping[str, float] | None = None,
-    time_limit: float = 5.0,
+    window: Window | None = None,
+    let: Mapping[str, float | int] | None = None,
+    time_limit: float | int = 5.0,
 ) -> Sketch:
     """Sketches a function: derivatives, stationary points and their kinds, limits, boundedness, convexity.
 
@@ -203,9 +201,7 @@ def sketch(
         [('−1', 'minimum', '−2')]
     """
     if isinstance(function, Expression) and let:
-        raise ConfigError(
-            "constants get their values where the text is read: Expression.parse(text, let=...)"
-        )
+        raise ConfigError("constants get their values where the text is read: Expression.parse(text, let=...)")
     if not (np.isfinite(time_limit) and time_limit >= 0):
         raise ConfigError(f"expected a time limit of 0 seconds or more, found {time_limit}")
     expression = Expression.parse(function, let) if isinstance(function, str) else function
@@ -227,9 +223,7 @@ def sketch(
         bounded = Verdict(True, Sentence.of("its lowest value is ", values.lowest))
     return Sketch(
         expression=expression,
-        window=searched
-        if window or known
-        else _shown(places.points, places.families, limits, expression.size),
+        window=searched if window or known else _shown(places.points, places.families, limits, expression.size),
         searched=searched,
         gradient=gradient,
         hessian=hessian,
@@ -245,9 +239,7 @@ def sketch(
     )
 
 
-def _checked(
-    window: Sequence[tuple[float, float]], expression: Expression
-) -> tuple[tuple[float, float], ...]:
+def _checked(window: Window, expression: Expression) -> tuple[tuple[float, float], ...]:
     """The window with one finite range for each variable."""
     if len(window) != expression.size:
         raise ConfigError(
@@ -256,9 +248,7 @@ def _checked(
         )
     for name, (low, high) in zip(expression.variables, window, strict=True):
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
-            raise ConfigError(
-                f"the window's range for {name} must go from low to high, found ({low}, {high})"
-            )
+            raise ConfigError(f"the window's range for {name} must go from low to high, found ({low}, {high})")
     return tuple((float(low), float(high)) for low, high in window)
 
 
@@ -302,25 +292,19 @@ def _shown(
     return tuple((float(m - reach), float(m + reach)) for m in middle)
 
 
-def _notes(findings: Findings, places: Places, searched: Window, time_limit: float) -> tuple[Sentence, ...]:
+def _notes(findings: Findings, places: Places, searched: Window, time_limit: float | int) -> tuple[Sentence, ...]:
     """How much of the result rests on symbols, and how much on numbers."""
     notes = []
     if not places.all_found:
         late = "" if findings.in_time or findings["stationary"] else f" within {time_limit:g} s"
         some = any(point.exact for point in places.points)
-        what = (
-            f"SymPy found {'no closed form for some stationary points' if some else 'no closed form'}{late}; "
-        )
+        what = f"SymPy found {'no closed form for some stationary points' if some else 'no closed form'}{late}; "
         rest = "these" if some else "stationary points"
-        ranges = [
-            writing.interval(writing.value(low), writing.value(high), "[", "]") for low, high in searched
-        ]
+        ranges = [writing.interval(writing.value(low), writing.value(high), "[", "]") for low, high in searched]
         within = functools.reduce(lambda a, b: a + writing.relation("×") + b, ranges)
         notes.append(Sentence.of(f"{what}{rest} in ", within, " found numerically, and others may exist"))
     if any(not point.smooth for point in places.points):
-        notes.append(
-            Sentence.of("an extremum at a corner is no zero of the derivative; it was found numerically")
-        )
+        notes.append(Sentence.of("an extremum at a corner is no zero of the derivative; it was found numerically"))
     return tuple(notes)
 
 

@@ -17,7 +17,7 @@ from scipy.stats import qmc
 from talweg.landscape.corners import Corner, find_corners, heights_of
 
 Function = Callable[[Float[Array, " n"]], Float[Array, ""]]
-Window = Sequence[tuple[float, float]]
+Window = Sequence[tuple[float | int, float | int]]
 
 SWEEPS = 120
 SINGULAR = 1e-7
@@ -118,12 +118,6 @@ def _descend(function: Function) -> Callable:
     return jax.jit(jax.vmap(run))
 
 
-def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
-    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
-    with jax.enable_x64(True):
-        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
-
-
 def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
     """The solution of A x = b; in one and two variables by Cramer's rule, which compiles in a third of the time."""
     if b.size == 1:
@@ -132,6 +126,12 @@ def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
         adjugate = jnp.array([[A[1, 1], -A[0, 1]], [-A[1, 0], A[0, 0]]])
         return adjugate @ b / (A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
     return jnp.linalg.solve(A, b)
+
+
+def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
+    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
+    with jax.enable_x64(True):
+        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
 
 
 def find_stationary(function: Function, window: Window) -> Stationary:
@@ -149,7 +149,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     Example:
         >>> found = find_stationary(lambda p: p[0] ** 2 + 4 * p[0], [(-10, 10)])
         >>> found.points.round(6).tolist(), found.kinds
-        ([[-1.999999]], ('minimum',))
+        ([[-2.0]], ('minimum',))
     """
     begin = starts(window)
     ends = polished(function, begin)
@@ -162,9 +162,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     keep = np.all((ends >= lower - 1e-9 * size) & (ends <= upper + 1e-9 * size), 1) & _arrived(at, size)
     keep &= ~_in_tail(function, ends, at.value, size, scale)
     smooth = _grouped(function, ends[keep], at.only(keep), size, scale)
-    return _with_corners(
-        smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else []
-    )
+    return _with_corners(smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else [])
 
 
 def _arrived(at: Derivatives, size: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " points"]:
@@ -319,9 +317,7 @@ def _none(n: int) -> Stationary:
 def _sorted(found: Stationary) -> Stationary:
     order = np.lexsort((*found.points.T[::-1], found.values.round(9)))
     arrays = {
-        field.name: getattr(found, field.name)[order]
-        for field in dataclasses.fields(found)
-        if field.name != "kinds"
+        field.name: getattr(found, field.name)[order] for field in dataclasses.fields(found) if field.name != "kinds"
     }
     return Stationary(**arrays, kinds=tuple(found.kinds[i] for i in order))
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from talweg.objective.tree import Tree, to_data
 
-Window = tuple[tuple[float, float], ...]
+Window = tuple[tuple[float | int, float | int], ...]
 
 MEMORY = 2 * 1024**3
 """Bytes of address space that the child may take, where the system can hold it to that."""
@@ -55,7 +55,7 @@ class Study:
         [['*', ['number', '2'], ['variable', 'x']]]
     """
 
-    def __init__(self, tree: Tree, variables: tuple[str, ...], window: Window, time_limit: float):
+    def __init__(self, tree: Tree, variables: tuple[str, ...], window: Window, time_limit: float | int):
         self.time_limit = time_limit
         self.question = json.dumps({"tree": to_data(tree), "variables": variables, "window": window}) + "\n"
         paths = [path for path in sys.path if path]

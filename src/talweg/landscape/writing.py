@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any
 
 from talweg.objective.notation import latex, latex_name, pretty, pretty_name
 from talweg.objective.tree import Tree, from_data, number
@@ -24,10 +24,10 @@ class Written:
     text: str
     latex: str
 
-    def __add__(self, other: "Written | str") -> Self:
+    def __add__(self, other: "Written | str") -> "Written":
         """The pieces one after the other; a plain string stands in both notations."""
         text, tex = (other, other) if isinstance(other, str) else (other.text, other.latex)
-        return type(self)(self.text + text, self.latex + tex)
+        return Written(self.text + text, self.latex + tex)
 
 
 def tree(of: Tree) -> Written:
@@ -93,7 +93,7 @@ class Sentence:
     parts: tuple[str | Written, ...]
 
     @classmethod
-    def of(cls, *parts: str | Written) -> Self:
+    def of(cls, *parts: str | Written) -> "Sentence":
         """A sentence of its parts."""
         return cls(parts)
 

@@ -7,7 +7,7 @@ looking at it (stationary points, convexity) that of the landscape room.
 import dataclasses
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Self
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -45,7 +45,7 @@ class Expression:
     known: KnownFunction | None = None
 
     @classmethod
-    def parse(cls, text: str, let: Mapping[str, float] | None = None) -> Self:
+    def parse(cls, text: str, let: Mapping[str, float | int] | None = None) -> "Expression":
         """Reads a function as people write it, or the name of a test function.
 
         The variables stand in the order of `f(y, x) = …` where the text begins so; otherwise x, y, z come
@@ -93,12 +93,12 @@ class Expression:
         return notation.latex(self.tree)
 
 
-def _constant(name: str, value: float) -> Tree:
+def _constant(name: str, value: object) -> Tree:
     """The tree that stands for a constant with a value."""
     read = tokens.tokenize(name, 0, [tokens.name_of(name)])
     if len(read) != 2 or read[0].kind != "name" or name in FUNCTIONS:
         raise ConfigError(f"expected a name such as 'a' for a constant, found {name!r}")
-    if not (isinstance(value, (int, float)) and abs(value) <= grammar.MAX_CONSTANT):
+    if not isinstance(value, int | float) or not abs(value) <= grammar.MAX_CONSTANT:
         raise ConfigError(f"expected a finite number for the constant {name!r}, found {value!r}")
     return number(float(value))
 

@@ -6,6 +6,7 @@ from typing import Any
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.base import Batch, Objective, Params, Sums
@@ -22,8 +23,8 @@ class Function(Objective):
     """
 
     value: Callable[[Any], Any] = eqx.field(static=True)
-    start: Float[Array, "*members n"]
-    noise: Float[Array, "*members"] | None = None
+    start: Float[Array | np.ndarray, "*members n"]
+    noise: Float[Array | np.ndarray, "*members"] | None = None
 
     def init(self, key: PRNGKeyArray) -> Params:
         """The given start; nothing is drawn."""

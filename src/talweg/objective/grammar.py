@@ -71,9 +71,7 @@ class _Parser:
         token = self.next
         found = f"unexpected {token.shown!r}" if token.kind != "end" else "the expression ends too early"
         if expected:
-            found = f"expected {expected}" + (
-                f", found {token.shown!r}" if token.kind != "end" else " before the end"
-            )
+            found = f"expected {expected}" + (f", found {token.shown!r}" if token.kind != "end" else " before the end")
         raise ExpressionError(found, token.position)
 
     def close(self, bracket: str) -> None:
@@ -199,9 +197,7 @@ class _Parser:
         too_small = abs(value) < 1 / MAX_CONSTANT and re.search("[1-9]", re.split("[eE]", token.text)[0])
         if len(token.text) > MAX_NAME or value > MAX_CONSTANT or too_small:
             limits = f"{1 / MAX_CONSTANT:.0e} to {MAX_CONSTANT:.0e}"
-            raise ExpressionError(
-                f"a number outside {limits} or of more than {MAX_NAME} digits", token.position
-            )
+            raise ExpressionError(f"a number outside {limits} or of more than {MAX_NAME} digits", token.position)
         return Number(token.text)
 
     def leaf(self, token: Token) -> Tree:

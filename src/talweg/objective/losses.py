@@ -27,7 +27,7 @@ class Loss(eqx.Module):
 
     name: str = eqx.field(static=True)
     task: str = eqx.field(static=True)
-    per_row: Callable[[Any, Any], Array] = eqx.field(static=True)
+    per_row: Callable[[Any, Any], Any] = eqx.field(static=True)
     binary: bool = eqx.field(static=True, default=False)
 
     def outputs(self, targets: int) -> int:

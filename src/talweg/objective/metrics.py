@@ -12,7 +12,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 AnyArray = Any
-HostSums = Mapping[str, np.ndarray | np.float64]
+HostSums = Mapping[str, Any]
 
 
 def classification_sums(
@@ -41,9 +41,7 @@ def classification_sums(
     }
 
 
-def regression_sums(
-    row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray
-) -> dict[str, AnyArray]:
+def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray) -> dict[str, AnyArray]:
     """Sums from which every metric of a regression follows.
 
     Args:
@@ -77,9 +75,7 @@ def _accuracy(sums: HostSums) -> Any:
 def _recall(confusion: np.ndarray) -> np.ndarray:
     """Each class's share of rows found; NaN for a class without rows."""
     rows = confusion.sum(-1)
-    return np.divide(
-        np.diagonal(confusion, axis1=-2, axis2=-1), rows, out=np.full(rows.shape, np.nan), where=rows > 0
-    )
+    return np.divide(np.diagonal(confusion, axis1=-2, axis2=-1), rows, out=np.full(rows.shape, np.nan), where=rows > 0)
 
 
 def _balanced_accuracy(sums: HostSums) -> Any:

@@ -64,7 +64,9 @@ class Sequential(eqx.Module):
         return x
 
 
-def mlp(hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "glorot_uniform") -> Sequential:
+def mlp(
+    hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "glorot_uniform"
+) -> Sequential:
     """A dense network: hidden layers of the given sizes, each followed by the activation, and an output layer.
 
     Args:

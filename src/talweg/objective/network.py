@@ -45,7 +45,5 @@ class Network(Objective):
         outputs = self.outputs(params, batch.x)
         row_loss = self.row_loss.per_row(outputs, batch.y)
         if self.row_loss.task == "classification":
-            return classification_sums(
-                row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes
-            )
+            return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)

@@ -106,9 +106,7 @@ _ALL = (
         "three ways down, also one for the tail; its Hessian is 0 at the origin (D. Hilbert and "
         "S. Cohn-Vossen, Anschauliche Geometrie, 1932)",
     ),
-    KnownFunction(
-        "matyas", "0.26(x² + y²) − 0.48x·y", _square(10.0), ((0.0, 0.0),), 0.0, "a long shallow bowl"
-    ),
+    KnownFunction("matyas", "0.26(x² + y²) − 0.48x·y", _square(10.0), ((0.0, 0.0),), 0.0, "a long shallow bowl"),
     KnownFunction(
         "three-hump-camel",
         "2x² − 1.05x⁴ + x⁶/6 + x·y + y²",
@@ -134,8 +132,7 @@ _ALL = (
     ),
     KnownFunction(
         "goldstein-price",
-        "(1 + (x + y + 1)²(19 − 14x + 3x² − 14y + 6x·y + 3y²))"
-        "(30 + (2x − 3y)²(18 − 32x + 12x² + 48y − 36x·y + 27y²))",
+        "(1 + (x + y + 1)²(19 − 14x + 3x² − 14y + 6x·y + 3y²))(30 + (2x − 3y)²(18 − 32x + 12x² + 48y − 36x·y + 27y²))",
         _square(2.0),
         ((0.0, -1.0),),
         3.0,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-MAX_DEPTH = 50
+MAX_DEPTH = 32
 MAX_NODES = 400
 
 
@@ -116,7 +116,7 @@ def negate(tree: Tree) -> Tree:
     return tree.args[0] if isinstance(tree, Apply) and tree.head == "neg" else Apply("neg", (tree,))
 
 
-def number(value: float) -> Tree:
+def number(value: float | int) -> Tree:
     """The tree of a finite float, exactly as Python would print it.
 
     >>> number(-2.5)
@@ -176,7 +176,7 @@ def constant_value(tree: Tree) -> float | None:
 def degree(tree: Tree) -> float:
     """The greatest product of constant exponents, one upon the other: what multiplying out would come to."""
     if not isinstance(tree, Apply):
-        return 1
+        return 1.0
     inner = [degree(arg) for arg in tree.args]
     if tree.head == "^":
         exponent = constant_value(tree.args[1])

@@ -102,9 +102,7 @@ class RunFolder:
         """Whether the run came to its end."""
         return (self.path / SUMMARY).exists()
 
-    def begin(
-        self, settings_toml: str, preparation: Mapping[str, Any] | None, split: np.ndarray | None
-    ) -> None:
+    def begin(self, settings_toml: str, preparation: Mapping[str, Any] | None, split: np.ndarray | None) -> None:
         """Makes the folder, clears an earlier run's files out of it, and writes what is known before training.
 
         Raises:
@@ -249,9 +247,7 @@ def next_folder(parent: Path, name: str) -> Path:
         'my-data-001'
     """
     stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-") or "run"
-    taken = [
-        int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)
-    ]
+    taken = [int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)]
     return parent / f"{stem}-{max(taken, default=0) + 1:03d}"
 
 

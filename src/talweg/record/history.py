@@ -85,9 +85,7 @@ def read_lines(lines: Iterable[str]) -> History:
         except ValueError:
             if number == len(texts) and not text.rstrip().endswith("}"):
                 break
-            raise RunFolderError(
-                f"history line {number} is damaged; the run folder was changed by hand"
-            ) from None
+            raise RunFolderError(f"history line {number} is damaged; the run folder was changed by hand") from None
     if not read:
         raise RunFolderError("the history is empty; the run was stopped before its first epoch")
     members = {len(values) for line in read for name, values in line.items() if name not in _NOT_CURVES}
@@ -113,8 +111,7 @@ def _parsed(text: str) -> Line:
         raise ValueError("no epoch")
     for name, values in line.items():
         if name not in _NOT_CURVES and not (
-            isinstance(values, list)
-            and all(value is None or isinstance(value, int | float) for value in values)
+            isinstance(values, list) and all(value is None or isinstance(value, int | float) for value in values)
         ):
             raise ValueError("no curve")
     return line

@@ -145,8 +145,8 @@ def hike(
         ([[-1.0]], 'arrived')
     """
     value, name, names = _named(function, variables, let)
-    study = Study(value.tree, names, window_of(settings.window, value, len(names)), SYMBOLS) if isinstance(value, Expression) else None
     window = window_of(settings.window, value, len(names))
+    study = Study(value.tree, names, window, SYMBOLS) if isinstance(value, Expression) else None
     starts = draw_starts(settings.start, settings.hikers, window, settings.seed)
     look = _look_around(value, starts, window, settings.seed)
     rate = _learning_rate(settings, look) if settings.learning_rate is None else settings.learning_rate
@@ -157,7 +157,7 @@ def hike(
         optimizer = optimizer_of(settings, len(starts), rate)
         state = engine.init(objective, optimizer, member_keys(settings.seed, len(starts)))
         walked = walk(objective, optimizer, state, rule)
-    bounded = boundedness_of(value, study) if study is not None else UNDECIDED
+    bounded = boundedness_of(value, study) if study and isinstance(value, Expression) else UNDECIDED
     return _told(value, name, names, settings, window, rate, look, walked, bounded)
 
 
@@ -169,7 +169,9 @@ def _named(
     if isinstance(function, Expression):
         return function, function.pretty(), function.variables
     if not variables:
-        raise ConfigError("name the variables of a Python function, such as variables=['x', 'y'], so that one knows how many it has")
+        raise ConfigError(
+            "name the variables of a Python function, such as variables=['x', 'y'], so that one knows how many it has"
+        )
     return function, getattr(function, "__name__", "f"), tuple(variables)
 
 
@@ -253,7 +255,21 @@ def _told(
     low, high = np.array(window).T
     found = arrivals(value, ends, high - low)
     hiked = Hike(
-        value, name, names, settings, window, rate, look.steepness, paths, heights, walked.steps, walked.outcomes, found, bounded, (), ()
+        function=value,
+        name=name,
+        variables=names,
+        settings=settings,
+        window=window,
+        learning_rate=rate,
+        steepness=look.steepness,
+        paths=paths,
+        heights=heights,
+        steps=walked.steps,
+        stops=walked.outcomes,
+        arrivals=found,
+        bounded=bounded,
+        outcomes=(),
+        warnings=(),
     )
     outcomes = outcomes_of(hiked)
     hiked = dataclasses.replace(hiked, outcomes=outcomes)

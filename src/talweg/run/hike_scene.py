@@ -89,8 +89,14 @@ def _minima(hike: Hike) -> tuple[Minimum, ...]:
         if kind in ("minimum", "saddle"):
             word = "saddle" if kind == "saddle" else "lowest" if value <= lowest + 1e-9 * (1 + abs(lowest)) else "local"
             where = (float(point[0]), float(point[1]) if len(point) > 1 else (len(hike.paths) - 1) / 2)
-            minima.append(Minimum(where, float(value), counts[place], word))
+            minima.append(Minimum(where, _rounded(hike, value), counts[place], word))
     return tuple(minima)
+
+
+def _rounded(hike: Hike, value: float) -> float:
+    """A height, 0 where it differs from 0 by rounding alone."""
+    largest = np.nanmax(np.abs(hike.heights), initial=0.0)
+    return 0.0 if abs(value) <= 1e-14 * largest else float(value)
 
 
 def _note(hike: Hike) -> str:
@@ -136,7 +142,7 @@ def hike_json(hike: Hike, files: dict[str, str]) -> dict[str, Any]:
         "bounded_below": hike.bounded.holds,
         "hikers": [_hiker(hike, hiker) for hiker in range(len(hike.paths))],
         "minima": [
-            {"point": point.tolist(), "value": float(value), "kind": kind, "hikers": counts[place]}
+            {"point": point.tolist(), "value": _rounded(hike, value), "kind": kind, "hikers": counts[place]}
             for place, (point, value, kind) in enumerate(found)
         ],
         "warnings": list(hike.warnings),

@@ -1,5 +1,6 @@
 """Where each hiker arrived, as a person would say it. What is computed for it is in `hike`."""
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -39,29 +40,29 @@ def _outcome(hike: "Hike", hiker: int) -> Told:
         return _arrived(hike, place, taken)
     end, height = hike.paths[hiker, steps], hike.heights[hiker, steps]
     start = hike.heights[hiker, 0]
+    where = functools.partial(place_words, hike.variables)
     if steps == 1 and not np.isfinite(start):
-        return "undefined", f"the function is not defined at its start {place_words(hike.variables, hike.paths[hiker, 0])}"
+        return "undefined", f"the function is not defined at its start {where(hike.paths[hiker, 0])}"
     if stop.kind == "non_finite" and np.isfinite(end).all() and not np.isfinite(height) and _inside(hike, end):
-        return "undefined", f"after {taken} it came to {place_words(hike.variables, end)}, where the function is not defined"
+        return "undefined", f"after {taken} it came to {where(end)}, where the function is not defined"
     if stop.kind == "non_finite" or (stop.kind == "left" and height > start):
         return "diverged", f"it fell off after {taken}: {_too_long(hike, hiker)}"
     if stop.kind == "left":
-        return "left", f"it left the window going down, and was at {place_words(hike.variables, end)} after {taken}"
+        return "left", f"it left the window going down, and was at {where(end)} after {taken}"
     if stop.kind == "small_gradient":
-        return "walking", f"it stands on level ground at {place_words(hike.variables, end)} after {taken}, but at no stationary point"
-    return "walking", (
-        f"it was still walking at {place_words(hike.variables, end)} after {taken}, at height {number_words(height)}; {stop.sentence}"
-    )
+        return "walking", f"it stands on level ground at {where(end)} after {taken}, but at no stationary point"
+    return "walking", f"it was still walking at {where(end)} after {taken}, at height {number_words(height)}"
 
 
 def _arrived(hike: "Hike", place: int, taken: str) -> Told:
     found, kind = hike.arrivals, hike.arrivals.kinds[place]
-    where = f"{place_words(hike.variables, found.points[place])}, f = {number_words(found.values[place])}, after {taken}"
+    point, value = found.points[place], found.values[place]
+    where = f"{place_words(hike.variables, point)}, f = {number_words(value)}, after {taken}"
     if kind == "saddle":
         return "saddle", f"it stands on the saddle at {where}"
     if kind == "maximum":
         return "saddle", f"it stands on the maximum at {where}, where the ground is level too"
-    lowest = found.values[place] <= found.values.min() + 1e-9 * (1 + abs(found.values.min()))
+    lowest = value <= found.values.min() + 1e-9 * (1 + abs(found.values.min()))
     if kind == "minimum":
         return "arrived", f"it arrived at {'the lowest minimum found' if lowest else 'a local minimum'}, {where}"
     return "arrived", f"it arrived on level ground at {where}; the second-derivative test does not decide what it is"
@@ -83,7 +84,8 @@ def _too_long(hike: "Hike", hiker: int) -> str:
     where = "the minimum" if minima else "its start"
     return (
         f"the learning rate {rate} is too long; the curvature at {where} {place_words(hike.variables, point)} is "
-        f"{number_words(curvature)}, so only one below 2/{number_words(curvature)} = {number_words(2 / curvature)} settles there"
+        f"{number_words(curvature)}, so that only one below 2/{number_words(curvature)} = "
+        f"{number_words(2 / curvature)} settles there"
     )
 
 

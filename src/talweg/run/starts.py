@@ -32,7 +32,8 @@ def window_of(given: tuple[float, ...] | None, value: Callable[[Any], Any], vari
         given = given * variables
     if len(given) != 2 * variables:
         raise ConfigError(
-            f"the window takes two numbers a variable, low and high: {2 * variables} for {variables} variables, got {len(given)}"
+            f"the window takes two numbers a variable, low and high: {2 * variables} for {variables} variables, "
+            f"got {len(given)}"
         )
     window = tuple((float(low), float(high)) for low, high in zip(given[::2], given[1::2], strict=True))
     for low, high in window:

@@ -136,9 +136,7 @@ def save_mp4(
         raise MissingExtraError("an MP4", "mp4") from missing
     scenes = _several(scene)
     chosen = chosen_frames(_last_frame(scenes), frames)
-    repeats = np.diff(np.round(np.cumsum([0.0, *_durations(len(chosen), seconds, hold)]) * _MP4_RATE)).astype(
-        int
-    )
+    repeats = np.diff(np.round(np.cumsum([0.0, *_durations(len(chosen), seconds, hold)]) * _MP4_RATE)).astype(int)
     with replacing(path, (".mp4",)) as temporary:
         draw = _artist(scenes, labels, basins, dpi)
         film = imageio_ffmpeg.write_frames(
@@ -204,9 +202,7 @@ def _durations(frames: int, seconds: float, hold: float) -> list[float]:
     return [each] * (frames - 1) + [round(max(hold, each), 2)]
 
 
-def _artist(
-    scenes: Sequence[Scene], labels: Sequence[str], basins: bool, dpi: int
-) -> Callable[[int], Image.Image]:
+def _artist(scenes: Sequence[Scene], labels: Sequence[str], basins: bool, dpi: int) -> Callable[[int], Image.Image]:
     """Draw everything that stands still; returns what draws a frame over it, always of the same size."""
     if len(scenes) == 1:
         figure, drawn = draw_landscape(scenes[0], frame=0, basins=basins)

@@ -12,9 +12,7 @@ from talweg.view.style import INK, halo
 from talweg.view.terrain import HeightScale, level_labels
 
 
-def draw_contours(
-    ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale
-) -> None:
+def draw_contours(ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale) -> None:
     """Thin lines between levels; every fifth stronger, with its height."""
     if not np.isfinite(height).any():
         return
@@ -26,16 +24,12 @@ def draw_contours(
     if not strong.any():
         return
     levels = scale.levels[strong]
-    lines = ax.contour(
-        scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1
-    )
+    lines = ax.contour(scene.x, scene.y, height, levels=levels, colors=INK, linewidths=1.1, alpha=0.7, zorder=2.1)
     names, _ = level_labels(scale)
     named = dict(zip(levels, [names[i] for i in np.flatnonzero(strong)], strict=True))
     places = label_places([segment for level in lines.allsegs for segment in level], scene)
     if places:
-        for text in ax.clabel(
-            lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2
-        ):
+        for text in ax.clabel(lines, fmt=named, fontsize=10.5, colors=INK, inline_spacing=2, manual=places, zorder=2.2):
             text.set(path_effects=halo(2.6, alpha=0.75), alpha=1.0)
 
 

@@ -102,9 +102,7 @@ def curves_figure(
     stops = _stops(stop_epochs, next(iter(next(iter(panels.values())).values())).shape[1])
     columns = min(len(panels), 2 if len(panels) in (2, 4) else 3)
     rows = -(-len(panels) // columns)
-    figure = new_figure(
-        9.0 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0)
-    )
+    figure = new_figure(9.0 if columns == 1 else 5.6 * columns, 1.2 + 4.4 * rows + (0.6 if columns == 1 else 0.0))
     grid = figure.subplots(rows, columns, squeeze=False).ravel()
     for spare in grid[len(panels) :]:
         spare.remove()
@@ -148,17 +146,13 @@ def _panels(
         curves = np.asarray(values, dtype=np.float64)
         shape = curves.shape if shape is None else shape
         if curves.ndim != 2 or len(curves) != len(epoch) or curves.shape != shape:
-            raise ValueError(
-                f"'{key}' must have the shape (epochs, members) of the others, got {curves.shape}"
-            )
+            raise ValueError(f"'{key}' must have the shape (epochs, members) of the others, got {curves.shape}")
         split = next((split for split in _SPLITS if key.startswith(split)), "")
         panels.setdefault(key.removeprefix(split), {})[split] = np.where(np.isfinite(curves), curves, np.nan)
     return epoch, dict(sorted(panels.items(), key=lambda panel: panel[0] != "loss"))
 
 
-def _stops(
-    stop_epochs: Sequence[int | None] | np.ndarray | None, members: int
-) -> Float[np.ndarray, " members"]:
+def _stops(stop_epochs: Sequence[int | None] | np.ndarray | None, members: int) -> Float[np.ndarray, " members"]:
     """The epoch of each member's stop; NaN for those that have none."""
     if stop_epochs is None:
         return np.full(members, np.nan)
@@ -239,9 +233,7 @@ def _real_heights(scene: Scene) -> Float[np.ndarray, "hikers frames"]:
     return np.where(real & np.isfinite(scene.path_heights), scene.path_heights, np.nan).astype(np.float64)
 
 
-def _height_limits(
-    scene: Scene, heights: Float[np.ndarray, "hikers frames"], log: bool
-) -> tuple[float, float]:
+def _height_limits(scene: Scene, heights: Float[np.ndarray, "hikers frames"], log: bool) -> tuple[float, float]:
     """Limits of the loss axis: all losses, or starts and arrivals where some hiker leaves far beyond them."""
     values = np.log10(np.where(heights > 0, heights, np.nan)) if log else heights
     known = values[~np.isnan(values)]

@@ -100,9 +100,7 @@ def draw_comparison(
 ) -> tuple[Figure, list[Map]]:
     """As `comparison_figure`, with what moves, for animations; the caller brings the look (`styled`)."""
     if not scenes or len(scenes) != len(labels):
-        raise ValueError(
-            f"expected as many labels as scenes and at least one, got {len(labels)} and {len(scenes)}"
-        )
+        raise ValueError(f"expected as many labels as scenes and at least one, got {len(labels)} and {len(scenes)}")
     columns = len(scenes) if len(scenes) <= 3 else -(-len(scenes) // 2) if len(scenes) <= 6 else 4
     rows = -(-len(scenes) // columns)
     width, height = _map_size(scenes[0])

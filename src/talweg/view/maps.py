@@ -32,10 +32,7 @@ from talweg.view.terrain import LEVELS, HeightScale, basin_image, height_at, hil
 
 # Paul Tol's light scheme, without its pink, on which red dots would be lost.
 BASIN_COLORS = np.array(
-    [
-        to_rgb(c)
-        for c in ("#77aadd", "#eedd88", "#44bb99", "#ee8866", "#99ddff", "#bbcc33", "#aaaa00", "#c7a6d8")
-    ]
+    [to_rgb(c) for c in ("#77aadd", "#eedd88", "#44bb99", "#ee8866", "#99ddff", "#bbcc33", "#aaaa00", "#c7a6d8")]
 )
 _HOLE: dict[str, Any] = {"facecolor": "#f2f2f2", "edgecolor": "#a0a0a0", "hatch": "///"}
 _NOWHERE = (0.82, 0.82, 0.82)
@@ -65,9 +62,7 @@ class Map:
     counter: Text
 
 
-def draw_map(
-    ax: Axes, scene: Scene, scale: HeightScale, *, frame: int | None = None, basins: bool = False
-) -> Map:
+def draw_map(ax: Axes, scene: Scene, scale: HeightScale, *, frame: int | None = None, basins: bool = False) -> Map:
     """Terrain, minima and hikers on axes, without color bar, title and legend."""
     count = scene.paths.shape[1]
     if frame is not None and not 0 <= frame < max(count, 1):
@@ -123,16 +118,12 @@ def _evenly(
     """Elevation and basins on an even grid, as images need them; as they are where the grid is even."""
     (left, bottom), (right, top) = window(scene)
     x, y = np.linspace(left, right, len(scene.x)), np.linspace(bottom, top, len(scene.y))
-    if np.allclose(x, scene.x, atol=1e-6 * (right - left)) and np.allclose(
-        y, scene.y, atol=1e-6 * (top - bottom)
-    ):
+    if np.allclose(x, scene.x, atol=1e-6 * (right - left)) and np.allclose(y, scene.y, atol=1e-6 * (top - bottom)):
         return elevation, scene.basins
     lifted = height_at(scene.x, scene.y, elevation, np.stack(np.meshgrid(x, y), axis=-1))
     if scene.basins is None:
         return lifted, None
-    columns, rows = (
-        np.abs(even[:, None] - line).argmin(axis=1) for even, line in ((x, scene.x), (y, scene.y))
-    )
+    columns, rows = (np.abs(even[:, None] - line).argmin(axis=1) for even, line in ((x, scene.x), (y, scene.y)))
     return lifted, scene.basins[np.ix_(rows, columns)]
 
 
@@ -181,9 +172,7 @@ def minima_entries(scene: Scene, numbered: bool) -> _Entries:
     return handles, words
 
 
-def _draw_image(
-    ax: Axes, scene: Scene, image: Float[np.ndarray, "depth width 4"], interpolation: str
-) -> None:
+def _draw_image(ax: Axes, scene: Scene, image: Float[np.ndarray, "depth width 4"], interpolation: str) -> None:
     """An image whose pixel centers lie on the grid's points."""
     (left, bottom), (right, top) = window(scene)
     depth, width = image.shape[:2]
@@ -209,9 +198,7 @@ def _draw_minima(ax: Axes, scene: Scene, numbered: bool) -> tuple[Artist, ...]:
                 "path_effects": halo(),
                 "zorder": 5.2,
             }
-            marks.append(
-                ax.annotate(str(number + 1), minimum.point, (11, 9), textcoords="offset points", **how)
-            )
+            marks.append(ax.annotate(str(number + 1), minimum.point, (11, 9), textcoords="offset points", **how))
     return tuple(marks)
 
 

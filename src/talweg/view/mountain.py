@@ -119,9 +119,7 @@ def _height(scene: Scene, points: Float[np.ndarray, "... 2"] | None = None) -> F
 def _draw_surface(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> None:
     """The mountain in the map's colors, lit as the map is."""
     low, high = window(scene)
-    x, y = (
-        np.linspace(low[i], high[i], min(len(line), _MOST_CELLS)) for i, line in enumerate((scene.x, scene.y))
-    )
+    x, y = (np.linspace(low[i], high[i], min(len(line), _MOST_CELLS)) for i, line in enumerate((scene.x, scene.y)))
     height = _height(scene, np.stack(np.meshgrid(x, y), axis=-1))
     if np.isnan(height).all():
         return
@@ -135,9 +133,7 @@ def _draw_surface(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise) -> 
                     antialiased=False, zorder=1)  # fmt: skip
 
 
-def _draw_contours(
-    ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise, view: tuple[float, float]
-) -> None:
+def _draw_contours(ax: Axes3D, scene: Scene, scale: HeightScale, rise: _Rise, view: tuple[float, float]) -> None:
     """The map's strong contour lines, where the mountain does not hide them."""
     height = _height(scene)
     within = scale.strong & (scale.levels > np.nanmin(height)) & (scale.levels < np.nanmax(height))
@@ -166,9 +162,7 @@ def _draw_hikers(ax: Axes3D, scene: Scene, rise: _Rise, view: tuple[float, float
     kinds = known_kinds(scene)[scene.path_lengths > 0]
     for kind, look in LOOKS.items():
         for away, alpha in ((True, 0.3), (False, 1.0)):
-            _dots(
-                ax, dots[(kinds == kind) & (behind == away)], look.marker, look.size * size, look.ring, alpha
-            )
+            _dots(ax, dots[(kinds == kind) & (behind == away)], look.marker, look.size * size, look.ring, alpha)
 
 
 def _lifted(
@@ -193,9 +187,7 @@ def _line(
     ax.plot(*points.T, color=color, linewidth=width, zorder=zorder, solid_capstyle="round", **how)
 
 
-def _dots(
-    ax: Axes3D, points: Float[np.ndarray, "points 3"], marker: str, size: float, ring: str, alpha: float
-) -> None:
+def _dots(ax: Axes3D, points: Float[np.ndarray, "points 3"], marker: str, size: float, ring: str, alpha: float) -> None:
     """Red dots with a white rim and a thin dark ring."""
     if not len(points):
         return

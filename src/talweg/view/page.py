@@ -62,7 +62,7 @@ def landscape_page(scene: Scene, *, lang: str = "en") -> str:
 
 
 def landscape_element(scene: Scene, *, lang: str = "en") -> str:
-    """One map to be put into a page of one's own, beside `landscape_assets` once.
+    r"""One map to be put into a page of one's own, beside `landscape_assets` once.
 
     Args:
         scene: what is drawn.

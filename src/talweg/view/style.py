@@ -115,9 +115,7 @@ def shortened(text: str, width: int) -> str:
     return f"{text[: width * 2 // 3]} … {text[len(text) - width // 3 + 3 :]}"
 
 
-def halo(
-    width: float = 3.0, color: str = "white", alpha: float = 0.85
-) -> list[patheffects.AbstractPathEffect]:
+def halo(width: float = 3.0, color: str = "white", alpha: float = 0.85) -> list[patheffects.AbstractPathEffect]:
     """A light rim around text that stands on a picture."""
     return [patheffects.withStroke(linewidth=width, foreground=color, alpha=alpha)]
 

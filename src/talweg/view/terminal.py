@@ -186,7 +186,8 @@ def _reasons(summary: Mapping[str, Any]) -> list[Text]:
         whose = f"member {first['member']}" if count > 1 or len(summary["members"]) > 1 else "it"
         lines.append(
             Text(
-                f"Stopped ({count} of {len(summary['members'])}, {kind.replace('_', ' ')}); {whose}: {first['outcome']['sentence']}."
+                f"Stopped ({count} of {len(summary['members'])}, {kind.replace('_', ' ')}); "
+                f"{whose}: {first['outcome']['sentence']}."
             )
         )
     return lines

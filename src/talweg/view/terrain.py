@@ -296,9 +296,7 @@ def _distinct(levels: Float[np.ndarray, " edges"], low: float, high: float) -> F
     return np.linspace(low, high, LEVELS + 1)
 
 
-def _around(
-    levels: Float[np.ndarray, " edges"], finite: Float[np.ndarray, " cells"]
-) -> Float[np.ndarray, " edges"]:
+def _around(levels: Float[np.ndarray, " edges"], finite: Float[np.ndarray, " cells"]) -> Float[np.ndarray, " edges"]:
     """The levels with both ends moved outward where heights lie beyond them."""
     levels = levels.copy()
     levels[0] = min(levels[0], finite.min())

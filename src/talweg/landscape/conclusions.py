@@ -7,15 +7,13 @@ import dataclasses
 import math
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from talweg.landscape import writing
 from talweg.landscape.bounds import bounds
 from talweg.landscape.convexity import Curvature, curvature
-from talweg.landscape.corners import heights_of
 from talweg.landscape.rays import falling_direction
+from talweg.landscape.sampling import heights
 from talweg.landscape.stationary import Window
 from talweg.landscape.symbolic import Findings
 from talweg.landscape.writing import Sentence, Written
@@ -228,8 +226,7 @@ def _chord(expression: Expression, searched: Window) -> Verdict:
     low, high = np.array(searched).T
     ends = low + np.random.default_rng(0).random((2, CHORDS, len(low))) * (high - low)
     points = np.concatenate([ends[0], ends[1], ends.mean(0)])
-    with jax.enable_x64(True):
-        a, b, middle = np.asarray(heights_of(expression)(jnp.asarray(points, jnp.float64))).reshape(3, -1)
+    a, b, middle = heights(expression, points).reshape(3, -1)
     with np.errstate(invalid="ignore"):
         above = middle - (a + b) / 2
         noise = 1e-9 * (np.abs(a) + np.abs(b) + np.abs(middle))

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-Function = Callable[[Float[Array, " n"]], Float[Array, ""]]
+from talweg.landscape.sampling import Function, heights
 
 MOST = 64
 """How many extrema of the grid are looked at."""
@@ -35,7 +35,7 @@ class Corner:
 
 def find_corners(
     function: Function,
-    grid: Float[np.ndarray, "starts n"],
+    seen: Float[np.ndarray, " starts"],
     known: Float[np.ndarray, "points n 2"],
     window: Sequence[tuple[float | int, float | int]],
 ) -> list[Corner]:
@@ -46,21 +46,20 @@ def find_corners(
 
     Args:
         function: from an array of shape (n,) to a scalar.
-        grid: the points of a square grid over the window, the last variable the fastest.
+        seen: the function on a square grid over the window, the last variable the fastest.
         known: the boxes that stationary points and flat parts fill.
         window: the range of each variable.
     """
     n = len(window)
-    side = round(len(grid) ** (1 / n))
+    side = round(len(seen) ** (1 / n))
     lower, upper = np.array(window, float).T
     step = (upper - lower) / (side - 1)
-    with jax.enable_x64(True):
-        heights = np.asarray(heights_of(function)(jnp.asarray(grid, jnp.float64))).reshape((side,) * n)
-        return [
-            corner
-            for sign, kind in ((1.0, "minimum"), (-1.0, "maximum"))
-            for corner in _of_one_sign(function, sign, kind, lower + step * _inner_minima(sign * heights), known, step)
-        ]
+    height = seen.reshape((side,) * n)
+    return [
+        corner
+        for sign, kind in ((1.0, "minimum"), (-1.0, "maximum"))
+        for corner in _of_one_sign(function, sign, kind, lower + step * inner_minima(sign * height), known, step)
+    ]
 
 
 def _of_one_sign(
@@ -71,23 +70,18 @@ def _of_one_sign(
     if not len(starts):
         return []
     filled = np.resize(starts, (MOST, len(step)))
-    points, values = _polish(function)(jnp.asarray(filled), jnp.asarray(step), jnp.asarray(sign))
-    points = np.where(np.abs(points) < 1e-10 * step, 0.0, np.asarray(points))[: len(starts)]
+    with jax.enable_x64(True):
+        points, values = map(np.asarray, _polish(function)(jnp.asarray(filled), jnp.asarray(step), jnp.asarray(sign)))
+    points = np.where(np.abs(points) < 1e-10 * step, 0.0, points)[: len(starts)]
     found: list[Corner] = []
-    for point, value in zip(points, np.asarray(values), strict=False):
+    for point, value in zip(points, values, strict=False):
         new = not any(np.all(np.abs(point - other.point) < 1e-4 * step) for other in found)
         if new and not _near(point, known, 0.01 * step) and _is_corner(function, point, step, sign):
             found.append(Corner(point, float(sign * value) + 0.0, kind))
     return found
 
 
-@functools.lru_cache(maxsize=32)
-def heights_of(function: Function) -> Callable:
-    """The compiled function of many points."""
-    return jax.jit(jax.vmap(function))
-
-
-def _inner_minima(heights: np.ndarray) -> np.ndarray:
+def inner_minima(heights: np.ndarray) -> np.ndarray:
     """The grid points inside the window that lie no higher than all their neighbors, and below some."""
     inner = tuple(slice(1, -1) for _ in heights.shape)
     center = heights[inner]
@@ -138,7 +132,7 @@ def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: fl
     steepness = []
     for share in (1e-3, 1e-5):
         around = np.vstack([point, point + share * np.diag(step), point - share * np.diag(step)])
-        heights = sign * np.asarray(heights_of(function)(jnp.asarray(around)))
-        steepness.append((heights[1:] - heights[0]) / share)
+        height = sign * heights(function, around)
+        steepness.append((height[1:] - height[0]) / share)
     far, close = steepness
     return bool(np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all())

@@ -17,8 +17,8 @@ from jaxtyping import Float
 from talweg.errors import ConfigError
 from talweg.landscape import conclusions, writing
 from talweg.landscape.conclusions import Limit, Range, Verdict
-from talweg.landscape.corners import heights_of
 from talweg.landscape.places import Family, Places, StationaryPoint, merge
+from talweg.landscape.sampling import heights
 from talweg.landscape.stationary import Window, find_stationary
 from talweg.landscape.symbolic import Findings, Study
 from talweg.landscape.writing import Sentence, Written
@@ -143,9 +143,8 @@ class Sketch:
             raise ConfigError(f"a surface needs a function of two variables, this one has {len(self.window)}")
         x, y = (np.linspace(low, high, side) for low, high in self.window)
         points = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
-        with jax.enable_x64(True):
-            heights = np.asarray(heights_of(self.expression)(jnp.asarray(points, jnp.float64)))
-        return x, y, np.where(np.isfinite(heights), heights, np.nan).reshape(side, side)
+        z = heights(self.expression, points)
+        return x, y, np.where(np.isfinite(z), z, np.nan).reshape(side, side)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as plain data that JSON holds; numbers that are infinite or missing are `None`."""
@@ -209,7 +208,7 @@ def sketch(
     searched = _checked(window or known or [SEARCH] * expression.size, expression)
     study = Study(expression.tree, expression.variables, searched, time_limit)
     try:
-        numeric = find_stationary(expression, searched)
+        numeric = find_stationary(expression, searched, corners=not conclusions.is_smooth(expression.tree))
     finally:
         findings = study.result()
     places = merge(expression, findings["stationary"], numeric, searched)

@@ -14,9 +14,9 @@ from jaxtyping import Array, Bool, Float, Int
 from scipy.spatial import cKDTree
 from scipy.stats import qmc
 
-from talweg.landscape.corners import Corner, find_corners, heights_of
+from talweg.landscape.corners import Corner, find_corners, inner_minima
+from talweg.landscape.sampling import Function, heights, in_chunks
 
-Function = Callable[[Float[Array, " n"]], Float[Array, ""]]
 Window = Sequence[tuple[float | int, float | int]]
 
 SWEEPS = 120
@@ -27,6 +27,9 @@ TINY = float(np.finfo(np.float64).tiny)
 
 STARTS = {1: 1025, 2: 49**2}
 MORE_STARTS = 1024
+FINE = {1: 8192, 2: 256}
+"""Points along each axis of the grid whose extrema are starts besides."""
+MOST_EXTREMA = 800
 
 
 @dataclasses.dataclass(frozen=True)
@@ -74,9 +77,7 @@ def derivatives(function: Function, points: Float[np.ndarray, "points n"]) -> De
         >>> derivatives(lambda p: p[0] ** 3, np.array([[2.0]])).hessian.item()
         12.0
     """
-    with jax.enable_x64(True):
-        found = _derivatives(function)(jnp.asarray(points, jnp.float64))
-        return Derivatives(*(np.asarray(part, np.float64) for part in found))
+    return Derivatives(*in_chunks(_derivatives(function), points))
 
 
 @functools.lru_cache(maxsize=32)
@@ -96,12 +97,26 @@ def starts(window: Window) -> Float[np.ndarray, "starts n"]:
     return lower + unit * (upper - lower)
 
 
+def _extrema(function: Function, window: Window) -> Float[np.ndarray, "starts n"]:
+    """The lowest and the highest of the extrema of a grid finer than that of the starts."""
+    n = len(window)
+    side = FINE[n]
+    axes = [np.linspace(low, high, side) for low, high in window]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), -1)
+    fine = heights(function, grid.reshape(-1, n)).reshape((side,) * n)
+    chosen = []
+    for sign in (1.0, -1.0):
+        found = tuple(inner_minima(sign * fine).T)
+        chosen.append(grid[found][np.argsort(sign * fine[found])[:MOST_EXTREMA]])
+    return np.vstack(chosen)
+
+
 @functools.lru_cache(maxsize=32)
 def _descend(function: Function) -> Callable:
     """Levenberg's method on ∇f = 0 from one start: Newton's step, damped so that ∇f gets shorter."""
     gradient, hessian = jax.grad(function), jax.hessian(function)
 
-    def sweep(_: int, carry: tuple) -> tuple:
+    def sweep(_: Int[Array, ""], carry: tuple) -> tuple:
         point, slope, damping = carry
         H = hessian(point)
         normal = H @ H
@@ -130,11 +145,10 @@ def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
 
 def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
     """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
-    with jax.enable_x64(True):
-        return np.asarray(_descend(function)(jnp.asarray(points, jnp.float64)), np.float64)
+    return in_chunks(_descend(function), points)
 
 
-def find_stationary(function: Function, window: Window) -> Stationary:
+def find_stationary(function: Function, window: Window, corners: bool = True) -> Stationary:
     """The stationary points in a window, as far as Newton's method from many starts finds them.
 
     Points that lie on a curve of stationary points, or in a part where the function is flat, are given as one point
@@ -145,6 +159,7 @@ def find_stationary(function: Function, window: Window) -> Stationary:
     Args:
         function: from an array of shape (n,) to a scalar, differentiable by JAX; NaN where it is not defined.
         window: the range of each variable.
+        corners: whether to look for corners too, in one or two variables; needless where there can be none.
 
     Example:
         >>> found = find_stationary(lambda p: p[0] ** 2 + 4 * p[0], [(-10, 10)])
@@ -152,17 +167,18 @@ def find_stationary(function: Function, window: Window) -> Stationary:
         ([[-2.0]], ('minimum',))
     """
     begin = starts(window)
-    ends = polished(function, begin)
-    with jax.enable_x64(True):
-        heights = np.asarray(heights_of(function)(jnp.asarray(begin, jnp.float64)), np.float64)
+    seen = heights(function, begin)
+    ends = polished(function, np.vstack([begin, _extrema(function, window)]) if len(window) <= 2 else begin)
     lower, upper = np.array(window, float).T
     size = upper - lower
-    scale = float(np.abs(heights[np.isfinite(heights)]).max(initial=TINY))
+    scale = float(np.abs(seen[np.isfinite(seen)]).max(initial=TINY))
     at = derivatives(function, np.nan_to_num(ends, nan=np.inf))
     keep = np.all((ends >= lower - 1e-9 * size) & (ends <= upper + 1e-9 * size), 1) & _arrived(at, size)
     keep &= ~_in_tail(function, ends, at.value, size, scale)
     smooth = _grouped(function, ends[keep], at.only(keep), size, scale)
-    return _with_corners(smooth, find_corners(function, begin, smooth.extents, window) if len(window) <= 2 else [])
+    return _with_corners(
+        smooth, find_corners(function, seen, smooth.extents, window) if corners and len(window) <= 2 else []
+    )
 
 
 def _arrived(at: Derivatives, size: Float[np.ndarray, " n"]) -> Bool[np.ndarray, " points"]:
@@ -190,9 +206,8 @@ def _in_tail(
 ) -> Bool[np.ndarray, " points"]:
     """Where the function changes within a hundredth of the window, but by no more than rounding: a tail."""
     steps = np.vstack([np.diag(size), -np.diag(size)]) * 0.01
-    with jax.enable_x64(True):
-        near = (points[:, None] + steps).reshape(-1, len(size))
-        around = np.asarray(heights_of(function)(jnp.asarray(near))).reshape(len(points), -1)
+    near = (points[:, None] + steps).reshape(-1, len(size))
+    around = heights(function, near).reshape(len(points), -1)
     with np.errstate(invalid="ignore"):
         change = np.abs(around - values[:, None]).max(1)
     return (change > 0) & (change < 1e-12 * scale)
@@ -297,8 +312,7 @@ def is_saddle_nearby(function: Function, point: Float[np.ndarray, " n"], size: f
         directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     for radius in (1e-2, 3e-3, 1e-3):
         around = np.vstack([point[None], point + radius * size * directions])
-        with jax.enable_x64(True):
-            values = np.asarray(heights_of(function)(jnp.asarray(around, jnp.float64)))
+        values = heights(function, around)
         rise = values[1:] - values[0]
         noise = 1e-13 * (1 + np.abs(values[0]))
         if not ((rise > noise).any() and (rise < -noise).any()):

@@ -283,7 +283,7 @@ def range_of(
         if len(ends) != 2 or any(limit.lower != limit.upper and not known for limit in ends):
             return None
         return _interval(taken, [(e.lower, e.height) for e in ends if e.lower == e.upper])
-    coercive = findings["bounded"].get("coercive") or (convexity.holds and bool(places.points))
+    coercive = findings["bounded"].get("coercive") or convexity.holds
     if coercive and taken:
         return _interval(taken, [(math.inf, writing.value(math.inf))])
     return None

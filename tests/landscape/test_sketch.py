@@ -27,7 +27,8 @@ class StudyHere:
     """The same studies without a child process, which would import SymPy anew for each function."""
 
     def __init__(self, tree, variables, window, time_limit) -> None:
-        self.question = {"tree": to_data(tree), "variables": list(variables), "window": window}
+        question = {"tree": to_data(tree), "variables": variables, "window": window}
+        self.question = json.loads(json.dumps(question))
 
     def result(self) -> Findings:
         found = dict(findings(self.question))

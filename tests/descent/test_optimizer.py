@@ -1,11 +1,15 @@
 """Optimizers against formulas written anew in NumPy, and on a quadratic."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from talweg.descent.optimizer import OPTIMIZERS, SCHEDULES, make_optimizer
+from talweg.descent.optimizer import make_optimizer
+from talweg.descent.recipes import OPTIMIZERS
+from talweg.descent.schedule import SCHEDULES
 from talweg.errors import ConfigError
 
 START = {"a": np.array([1.5, -2.0]), "b": np.array([[0.3]])}
@@ -51,6 +55,54 @@ def adam(steps, rate, beta1, beta2, epsilon, weight_decay=0.0):
     return params
 
 
+def nadam(steps, rate, beta1, beta2, epsilon):
+    params = dict(START)
+    first, second = ({n: 0.0 * START[n] for n in START} for _ in range(2))
+    for t in range(1, steps + 1):
+        g = slope(params)
+        first = {n: beta1 * first[n] + (1 - beta1) * g[n] for n in params}
+        second = {n: beta2 * second[n] + (1 - beta2) * g[n] ** 2 for n in params}
+        ahead = {n: beta1 * first[n] / (1 - beta1 ** (t + 1)) + (1 - beta1) * g[n] / (1 - beta1**t) for n in params}
+        params = {n: params[n] - rate * ahead[n] / (np.sqrt(second[n] / (1 - beta2**t)) + epsilon) for n in params}
+    return params
+
+
+def rmsprop(steps, rate, decay, epsilon):
+    params, square = dict(START), {n: 0.0 * START[n] for n in START}
+    for _ in range(steps):
+        g = slope(params)
+        square = {n: decay * square[n] + (1 - decay) * g[n] ** 2 for n in params}
+        params = {n: params[n] - rate * g[n] / np.sqrt(square[n] + epsilon) for n in params}
+    return params
+
+
+def adagrad(steps, rate, epsilon):
+    params, square = dict(START), {n: 0.0 * START[n] for n in START}
+    for _ in range(steps):
+        g = slope(params)
+        square = {n: square[n] + g[n] ** 2 for n in params}
+        params = {n: params[n] - rate * g[n] / np.sqrt(square[n] + epsilon) for n in params}
+    return params
+
+
+def lion(steps, rate, beta1, beta2, weight_decay):
+    params, mean = dict(START), {n: 0.0 * START[n] for n in START}
+    for _ in range(steps):
+        g = slope(params)
+        sign = {n: np.sign(beta1 * mean[n] + (1 - beta1) * g[n]) for n in params}
+        mean = {n: beta2 * mean[n] + (1 - beta2) * g[n] for n in params}
+        params = {n: params[n] - rate * (sign[n] + weight_decay * params[n]) for n in params}
+    return params
+
+
+def newton(steps, rate, damping):
+    """The curvatures are the Hessian's diagonal; the damping is a share of the largest."""
+    params, least = dict(START), damping * max(c.max() for c in CURVATURE.values())
+    for _ in range(steps):
+        params = {n: params[n] - rate * slope(params)[n] / np.maximum(CURVATURE[n], least) for n in params}
+    return params
+
+
 WITNESS = {
     "sgd": (sgd, {"learning_rate": 0.1, "weight_decay": 0.2}),
     "momentum": (momentum, {"learning_rate": 0.1, "momentum": 0.8, "weight_decay": 0.2}),
@@ -60,21 +112,30 @@ WITNESS = {
     ),
     "adam": (adam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
     "adamw": (adam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2}),
+    "nadam": (nadam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
+    "rmsprop": (rmsprop, {"learning_rate": 0.1, "decay": 0.8, "epsilon": 1e-3}),
+    "adagrad": (adagrad, {"learning_rate": 0.1, "epsilon": 1e-3}),
+    "lion": (lion, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "weight_decay": 0.2}),
+    "newton": (newton, {"learning_rate": 0.5, "damping": 0.3}),
 }
 
 
-@jax.jit
-def three_steps(optimizer, params):
+def height_of(params):
+    return sum(jnp.sum(jnp.asarray(CURVATURE[n], jnp.float32) * params[n] ** 2) for n in params) / 2
+
+
+@functools.partial(jax.jit, static_argnames="steps")
+def some_steps(optimizer, params, steps=3):
     memory = optimizer.init(params)
-    for _ in range(3):
-        gradient = jax.tree.map(lambda c, p: jnp.asarray(c, jnp.float32) * p, CURVATURE, params)
-        params, memory = optimizer.update(gradient, memory, params)
+    for _ in range(steps):
+        value, gradient = jax.value_and_grad(height_of)(params)
+        params, memory = optimizer.update(gradient, memory, params, value, height_of)
     return params
 
 
 @jax.jit
 def three_steps_of_all(optimizer, params):
-    return jax.lax.map(lambda one: three_steps(one, params), optimizer)
+    return jax.lax.map(lambda one: some_steps(one, params), optimizer)
 
 
 def starting():
@@ -82,12 +143,12 @@ def starting():
 
 
 def test_every_optimizer_has_a_witness_with_every_setting():
-    assert {name: set(recipe.defaults) for name, recipe in OPTIMIZERS.items()} == {
-        name: set(numbers) for name, (_, numbers) in WITNESS.items()
-    }
+    defaults = {name: set(recipe.defaults) for name, recipe in OPTIMIZERS.items()}
+    assert defaults.pop("lbfgs") == {"learning_rate"}, "its witness is the minimum, below"
+    assert defaults == {name: set(numbers) for name, (_, numbers) in WITNESS.items()}
 
 
-@pytest.mark.parametrize("name", OPTIMIZERS)
+@pytest.mark.parametrize("name", WITNESS)
 def test_three_steps_agree_with_the_formula_for_each_members_own_settings(name):
     formula, numbers = WITNESS[name]
     factors = np.array([1.0, 0.5, 0.9], np.float32)
@@ -103,11 +164,30 @@ def test_three_steps_agree_with_the_formula_for_each_members_own_settings(name):
 def test_the_defaults_go_down_a_quadratic(name):
     optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer(name, members=1))
 
-    def height(params):
-        return sum(float((CURVATURE[n] * np.asarray(params[n]) ** 2).sum()) for n in params)
+    after = some_steps(optimizer, starting())
+    assert float(height_of(after)) < float(height_of(starting()))
 
-    after = three_steps(optimizer, starting())
-    assert height(after) < height(START)
+
+def test_lbfgs_is_at_the_minimum_after_a_few_steps():
+    """On a quadratic of three params, conjugate directions end after three exact searches; these are inexact."""
+    optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer("lbfgs", members=1))
+    after = some_steps(optimizer, starting(), steps=10)
+    assert float(height_of(after)) < 1e-8
+
+
+def test_backtracking_goes_down_where_a_fixed_step_goes_up():
+    fixed, backtracking = (
+        jax.tree.map(lambda leaf: leaf[0], make_optimizer("sgd", 1, learning_rate=5.0, step_length=kind))
+        for kind in ("fixed", "backtracking")
+    )
+    start = float(height_of(starting()))
+    assert float(height_of(some_steps(fixed, starting()))) > start
+    assert float(height_of(some_steps(backtracking, starting()))) < start / 10
+
+
+def test_other_names_in_use():
+    assert make_optimizer("gd", 1).name == "sgd"
+    assert make_optimizer("bfgs", 1).name == "lbfgs"
 
 
 def test_another_learning_rate_compiles_nothing():
@@ -123,7 +203,7 @@ def test_the_schedule_multiplies_the_learning_rate():
     np.testing.assert_allclose(factors, (1 + np.cos(np.pi * np.arange(9) / 8)) / 2, atol=1e-6)
     assert float(SCHEDULES["constant"](8)(5)) == 1.0
 
-    optimizer = make_optimizer("sgd", 1, "cosine", steps=4, learning_rate=0.1)
+    optimizer = make_optimizer("sgd", 1, schedule="cosine", steps=4, learning_rate=0.1)
     found = three_steps_of_all(optimizer, starting())
     params = dict(START)
     for step in range(3):
@@ -136,21 +216,17 @@ def test_the_schedule_multiplies_the_learning_rate():
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (
-            {"name": "adamm"},
-            "'adamm' is no optimizer. Known: sgd, momentum, nesterov, adam, adamw. Did you mean 'adam'?",
-        ),
+        ({"name": "adamm"}, r"^'adamm' is no optimizer\. Known: sgd, .*, adam, .*\. Did you mean 'adam'\?$"),
         (
             {"name": "sgd", "schedule": "cosin"},
-            "'cosin' is no schedule. Known: constant, cosine. Did you mean 'cosine'?",
+            r"^'cosin' is no schedule\. Known: constant, cosine\. Did you mean 'cosine'\?$",
         ),
         (
             {"name": "sgd", "momentum": 0.9},
-            "optimizer 'sgd' has no setting 'momentum'. Known: learning_rate, weight_decay.",
+            r"^'momentum' is no setting of optimizer 'sgd'\. Known: learning_rate, weight_decay\.$",
         ),
     ],
 )
 def test_unknown_words_are_refused(words, message):
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError, match=message):
         make_optimizer(**{"members": 1, **words})
-    assert str(caught.value) == message

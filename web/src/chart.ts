@@ -64,7 +64,6 @@ export function lossTicks(range: LossRange, count: number): number[] {
 
 export class Chart {
   private readonly range: LossRange;
-  private readonly cursor = s("line", { class: "cursor" });
   private readonly first: number;
   private readonly span: number;
   private size: ChartSize = { left: 0, width: 1, height: 1, font: 12 };
@@ -74,6 +73,8 @@ export class Chart {
     private readonly scene: Scene,
     private readonly canvas: HTMLCanvasElement,
     private readonly svg: SVGSVGElement,
+    /** A bar of its own, so that moving it paints nothing else anew. */
+    private readonly cursor: HTMLElement,
     private readonly names: { frame: string; lang: string },
   ) {
     this.range = lossRange(scene);
@@ -91,9 +92,9 @@ export class Chart {
 
   /** Move the cursor to a frame, which may lie between two. */
   show(frame: number): void {
-    const x = this.x(this.numberAt(frame)).toFixed(2);
-    this.cursor.setAttribute("x1", x);
-    this.cursor.setAttribute("x2", x);
+    // In shares of the bar's own width, which is that of the chart: print may have scaled it.
+    const share = this.x(this.numberAt(frame)) / (this.size.left + this.size.width + this.size.font);
+    this.cursor.style.transform = `translateX(${(100 * share).toFixed(3)}%)`;
   }
 
   /** The frame nearest to a place on the chart. */
@@ -194,8 +195,8 @@ export class Chart {
       s("line", { x1: left, x2: left, y1: this.margin.top, y2: base }),
       s("text", { x: left + width, y: base + 1.35 * font, "text-anchor": "end", class: "name" }, frame),
     );
-    this.cursor.setAttribute("y1", String(this.margin.top));
-    this.cursor.setAttribute("y2", String(base));
-    this.svg.replaceChildren(group, this.cursor);
+    this.cursor.style.top = `${(100 * this.margin.top) / height}%`;
+    this.cursor.style.bottom = `${(100 * this.margin.bottom) / height}%`;
+    this.svg.replaceChildren(group);
   }
 }

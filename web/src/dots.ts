@@ -1,4 +1,5 @@
 // The uppermost layer, drawn anew for each frame: hikers, the segment they walk on, and the chosen one's way.
+import { clear } from "./dom";
 import { hasStopped, pointAt, standing, type Places } from "./hikers";
 import { isInside, type Box } from "./layout";
 import { CASING, DOT, INK, LOOKS, TRAIL, outcomeOf, type Outcome } from "./style";
@@ -34,9 +35,7 @@ export class DotsLayer {
   /** Draw a frame, which may lie between two steps. */
   show(frame: number, chosen: number): void {
     const { context, places } = this;
-    const { canvas } = context;
-    const scale = context.getTransform().a;
-    context.clearRect(0, 0, canvas.width / scale, canvas.height / scale);
+    clear(context);
     standing(places, frame, this.where);
     if (chosen >= 0) this.highlight(chosen, Math.floor(frame));
     if (frame % 1) this.drawNewest(Math.floor(frame));

@@ -1,6 +1,6 @@
 // The map from above: three canvas layers and the axes between them, kept in step with one layout.
 import { drawAxes } from "./axes";
-import { h, s, sizeCanvas } from "./dom";
+import { h, s, sizeCanvas, sizePart } from "./dom";
 import { DotsLayer, kindsOf } from "./dots";
 import { hikersNear, pathNear, placesOf, type Places } from "./hikers";
 import { isInside, project, type Layout } from "./layout";
@@ -38,13 +38,21 @@ export class PlaneMap {
   /** Draw everything that does not move, for one size. */
   resize(layout: Layout, basins: boolean): void {
     this.layout = layout;
-    const { width, height, plot, font } = layout;
+    const { plot, font } = layout;
     this.drawTerrain(basins);
     this.places = placesOf(this.scene, project(plot, this.scene.window));
     const line = lineWidth(this.scene.hikers.length, font);
-    this.paths = new PathsLayer(sizeCanvas(this.pathsCanvas, width, height));
+    // Dots at the rim reach a little beyond it.
+    const margin = 3.2 * dotRadius(this.scene.hikers.length, font);
+    const around = {
+      left: plot.left - margin,
+      top: plot.top - margin,
+      width: plot.width + 2 * margin,
+      height: plot.height + 2 * margin,
+    };
+    this.paths = new PathsLayer(sizePart(this.pathsCanvas, plot, layout));
     this.paths.reset(this.places, plot, line);
-    this.dots = new DotsLayer(sizeCanvas(this.dotsCanvas, width, height), kindsOf(this.scene.hikers));
+    this.dots = new DotsLayer(sizePart(this.dotsCanvas, around, layout), kindsOf(this.scene.hikers));
     this.dots.reset(this.places, plot, dotRadius(this.scene.hikers.length, font), line);
     drawAxes(this.axes, this.scene, this.terrain, layout, this.lang);
   }

@@ -1,4 +1,5 @@
 // The layer of paths: while hikers walk on, only their newest segments are added.
+import { clear } from "./dom";
 import { pointAt, type Places } from "./hikers";
 import type { Box } from "./layout";
 import { CASING, TRAIL } from "./style";
@@ -31,11 +32,7 @@ export class PathsLayer {
   show(frame: number): void {
     if (frame === this.drawn) return;
     if (frame < this.drawn) {
-      const { canvas } = this.context;
-      this.context.save();
-      this.context.resetTransform();
-      this.context.clearRect(0, 0, canvas.width, canvas.height);
-      this.context.restore();
+      clear(this.context);
       this.drawn = -1;
     }
     if (this.trace(Math.max(0, this.drawn), frame)) {

@@ -91,9 +91,10 @@ export class LandscapeView {
     if (scene.hikers.length && scene.frames.length > 1) {
       const [canvas, svg] = [h("canvas"), s("svg", { "aria-hidden": "true" })];
       const about = fill(words.lossChart, { height: capital(scene.heightLabel), frame });
-      this.chart = new Chart(scene, canvas, svg, { frame, lang });
+      const cursor = h("div", { class: "cursor" });
+      this.chart = new Chart(scene, canvas, svg, cursor, { frame, lang });
       const caption = h("figcaption", {}, about);
-      const drawing = h("div", { class: "curves", title: words.clickChart }, canvas, svg);
+      const drawing = h("div", { class: "curves", title: words.clickChart }, canvas, svg, cursor);
       this.show.append(h("figure", { class: "chart" }, caption, drawing));
       this.listenToChart(drawing);
     }

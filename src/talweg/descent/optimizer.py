@@ -6,7 +6,7 @@ learning rate nor a list of them compiles anything anew.
 
 import math
 from collections.abc import Callable, Mapping
-from typing import Any, Literal, get_args
+from typing import Any
 
 import equinox as eqx
 import jax.numpy as jnp
@@ -18,7 +18,7 @@ from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.descent.schedule import SCHEDULES
 from talweg.errors import ConfigError, did_you_mean
 
-StepLength = Literal["fixed", "backtracking"]
+STEP_LENGTHS = ("fixed", "backtracking")
 
 
 class Optimizer(eqx.Module):
@@ -36,7 +36,7 @@ class Optimizer(eqx.Module):
     name: str = eqx.field(static=True)
     schedule: str = eqx.field(static=True)
     steps: int = eqx.field(static=True)
-    step_length: StepLength = eqx.field(static=True)
+    step_length: str = eqx.field(static=True)
     settings: Mapping[str, Float[Array | np.ndarray, "*members"]]
 
     def _transformation(self) -> optax.GradientTransformationExtraArgs:
@@ -83,7 +83,7 @@ def make_optimizer(
     *,
     schedule: str = "constant",
     steps: int = 1,
-    step_length: StepLength = "fixed",
+    step_length: str = "fixed",
     dtype: Any = np.float32,
     **settings: float | Float[np.ndarray, " members"],
 ) -> Optimizer:
@@ -108,7 +108,7 @@ def make_optimizer(
     name = ALIASES.get(name, name)
     _require("optimizer", name, OPTIMIZERS)
     _require("schedule", schedule, SCHEDULES)
-    _require("step length", step_length, get_args(StepLength))
+    _require("step length", step_length, STEP_LENGTHS)
     defaults = OPTIMIZERS[name].defaults
     for setting in settings:
         _require(f"setting of optimizer {name!r}", setting, defaults)

@@ -119,6 +119,7 @@ def _steps(
         seen = {"loss": now, "train_loss": now, "gradient_norm": norm, "start_loss": start_loss}
         seen["place"] = state.params
         remembered, holds = rule.update(memory, {**seen, "epoch": number, "seconds": 0.0})
+        remembered = jax.tree.map(lambda new, old: new.astype(old.dtype), remembered, memory)
         memory, active = _where(active, remembered, memory), active & ~holds
         return (state, memory, active, now), (state.params, now, norm, active) if record else ()
 

@@ -13,7 +13,7 @@ from jaxtyping import Float, Int
 
 from talweg.config.rules import parse_rule
 from talweg.descent import engine
-from talweg.descent.optimizer import Optimizer, StepLength, make_optimizer
+from talweg.descent.optimizer import Optimizer, make_optimizer
 from talweg.descent.recipes import ALIASES
 from talweg.descent.stopping import Epochs, Left, NonFinite, Outcome, Rule, SmallGradient
 from talweg.descent.walk import CURVES, Walk, walk
@@ -60,7 +60,7 @@ class HikeSettings:
     optimizer: str = "gd"
     learning_rate: float | None = None
     schedule: str = "constant"
-    step_length: StepLength = "fixed"
+    step_length: str = "fixed"
     momentum: float | None = None
     noise: float = 0.0
     max_steps: int = 1000

@@ -4,13 +4,13 @@ from collections import Counter
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.descent import engine
 from talweg.descent.walk import ends
 from talweg.landscape.arrivals import NEAR
+from talweg.landscape.sampling import heights
 from talweg.objective.function import Function
 from talweg.record.scene import Minimum, Scene
 from talweg.run.hike import Hike, make_rule, optimizer_of
@@ -74,9 +74,8 @@ def _elsewhere(hike: Hike) -> Float[np.ndarray, " rest"]:
 
 
 def _heights(hike: Hike, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, " points"]:
-    with jax.enable_x64(True):
-        heights = np.asarray(jax.jit(jax.vmap(hike.function))(jnp.asarray(points)), np.float64)
-    return np.where(np.isfinite(heights), heights, np.nan)
+    found = heights(hike.function, points)
+    return np.where(np.isfinite(found), found, np.nan)
 
 
 def _minima(hike: Hike) -> tuple[Minimum, ...]:

@@ -6,9 +6,8 @@ bytes of equal weight are put side by side, and the whole is deflated (RFC 1950)
 """
 
 import base64
-import functools
 import zlib
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt16
@@ -159,22 +158,11 @@ def _resampled(
     """The height on another grid, linear between neighbors; NaN where one of them is not finite."""
     height = np.asarray(scene.height, np.float64)
     height = np.where(np.isfinite(height), height, np.nan)
-<<<<<<< HEAD
-    for old, new, axis in ((scene.x, x, 1), (scene.y, y, 0)):
-        if len(old) == len(new) and np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
-            continue
-        height = np.apply_along_axis(cast(Any, functools.partial(_on_line, old, new)), axis, height)
-=======
     for old, new in ((scene.x, x), (scene.y, y)):
         if len(old) != len(new) or not np.allclose(old, new, rtol=0, atol=1e-9 * abs(float(new[-1] - new[0]))):
             height = np.stack([np.interp(new, old, line) for line in height])
         height = height.T
->>>>>>> web
     return height
-
-
-def _on_line(old: np.ndarray, new: np.ndarray, line: np.ndarray) -> np.ndarray:
-    return np.interp(new, old, line)
 
 
 def _nearest(old: Float[np.ndarray, " before"], new: Float[np.ndarray, " after"]) -> Int[np.ndarray, " after"]:

@@ -165,6 +165,7 @@ VERDICTS = [
     ("x + 1/x", False, False, None),
     ("-log(x)", False, True, None),
     ("x log(x)", True, None, None),
+    ("0.5x² + sin(x)", True, True, None),
     ("tan(x)", False, False, None),
     ("x sin(x)", False, False, None),
     ("x^2 + 2x*y + y^2", True, True, "[0, ∞)"),

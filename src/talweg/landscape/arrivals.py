@@ -8,7 +8,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from talweg.landscape.stationary import Function, derivatives, polished, second_derivative_test
+from talweg.landscape.sampling import Function
+from talweg.landscape.stationary import derivatives, polished, second_derivative_test
 
 NEAR = 0.02
 """How far, as a share of the window, polishing may move an end that is still called arrived."""

@@ -244,18 +244,26 @@ def studies(size: int) -> dict[str, Callable[[Subject], Finding]]:
     }
 
 
-def main() -> None:
-    """Reads one question from the standard input; writes one line of findings for each study."""
-    print(json.dumps({"study": "ready", "finding": {}}), flush=True)
-    question = json.loads(sys.stdin.readline())
+def findings(question: dict[str, Any]) -> Iterator[tuple[str, Finding]]:
+    """The finding of each study in turn; one that failed says so.
+
+    Args:
+        question: the function as plain data (`tree`), its `variables`, and the `window` for members of families.
+    """
     subject = Subject(question["tree"], question["variables"], question["window"])
     for name, study in studies(len(subject.symbols)).items():
         try:
-            finding = study(subject)
+            yield name, study(subject)
         except Exception as error:  # SymPy raises many kinds where it finds no way; each only costs this study
-            finding = {"failed": type(error).__name__}
+            yield name, {"failed": type(error).__name__}
+    yield "end", {}
+
+
+def main() -> None:
+    """Reads one question from the standard input; writes one line for each study."""
+    print(json.dumps({"study": "ready", "finding": {}}), flush=True)
+    for name, finding in findings(json.loads(sys.stdin.readline())):
         print(json.dumps({"study": name, "finding": finding}), flush=True)
-    print(json.dumps({"study": "end", "finding": {}}), flush=True)
 
 
 if __name__ == "__main__":

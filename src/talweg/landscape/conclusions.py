@@ -18,7 +18,7 @@ from talweg.landscape.stationary import Window
 from talweg.landscape.symbolic import Findings
 from talweg.landscape.writing import Sentence, Written
 from talweg.objective.expression import Expression
-from talweg.objective.tree import Apply, Tree, constant_value, walk
+from talweg.objective.tree import Apply, Tree, constant_value, from_data, walk
 
 if TYPE_CHECKING:
     from talweg.landscape.places import Places
@@ -200,6 +200,8 @@ def convexity(
     proof = findings["convex"]
     if proof.get("convex") is True:
         return Verdict(True, _convex_reason(proof["reason"], expression, places, hessian))
+    if _second_never_negative(expression, findings["derivatives"]):
+        return Verdict(True, _convex_reason("second", expression, places, hessian))
     if Curvature.CONVEX in curvature(expression.tree):
         return Verdict(True, Sentence.of("it is put together from convex parts in ways that keep convexity"))
     for point in sorted(places.points, key=lambda p: math.hypot(*p.point)):
@@ -208,6 +210,16 @@ def convexity(
             what = "its second derivative" if expression.size == 1 else "an eigenvalue of its Hessian"
             return Verdict(False, Sentence.of(f"{what} is negative at ", at + writing.row(point.coordinates)))
     return _chord(expression, searched)
+
+
+def _second_never_negative(expression: Expression, finding: dict[str, Any]) -> bool:
+    """Whether the bounds of the second derivatives show it, without mixed ones, for a function without holes."""
+    rows = finding.get("hessian", [])
+    if not rows or not is_smooth(expression.tree) or any(None in row for row in rows):
+        return False
+    trees = [[from_data(entry) for entry in row] for row in rows]
+    diagonal = all(constant_value(h) == 0 for i, row in enumerate(trees) for j, h in enumerate(row) if i != j)
+    return diagonal and all(bounds(row[i]).lower >= 0 for i, row in enumerate(trees))
 
 
 def _convex_reason(
@@ -283,7 +295,7 @@ def range_of(
         if len(ends) != 2 or any(limit.lower != limit.upper and not known for limit in ends):
             return None
         return _interval(taken, [(e.lower, e.height) for e in ends if e.lower == e.upper])
-    coercive = findings["bounded"].get("coercive") or (convexity.holds and bool(places.points))
+    coercive = findings["bounded"].get("coercive") or convexity.holds
     if coercive and taken:
         return _interval(taken, [(math.inf, writing.value(math.inf))])
     return None

@@ -43,7 +43,8 @@ def arrivals(function: Function, ends: Float[np.ndarray, "ends n"], size: Float[
         size: the window's extent along each variable, the yardstick of near and far.
 
     Example:
-        >>> found = arrivals(lambda p: (p[0] ** 2 - 1) ** 2, np.array([[1.001], [-0.999], [9.0]]), np.array([4.0]))
+        >>> tilted = lambda p: (p[0] ** 2 - 1) ** 2 + p[0] / 10
+        >>> found = arrivals(tilted, np.array([[1.001], [-0.999], [9.0]]), np.array([4.0]))
         >>> found.kinds, found.place.tolist()
         (('minimum', 'minimum'), [1, 0, -1])
     """

@@ -56,7 +56,7 @@ def draw_starts(start: str, hikers: int, window: Window, seed: int) -> Float[np.
         ConfigError: a text that is none of these.
 
     Example:
-        >>> draw_starts("(1, 2) (-3, 0)", 24, ((-4, 4), (-4, 4)), 0).tolist()
+        >>> draw_starts("(1, 2) (-3, 0)", 24, ((-4.0, 4.0), (-4.0, 4.0)), 0).tolist()
         [[1.0, 2.0], [-3.0, 0.0]]
     """
     low, high = np.array(window, np.float64).T

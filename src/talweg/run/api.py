@@ -4,7 +4,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
@@ -109,8 +108,3 @@ def _bytes_needed(built: Built) -> int:
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
     curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
     return 2 * params + curves + built.parts.nbytes + 10_000_000
-
-
-def device_name() -> str:
-    """What the run computes on, in words."""
-    return str(jax.devices()[0].device_kind)

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from talweg.errors import TalwegError
     from talweg.record.history import History
     from talweg.run.api import train
+    from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
 
 __all__ = [
@@ -38,6 +40,7 @@ __all__ = [
     "Settings",
     "TalwegError",
     "__version__",
+    "check",
     "hike",
     "open_run",
     "sketch",

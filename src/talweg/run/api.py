@@ -79,6 +79,7 @@ def train_settings(
     if folder is not None:
         require_space(folder.path, _bytes_needed(built))
         begin(folder, built.job.settings, built.preparation, built.parts)
+        folder.write_gate(built.report.to_dict())
     if started is not None:
         started(built)
     keep_compilations()
@@ -96,6 +97,7 @@ def train_settings(
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     summary = summarize(built.job, trained, files, run_name)
     summary["notes"] = list(built.notes)
+    summary["gate"] = built.report.to_dict()
     run = Run(built.job.settings, summary, read_lines(lines), built.preparation, trained.params, folder)
     if folder is not None:
         save(run, folder)

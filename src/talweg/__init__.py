@@ -14,6 +14,7 @@ _ROOMS = {
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
+    "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
     "Prediction": "talweg.run.result",
     "Settings": "talweg.config.settings",
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from talweg.run.api import train
     from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.storage import cache
 
 __all__ = [
     "History",
@@ -40,6 +42,7 @@ __all__ = [
     "Settings",
     "TalwegError",
     "__version__",
+    "cache",
     "check",
     "hike",
     "open_run",

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Shape
 from talweg.objective.losses import Loss
-from talweg.objective.metrics import classification_sums, regression_sums
+from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
 from talweg.objective.models import Sequential
 
 
@@ -19,12 +19,14 @@ class Network(Objective):
         row_loss: the loss of a row.
         input_shape: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        class_weight: what a row of each class counts in the loss; all alike if it is empty.
     """
 
     model: Sequential
     row_loss: Loss
     input_shape: Shape = eqx.field(static=True)
     classes: int = eqx.field(static=True, default=0)
+    class_weight: tuple[float, ...] = eqx.field(static=True, default=())
 
     def init(self, key: PRNGKeyArray) -> Params:
         """Draws the model's params."""
@@ -37,7 +39,8 @@ class Network(Objective):
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
         row_loss = self.row_loss.per_row(self.model.apply(params, batch.x, key), batch.y)
-        total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
+        counts = batch.weight * weight_of_rows(self.class_weight, batch.y, row_loss)
+        total, weight = jnp.sum(row_loss * counts), jnp.sum(counts)
         return total / weight, {"loss": total, "weight": weight}
 
     def metrics(self, params: Params, batch: Batch) -> Sums:
@@ -45,5 +48,6 @@ class Network(Objective):
         outputs = self.outputs(params, batch.x)
         row_loss = self.row_loss.per_row(outputs, batch.y)
         if self.row_loss.task == "classification":
-            return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
+            said = self.row_loss.decide(outputs)
+            return classification_sums(row_loss, said, batch.y, batch.weight, self.classes, self.class_weight)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)

@@ -12,7 +12,9 @@ _ROOMS = {
     "train": "talweg.run.api",
     "hike": "talweg.api",
     "sketch": "talweg.api",
+    "schedules": "talweg.run.schedules",
     "open_run": "talweg.run.result",
+    "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
     "Prediction": "talweg.run.result",
     "Settings": "talweg.config.settings",
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import train
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.schedules import schedules
+    from talweg.run.storage import cache
 
 __all__ = [
     "History",
@@ -38,8 +42,10 @@ __all__ = [
     "Settings",
     "TalwegError",
     "__version__",
+    "cache",
     "hike",
     "open_run",
+    "schedules",
     "sketch",
     "train",
 ]

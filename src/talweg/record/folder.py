@@ -5,6 +5,8 @@ history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
 split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+evaluation.safetensors  predictions beside the truth, on validation and test rows
+evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
@@ -21,11 +23,13 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_history
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, SUMMARY)
+EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, EVALUATION, EVIDENCE, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -138,6 +142,16 @@ class RunFolder:
 
         write_atomically(self.path / PARAMS, save(flatten(params), metadata=dict(metadata)))
 
+    def write_evaluation(self, parts: Mapping[str, Evaluation]) -> None:
+        """Writes the predictions beside the truth, by part of the split."""
+        from safetensors.numpy import save
+
+        write_atomically(self.path / EVALUATION, save(to_arrays(parts), metadata={"format": "talweg-evaluation-1"}))
+
+    def write_evidence(self, evidence: Mapping[str, Any]) -> None:
+        """Writes what was measured to explain the run."""
+        self._write_json(EVIDENCE, evidence)
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
         self._write_json(SUMMARY, summary)
@@ -199,6 +213,26 @@ class RunFolder:
             return unflatten(load(self._read(PARAMS)))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def evaluation(self) -> dict[str, Evaluation]:
+        """The predictions beside the truth by part of the split; empty for a run that kept none.
+
+        Raises:
+            RunFolderError: if the file is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        if not (self.path / EVALUATION).exists():
+            return {}
+        try:
+            return from_arrays(load(self._read(EVALUATION)))
+        except (SafetensorError, KeyError) as error:
+            raise RunFolderError(f"{self.path / EVALUATION} is damaged: {error}") from None
+
+    def evidence(self) -> dict[str, Any]:
+        """What was measured to explain the run; empty for a run that kept nothing."""
+        return self._read_json(EVIDENCE) if (self.path / EVIDENCE).exists() else {}
 
     def _read(self, name: str) -> bytes:
         try:

@@ -27,7 +27,7 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> S
     chosen: dict[str, Any] = {
         "task": task,
         "batch_size": batch,
-        "schedule": "cosine" if OPTIMIZERS[name].kept is None else "warmup",
+        "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
         "learning_rate": _learning_rate(name, task, rows),
         "weight_decay": _weight_decay(name),

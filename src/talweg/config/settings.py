@@ -21,6 +21,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+def _listed(layers: Any) -> Any:
+    """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
+    return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
+
+
 class Settings(pydantic.BaseModel):
     """The settings of a training run.
 
@@ -38,6 +43,7 @@ class Settings(pydantic.BaseModel):
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
         hidden: units of each hidden layer.
+        layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
         loss: what is minimised.
@@ -62,6 +68,7 @@ class Settings(pydantic.BaseModel):
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
     initializer: str = "glorot_uniform"
     loss: str = AUTO

@@ -71,7 +71,8 @@ def read_header(data: bytes, name: str) -> Header:
     """
     image = _opened(data, name)
     height, width = image.height, image.width
-    if image.getexif().get(_ORIENTATION, 1) >= 5:
+    # Not the PNG reader's own `getexif`, which decodes the whole picture to look behind it.
+    if Image.Image.getexif(image).get(_ORIENTATION, 1) >= 5:
         height, width = width, height
     gray = image.mode in ("1", "L", "LA", "La", *_DEEP)
     return Header(height, width, "gray" if gray else "rgb", image.mode in _DEEP)
@@ -125,6 +126,22 @@ def decode(data: bytes, name: str, color: Color, cover: Size | None = None) -> D
     if color == "rgb" and pixels.shape[-1] == 1:
         pixels = np.repeat(pixels, 3, axis=-1)
     return Decoded(pixels, tuple(done))
+
+
+def scaled_within(decoded: Decoded, longest: int | None) -> Decoded:
+    """A picture scaled down until its longer side is that long; smaller ones, and `None`, leave it as it is."""
+    height, width = decoded.pixels.shape[:2]
+    if longest is None or max(height, width) <= longest:
+        return decoded
+    factor = longest / max(height, width)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    planes = np.moveaxis(decoded.pixels, -1, 0)
+    resized = [
+        np.asarray(Image.fromarray(np.ascontiguousarray(p)).resize(size, Image.Resampling.LANCZOS)) for p in planes
+    ]
+    return Decoded(
+        np.clip(np.stack(resized, axis=-1), 0, 255), (*decoded.done, f"is scaled to {longest} pixels at most")
+    )
 
 
 def _opened(data: bytes, name: str) -> Any:

@@ -71,21 +71,21 @@ def load(files: Sequence[Path], names: Sequence[str], wanted: Wanted) -> Loaded:
     """
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")  # Pillow's doubts about metadata and large sizes; the bounds are our own
-        headers = list(pool.map(_kept(lambda file, name: read_header(_bytes(file), name)), files, names))
+        headers = list(pool.map(kept_errors(lambda file, name: read_header(read_bytes(file), name)), files, names))
         sound = [header for header in headers if isinstance(header, Header)]
         if not sound:
-            raise DataError(_broken([header for header in headers if isinstance(header, PictureError)], len(files)))
+            raise DataError(broken([header for header in headers if isinstance(header, PictureError)], len(files)))
         size, color = wanted.size or _size(sound), wanted.color or _color(sound)
 
         def pixels(file: Path, name: str) -> Decoded:
-            return decode(_bytes(file), name, color, size)
+            return decode(read_bytes(file), name, color, size)
 
         deep = any(header.deep for header in sound)
         out = np.empty((len(files), *size, 1 if color == "gray" else 3), np.float32 if deep else np.uint8)
         told: Counter[str] = Counter()
         failed: list[PictureError] = []
         kept: list[int] = []
-        for place, decoded in enumerate(pool.map(_kept(pixels), files, names)):
+        for place, decoded in enumerate(pool.map(kept_errors(pixels), files, names)):
             if isinstance(decoded, PictureError):
                 failed.append(decoded)
                 continue
@@ -93,22 +93,26 @@ def load(files: Sequence[Path], names: Sequence[str], wanted: Wanted) -> Loaded:
             told.update(decoded.done)
             kept.append(place)
     if failed and not (wanted.skip_broken and kept):
-        raise DataError(_broken(failed, len(files)))
-    notes = [*_resized(sound, size, color), *_counted(told, len(kept))]
+        raise DataError(broken(failed, len(files)))
+    notes = [*_resized(sound, size, color), *counted(told, len(kept))]
     if failed:
-        named = "; ".join(str(error) for error in failed[:_NAMED])
-        notes.append(f"{_pictures(len(failed))} left out: {named}{_more(len(failed))}.")
+        notes.append(named_broken(failed))
     return Loaded(out[kept] if failed else out, tuple(kept), tuple(notes))
 
 
-def _bytes(file: Path) -> bytes:
+def read_bytes(file: Path) -> bytes:
+    """A file's contents.
+
+    Raises:
+        PictureError: the system refuses.
+    """
     try:
         return file.read_bytes()
     except OSError as error:
         raise PictureError(f"{file} cannot be read: {error.strerror}") from None
 
 
-def _kept(function: Callable[..., T]) -> Callable[..., T | PictureError]:
+def kept_errors(function: Callable[..., T]) -> Callable[..., T | PictureError]:
     """The same function, which gives back what it would raise of a picture, so that all broken ones are known."""
 
     def safe(*arguments: object) -> T | PictureError:
@@ -120,7 +124,8 @@ def _kept(function: Callable[..., T]) -> Callable[..., T | PictureError]:
     return safe
 
 
-def _broken(failed: Sequence[PictureError], files: int) -> str:
+def broken(failed: Sequence[PictureError], files: int) -> str:
+    """The message about pictures that cannot be used."""
     if len(failed) == files == 1:
         return str(failed[0])
     named = "; ".join(str(error) for error in failed[:_NAMED])
@@ -128,6 +133,12 @@ def _broken(failed: Sequence[PictureError], files: int) -> str:
         f"{len(failed)} of {files} pictures cannot be used: {named}{_more(len(failed))}. Mend or remove them, or leave"
         " them out with --skip-broken"
     )
+
+
+def named_broken(failed: Sequence[PictureError]) -> str:
+    """The note about broken pictures that were left out."""
+    named = "; ".join(str(error) for error in failed[:_NAMED])
+    return f"{_pictures(len(failed))} left out: {named}{_more(len(failed))}."
 
 
 def _more(failed: int) -> str:
@@ -162,7 +173,8 @@ def _resized(headers: Sequence[Header], size: Size, color: Color) -> Iterable[st
         yield f"{mixed} are all taken as {'gray' if color == 'gray' else 'colour'} (--color sets it)."
 
 
-def _counted(told: Counter[str], pictures: int) -> Iterable[str]:
+def counted(told: Counter[str], pictures: int) -> Iterable[str]:
+    """What was done to how many pictures, a sentence each."""
     for done, count in told.items():
         yield f"{count} of {pictures} pictures: each {done}."
 

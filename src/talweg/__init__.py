@@ -10,9 +10,11 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
+    "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
     "Prediction": "talweg.run.result",
     "Settings": "talweg.config.settings",
@@ -62,7 +64,9 @@ if TYPE_CHECKING:
     )
     from talweg.record.history import History
     from talweg.run.api import train
+    from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.storage import cache
 
 __all__ = [
     "Activation",
@@ -90,6 +94,8 @@ __all__ = [
     "TalwegError",
     "Upsample",
     "__version__",
+    "cache",
+    "check",
     "elu",
     "gelu",
     "hike",

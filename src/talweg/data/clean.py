@@ -135,7 +135,7 @@ class Preparation:
         known = table.column(target).take(train_rows)
         return cls(
             tuple(encoder for encoder in encoders if encoder.feature_names()),
-            _fit_target(known, target, task, table.name),
+            fit_target(known, target, task, table.name),
             found,
         )
 
@@ -236,7 +236,8 @@ class Preparation:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 
 
-def _fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
+def fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
+    """How a target is encoded, from its values in the training rows."""
     if task == "classification":
         return ClassTarget(name, labels_of(known)[1])
     values = quantities_of(known, name, table).values.astype(np.float64)

@@ -15,6 +15,7 @@ _COMMANDS = {
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
+    "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }

@@ -5,6 +5,8 @@ history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
 split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
+map/                 the run's maps, and what of them is computed so far; made later
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
@@ -21,11 +23,13 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.arrays import pack, unpack
 from talweg.record.history import History, read_history
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, SUMMARY)
+TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, TRAJECTORY, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -112,6 +116,8 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
+            # An earlier run's maps are none of this one.
+            shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         if preparation is not None:
@@ -137,6 +143,11 @@ class RunFolder:
         from safetensors.numpy import save
 
         write_atomically(self.path / PARAMS, save(flatten(params), metadata=dict(metadata)))
+
+    def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
+        if arrays:
+            write_atomically(self.path / TRAJECTORY, pack(arrays, {"format": "talweg-trajectory-1"}))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
@@ -199,6 +210,14 @@ class RunFolder:
             return unflatten(load(self._read(PARAMS)))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """The members' snapshots, as a recorder gave them; empty where none were recorded.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        return unpack(self.path / TRAJECTORY)[0] if (self.path / TRAJECTORY).exists() else {}
 
     def _read(self, name: str) -> bytes:
         try:

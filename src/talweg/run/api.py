@@ -10,10 +10,12 @@ from talweg.config.settings import Settings, make_settings
 from talweg.data.frames import from_arrays
 from talweg.data.table import Table
 from talweg.objective.models import parameter_count
-from talweg.record.folder import FILES, RunFolder, require_free, require_space
+from talweg.record.folder import FILES, TRAJECTORY, RunFolder, require_free, require_space
 from talweg.record.history import read_lines, to_line
+from talweg.record.trajectory import MEGABYTE, Plan, Recorder, plan, usual_budget
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
+from talweg.run.job import Job
 from talweg.run.result import Run, begin, save
 from talweg.run.summary import summarize
 from talweg.run.train import Progress
@@ -82,6 +84,7 @@ def train_settings(
     if started is not None:
         started(built)
     keep_compilations()
+    recorder = Recorder(recording(built.job))
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
@@ -91,12 +94,15 @@ def train_settings(
         if progress is not None:
             progress(told)
 
-    trained = descend(built.job, tell)
-    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in FILES}
+    trained = descend(built.job, tell, recorder=recorder)
+    recorded = trained.recorder.arrays() if trained.recorder else {}
+    names = [name for name in FILES if recorded or name != TRAJECTORY]
+    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     summary = summarize(built.job, trained, files, run_name)
     summary["notes"] = list(built.notes)
-    run = Run(built.job.settings, summary, read_lines(lines), built.preparation, trained.params, folder)
+    history = read_lines(lines)
+    run = Run(built.job.settings, summary, history, built.preparation, trained.params, folder, source, recorded)
     if folder is not None:
         save(run, folder)
     return run
@@ -107,4 +113,11 @@ def _bytes_needed(built: Built) -> int:
     job = built.job
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
     curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
-    return 2 * params + curves + built.parts.nbytes + 10_000_000
+    return 2 * params + curves + built.parts.nbytes + recording(job).bytes + 10_000_000
+
+
+def recording(job: Job) -> Plan:
+    """How much of a training's trajectory is kept."""
+    settings, size = job.settings, parameter_count(job.network.model, job.network.input_shape)
+    budget = usual_budget(settings.members, size) if settings.record == "auto" else int(settings.record * MEGABYTE)
+    return plan(settings.members, size, int(settings.max_epochs), budget)

@@ -13,8 +13,10 @@ from talweg.data.read import read_table
 from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
+from talweg.record.arrays import Arrays
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
+from talweg.record.trajectory import Trajectory
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
@@ -63,6 +65,8 @@ class Run:
         preparation: how columns become features.
         params: the members' params, the member axis first.
         folder: where it is kept; `None` if it was not written.
+        source: its data, if they came as Python objects.
+        recorded: the snapshots of its trajectory, while they are at hand.
     """
 
     settings: Settings
@@ -71,6 +75,8 @@ class Run:
     preparation: Preparation
     params: Params
     folder: RunFolder | None = None
+    source: Any = None
+    recorded: Arrays | None = None
 
     def __repr__(self) -> str:
         where = f" in {self.folder.path}" if self.folder else ""
@@ -88,6 +94,15 @@ class Run:
             ConfigError: if there is no such member.
         """
         return predict(self, read_table(source), member)
+
+    def trajectory(self) -> Trajectory | None:
+        """The members' ways as recorded; `None` where nothing was.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        arrays = self.recorded if self.recorded is not None else self.folder.trajectory() if self.folder else {}
+        return Trajectory.of(arrays) if arrays else None
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
@@ -161,6 +176,7 @@ def open_run(path: str | Path) -> Run:
 def save(run: Run, folder: RunFolder) -> None:
     """Writes what is known at the end: the params, then the summary, with which the run is finished."""
     folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
+    folder.write_trajectory(run.recorded or {})
     folder.write_summary(run.summary)
 
 

@@ -13,6 +13,7 @@ _ROOMS = {
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
+    "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
     "Prediction": "talweg.run.result",
     "Settings": "talweg.config.settings",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import train
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.storage import cache
 
 __all__ = [
     "History",
@@ -38,6 +40,7 @@ __all__ = [
     "Settings",
     "TalwegError",
     "__version__",
+    "cache",
     "hike",
     "open_run",
     "sketch",

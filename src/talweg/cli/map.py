@@ -8,9 +8,6 @@ import click
 from talweg.cli.output import json_option, parse_window, put, quiet_option
 from talweg.errors import ConfigError
 
-if TYPE_CHECKING:
-    pass
-
 
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))

@@ -23,8 +23,8 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
-from talweg.record.arrays import pack, unpack
 from talweg.record.history import History, read_history
+from talweg.record.sealed import pack, unpack
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
@@ -147,7 +147,7 @@ class RunFolder:
     def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
         if arrays:
-            write_atomically(self.path / TRAJECTORY, pack(arrays, {"format": "talweg-trajectory-1"}))
+            write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
@@ -217,7 +217,12 @@ class RunFolder:
         Raises:
             RunFolderError: if they are damaged.
         """
-        return unpack(self.path / TRAJECTORY)[0] if (self.path / TRAJECTORY).exists() else {}
+        if not (self.path / TRAJECTORY).exists():
+            return {}
+        try:
+            return unpack(self._read(TRAJECTORY), "talweg-trajectory-1")[0]
+        except ValueError as error:
+            raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None
 
     def _read(self, name: str) -> bytes:
         try:

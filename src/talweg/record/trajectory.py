@@ -12,7 +12,6 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.record.arrays import Arrays
 from talweg.record.folder import flatten, unflatten
 
 FRAMES = 64
@@ -21,6 +20,7 @@ FEW = 16
 """With room for fewer whole snapshots than this, sketches of more take their place."""
 WIDTH = 1021
 """Numbers of a sketch; a prime, so that no column of a matrix falls into one place. Its error is some 3 %."""
+Arrays = Mapping[str, np.ndarray]
 MEGABYTE = 1_000_000
 USUAL, MOST = 32 * MEGABYTE, 512 * MEGABYTE
 """The budget where none is given, and what it may grow to so that start, end and sketches fit."""

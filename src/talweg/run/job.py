@@ -1,14 +1,15 @@
 """A job: everything that a training needs, ready to go, whatever it was made from. How it is made is in `build`."""
 
 import dataclasses
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Num, UInt32
 
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
+from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Rule
 from talweg.objective.base import Batch
@@ -36,6 +37,18 @@ class Rows:
         return Batch(*(chunked(column, size) for column in (self.x, self.y, np.ones(len(self), np.float32))))
 
 
+@runtime_checkable
+class Source(Protocol):
+    """Where the rows of the steps come from: in memory (`run/segments`), or read as they are needed."""
+
+    @property
+    def steps(self) -> int:
+        """How many steps an epoch has."""
+
+    def segments(self, epoch: int, first: int = 0) -> Iterator[Feed]:
+        """The segments of an epoch from step `first` on, in order; a pure function of its arguments."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Job:
     """What is trained, on what, how, and until when.
@@ -52,6 +65,7 @@ class Job:
         target_scale: what one unit of an output is in each target's own unit.
         target_shift: what an output of 0 stands for.
         facts: what a summary says of the data, as plain data.
+        source: gives the steps their rows; absent if `training` itself does, from memory.
     """
 
     settings: Settings
@@ -65,6 +79,7 @@ class Job:
     target_scale: Float[np.ndarray, " targets"]
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
+    source: Source | None = None
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

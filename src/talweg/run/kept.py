@@ -1,11 +1,10 @@
 """Work that goes on where it stopped: arrays in a run folder with a key that says what they are the result of.
 
-What is computed is the business of `mapping` and `valleys`; how arrays are checked is that of `record.arrays`.
+What is computed is the business of `mapping` and `valleys`; how arrays are checked is that of `record.sealed`.
 """
 
-import hashlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import final
@@ -13,18 +12,18 @@ from typing import final
 import jax
 import numpy as np
 
-from talweg.errors import RunFolderError
-from talweg.record.arrays import Arrays, checksum, pack, unpack
 from talweg.record.folder import write_atomically
+from talweg.record.sealed import digest, pack, unpack
 
+KIND = "talweg-work-1"
 EVERY = 5.0
 """Seconds between two writings while work goes on."""
 
 
 def key_of(content: object, *words: object) -> str:
-    """What a result depends on, in 16 digits: arrays in any tree, and words."""
+    """What a result depends on, as a checksum: arrays in any tree, and words."""
     arrays = {str(number): np.asarray(leaf) for number, leaf in enumerate(jax.tree.leaves(content))}
-    return hashlib.sha256((checksum(arrays) + repr(words)).encode()).hexdigest()[:16]
+    return digest(pack(arrays, {"words": repr(words)}, KIND))
 
 
 @final
@@ -40,7 +39,7 @@ class Kept:
     def __init__(self, path: Path | None, key: str, clock: Callable[[], float] = time.monotonic):
         self.path, self.key, self.clock = path, key, clock
         self.written = clock()
-        self.waiting: Arrays | None = None
+        self.waiting: Mapping[str, np.ndarray] | None = None
 
     def __enter__(self) -> "Kept":
         return self
@@ -53,12 +52,12 @@ class Kept:
         if self.path is None or not self.path.exists():
             return {}
         try:
-            arrays, words = unpack(self.path)
-        except RunFolderError:
+            arrays, facts = unpack(self.path.read_bytes(), KIND)
+        except (OSError, ValueError):
             return {}
-        return arrays if words.get("key") == self.key else {}
+        return arrays if facts.get("key") == self.key else {}
 
-    def hold(self, arrays: Arrays) -> None:
+    def hold(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Hears of the arrays as they are now."""
         self.waiting = arrays
         if self.clock() - self.written > EVERY:
@@ -67,5 +66,5 @@ class Kept:
     def _write(self) -> None:
         if self.path is not None and self.waiting is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomically(self.path, pack(self.waiting, {"format": "talweg-work-1", "key": self.key}))
+            write_atomically(self.path, pack(self.waiting, {"key": self.key}, KIND))
         self.waiting, self.written = None, self.clock()

@@ -13,10 +13,9 @@ from talweg.data.read import read_table
 from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
-from talweg.record.arrays import Arrays
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
-from talweg.record.trajectory import Trajectory
+from talweg.record.trajectory import Arrays, Trajectory
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""

@@ -92,7 +92,7 @@ def thinned(epochs: list[int], most: int) -> list[int]:
         >>> for epoch in range(101):
         ...     kept = thinned([*kept, epoch], 6)
         >>> kept
-        [0, 3, 12, 36, 72, 100]
+        [0, 4, 21, 43, 83, 100]
     """
     kept = list(epochs)
     while len(kept) > most:

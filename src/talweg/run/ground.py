@@ -102,9 +102,7 @@ def job_of(run: "Run", source: Any = None) -> Job:
     given = source if source is not None else run.source
     try:
         built = build(run.settings, given)
-    except DataError as error:
-        if given is not None:
-            raise
+    except (ConfigError, DataError) as error:
         raise DataError(f"the run's data cannot be read again: {error}; name where they are now (--data)") from None
     wanted, found = run.summary["data"]["fingerprint"], built.job.facts["fingerprint"]
     same = run.folder is None or np.array_equal(run.folder.split(), built.parts)

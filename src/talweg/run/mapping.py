@@ -188,25 +188,23 @@ def map_run(
     """
     began = time.monotonic()
     ground = ground_of(run, settings.on, settings.rows, source)
-    height = ground.height(settings.of)
+    ground.height(settings.of)
     ways = told_by(run_ways(run, ground), run, settings, ground)
-    view = view_of(settings.plane, ground, members_of(run, ways, settings), settings.window)
-    subject = _subject(run, ground, settings, ways, view)
-    size = (settings.size, settings.size)
-    key = key_of((view.plane, ground.rows, subject.ways.points), settings, height.name, view.window)
+    members = members_of(run, ways, settings)
+    key = key_of((ways.points, ways.frame, run.params, ground.rows), dataclasses.astuple(settings), ground.used)
     with Kept(None if folder is None else folder / f"{settings.name}.safetensors", key) as kept:
-        known = _known(kept.read(), size, vectors.count_of(subject.ways.points))
+        arrays, facts = kept.read()
+        view = View.of(arrays, facts) if arrays else view_of(settings.plane, ground, members, settings.window)
+        subject = _subject(run, ground, settings, ways, view)
+        size, points = (settings.size, settings.size), vectors.count_of(subject.ways.points)
+        known = Known.of(arrays) if arrays else Known.nothing(size, points)
 
         def tell(known: Known, done: int, total: int) -> None:
-            kept.hold(known.arrays())
+            kept.hold({**known.arrays(), **view.arrays()}, view.facts())
             progress(done, total)
 
         found = survey(subject, view.plane, view.window, size, known, tell)
     return Mapped(found, settings, ground, known.count(), time.monotonic() - began, run.summary["run"]["name"])
-
-
-def _known(arrays: Mapping[str, np.ndarray], size: tuple[int, int], points: int) -> Known:
-    return Known(**arrays) if arrays else Known.nothing(size, points)
 
 
 def run_ways(run: "Run", ground: Ground) -> Ways:

@@ -1,7 +1,8 @@
 """Which plane of a run's params is drawn, what of it, and whose ways on it. What is seen there is in `survey`."""
 
 import dataclasses
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import numpy as np
@@ -20,6 +21,7 @@ from talweg.landscape.directions import (
 )
 from talweg.landscape.plane import Plane, Window
 from talweg.landscape.vectors import HostParams
+from talweg.record.folder import flatten, unflatten
 from talweg.run.ground import Ground
 from talweg.run.ways import Ways
 
@@ -70,6 +72,30 @@ class View:
     plane: Plane
     window: Window
     members: list[int]
+
+    def arrays(self) -> dict[str, np.ndarray]:
+        """The plane's arrays by name."""
+        return flatten({"origin": self.plane.origin, "directions": self.plane.directions})
+
+    def facts(self) -> dict[str, Any]:
+        """All the rest, as plain data."""
+        plane, window = self.plane, self.window
+        return {
+            "labels": plane.labels,
+            "made_by": plane.made_by,
+            "window": [window.x, window.y],
+            "members": self.members,
+        }
+
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any]) -> "View":
+        """The view that gave these arrays, among others, and facts."""
+        named = {name: array for name, array in arrays.items() if name.startswith(("origin/", "directions/"))}
+        trees = unflatten(named)
+        first, second = facts["labels"]
+        plane = Plane(trees["origin"], trees["directions"], (first, second), facts["made_by"])
+        (left, right), (bottom, top) = facts["window"]
+        return cls(plane, Window((left, right), (bottom, top)), list(facts["members"]))
 
 
 def _components(ground: Ground, members: Members) -> View:

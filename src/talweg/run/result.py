@@ -1,8 +1,9 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -16,6 +17,9 @@ from talweg.objective.base import Params
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
+
+if TYPE_CHECKING:
+    from talweg.run.mapping import Mapped
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
@@ -102,6 +106,29 @@ class Run:
         """
         arrays = self.recorded if self.recorded is not None else self.folder.trajectory() if self.folder else {}
         return Trajectory.of(arrays) if arrays else None
+
+    def map(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Mapped":
+        """Draws the members on a plane through their own loss landscape, and says how wrong the picture is.
+
+        Args:
+            progress: hears how many heights are computed, and how many there will be.
+            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+
+        Example:
+            >>> import talweg as tw
+            >>> run = tw.train("iris", members=2, max_epochs=10)
+            >>> found = run.map(size=11)
+            >>> found.scene.height.shape
+            (11, 11)
+        """
+        from talweg.run.mapping import FOLDER, MapSettings, map_run
+
+        folder = self.folder.path / FOLDER if self.folder else None
+        return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""

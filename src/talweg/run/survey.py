@@ -77,6 +77,11 @@ class Known:
         width, depth = size
         return cls(np.full((depth, width), np.nan), np.full(points, np.nan), np.full(points, np.nan))
 
+    @classmethod
+    def of(cls, arrays: Mapping[str, np.ndarray]) -> "Known":
+        """What gave these arrays, among others."""
+        return cls(arrays["grid"], arrays["true"], arrays["nearest"])
+
     def count(self) -> int:
         """How many heights are known."""
         return sum(int(np.isfinite(values).sum()) for values in (self.grid, self.true, self.nearest))
@@ -108,7 +113,7 @@ class Survey:
         """What is drawn of it."""
         subject, ways = self.subject, self.subject.ways
         heights = np.where(np.isfinite(self.error.true), self.error.true, self._told())
-        note = "" if self.error.is_exact else f"Map error: {self.error.sentence()}."
+        note = f"Map error: {self.error.sentence()}." if self.error.sentence() else ""
         return Scene(
             x=self.surface.x,
             y=self.surface.y,
@@ -123,7 +128,7 @@ class Survey:
             axis_labels=self.plane.labels,
             height_label=subject.height_label,
             frame_label=subject.frame_label,
-            note=note + (" It misleads: see the warnings." if self.error.warnings() else ""),
+            note=note + (" The picture misleads: see the warnings." if self.error.warnings() else ""),
         )
 
     def _told(self) -> Float[np.ndarray, "members frames"]:

@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from talweg.errors import TalwegError
     from talweg.record.history import History
     from talweg.run.api import train
+    from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.storage import cache
 
@@ -41,6 +43,7 @@ __all__ = [
     "TalwegError",
     "__version__",
     "cache",
+    "check",
     "hike",
     "open_run",
     "sketch",

@@ -4,7 +4,10 @@ run.toml             the resolved settings
 history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
-split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out; with folds 10 + fold
+gate.json            what the gate found in the source before the first step
+evaluation.safetensors  predictions beside the truth, on validation and test rows
+evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, and what of them is computed so far; made later
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
@@ -23,13 +26,16 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_history
 from talweg.record.sealed import pack, unpack
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
+GATE = "gate.json"
+EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
 TRAJECTORY, MAPS = "trajectory.safetensors", "map"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, TRAJECTORY, SUMMARY)
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -126,6 +132,14 @@ class RunFolder:
             self._write_array(SPLIT, split)
         write_atomically(self.path / SETTINGS, settings_toml.encode())
 
+    def write_gate(self, report: Mapping[str, Any]) -> None:
+        """Writes what the gate found."""
+        self._write_json(GATE, report)
+
+    def gate(self) -> dict[str, Any]:
+        """What the gate found in the source before the first step."""
+        return self._read_json(GATE)
+
     def append(self, line: str) -> None:
         """Adds one line to the history.
 
@@ -143,6 +157,16 @@ class RunFolder:
         from safetensors.numpy import save
 
         write_atomically(self.path / PARAMS, save(flatten(params), metadata=dict(metadata)))
+
+    def write_evaluation(self, parts: Mapping[str, Evaluation]) -> None:
+        """Writes the predictions beside the truth, by part of the split."""
+        from safetensors.numpy import save
+
+        write_atomically(self.path / EVALUATION, save(to_arrays(parts), metadata={"format": "talweg-evaluation-1"}))
+
+    def write_evidence(self, evidence: Mapping[str, Any]) -> None:
+        """Writes what was measured to explain the run."""
+        self._write_json(EVIDENCE, evidence)
 
     def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
         """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
@@ -210,6 +234,26 @@ class RunFolder:
             return unflatten(load(self._read(PARAMS)))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def evaluation(self) -> dict[str, Evaluation]:
+        """The predictions beside the truth by part of the split; empty for a run that kept none.
+
+        Raises:
+            RunFolderError: if the file is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        if not (self.path / EVALUATION).exists():
+            return {}
+        try:
+            return from_arrays(load(self._read(EVALUATION)))
+        except (SafetensorError, KeyError) as error:
+            raise RunFolderError(f"{self.path / EVALUATION} is damaged: {error}") from None
+
+    def evidence(self) -> dict[str, Any]:
+        """What was measured to explain the run; empty for a run that kept nothing."""
+        return self._read_json(EVIDENCE) if (self.path / EVIDENCE).exists() else {}
 
     def trajectory(self) -> dict[str, np.ndarray]:
         """The members' snapshots, as a recorder gave them; empty where none were recorded.

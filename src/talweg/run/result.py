@@ -1,7 +1,7 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -14,6 +14,7 @@ from talweg.data.read import read_table
 from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
+from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
@@ -68,6 +69,8 @@ class Run:
         preparation: how columns become features.
         params: the members' params, the member axis first.
         folder: where it is kept; `None` if it was not written.
+        evaluation: predictions beside the truth, by part of the split.
+        evidence: what was measured to explain the run; its shape is in docs/json.md.
         source: its data, if they came as Python objects.
         recorded: the snapshots of its trajectory, while they are at hand.
     """
@@ -78,6 +81,8 @@ class Run:
     preparation: Preparation
     params: Params
     folder: RunFolder | None = None
+    evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
+    evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     source: Any = None
     recorded: Arrays | None = None
 
@@ -196,12 +201,23 @@ def open_run(path: str | Path) -> Run:
     except (tomllib.TOMLDecodeError, ConfigError) as error:
         raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
     preparation = Preparation.from_dict(folder.preparation())
-    return Run(settings, summary, folder.history(), preparation, folder.params(), folder)
+    return Run(
+        settings,
+        summary,
+        folder.history(),
+        preparation,
+        folder.params(),
+        folder,
+        folder.evaluation(),
+        folder.evidence(),
+    )
 
 
 def save(run: Run, folder: RunFolder) -> None:
-    """Writes what is known at the end: the params, then the summary, with which the run is finished."""
+    """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
     folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
+    folder.write_evaluation(run.evaluation)
+    folder.write_evidence(run.evidence)
     folder.write_trajectory(run.recorded or {})
     folder.write_summary(run.summary)
 

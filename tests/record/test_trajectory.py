@@ -97,6 +97,6 @@ def test_large_networks_get_sketches_and_hopeless_ones_nothing():
     assert plan(8, 100_000, 200, 32 * MB).whole < FEW
     nothing = plan(8, 10_000_000, 200, 32 * MB)
     assert nothing.frames == 0
-    assert "no trajectory is recorded" in nothing.sentence()
+    assert "ways are not recorded" in nothing.sentence()
     assert plan(8, 9_000, 200, 0).frames == 0
     assert Recorder(nothing).observe(0, {"w": np.ones((8, 2))}, {}).arrays() == {}

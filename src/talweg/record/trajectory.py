@@ -45,9 +45,12 @@ class Plan:
     def sentence(self) -> str:
         """The plan in words."""
         if not self.frames:
-            return "no trajectory is recorded: two snapshots of all members are larger than its budget (--record)"
-        kind = f"snapshots, {self.whole} of them whole and the others as sketches" if self.width else "snapshots"
-        return f"up to {self.frames} {kind} are recorded for the map, {self.bytes / MEGABYTE:.1f} MB at most (--record)"
+            return "the members' ways are not recorded: start and end alone are larger than their budget (--record)"
+        kind = f"snapshots, {self.whole} of them whole, the others as sketches" if self.width else "snapshots"
+        return (
+            f"the members' ways are recorded for the map: up to {self.frames} {kind}, "
+            f"{self.bytes / MEGABYTE:.1f} MB at most (--record)"
+        )
 
 
 def usual_budget(members: int, size: int) -> int:

@@ -1,5 +1,6 @@
 """Training as one call, from a source to a finished run; the command line and `talweg.train` both come in here."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,8 @@ def train_settings(
     if out is not None:
         require_free(out, force)
     built = build(settings, source)
+    kept = recording(built.job)
+    built = dataclasses.replace(built, notes=(*built.notes, kept.sentence()))
     folder = None if out is None else RunFolder(out)
     if folder is not None:
         require_space(folder.path, _bytes_needed(built))
@@ -87,7 +90,6 @@ def train_settings(
     if started is not None:
         started(built)
     keep_compilations()
-    recorder = Recorder(recording(built.job))
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
@@ -97,7 +99,7 @@ def train_settings(
         if progress is not None:
             progress(told)
 
-    trained = descend(built.job, tell, recorder=recorder)
+    trained = descend(built.job, tell, recorder=Recorder(kept))
     recorded = trained.recorder.arrays() if trained.recorder else {}
     names = [name for name in FILES if recorded or name != TRAJECTORY]
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}

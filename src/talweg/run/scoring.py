@@ -120,7 +120,7 @@ def _voices(job: Job, rows: Rows, members: Sequence[int]) -> Float[np.ndarray, "
         holders = [[m for m in range(len(voice)) if m % job.folds.count == f] for f in range(job.folds.count)]
         for fold, holding in enumerate(holders):
             speaking = [member for member in holding if member in members] or holding
-            voice[np.ix_(speaking, np.flatnonzero(job.folds.fold == fold))] = 1.0
+            voice[np.ix_(np.array(speaking), np.flatnonzero(job.folds.fold == fold))] = 1.0
     return voice / voice.sum(0)
 
 

@@ -63,6 +63,7 @@ class InMemory:
         rows: how many.
         batch: rows of a step.
         seed: the run's.
+        shuffle: see `feed.epoch_order`.
         members: how many members have an order of their own; 0 if all share one.
         ends: where an epoch is cut (see `cuts`).
         folds: of a cross-validation: each member has its own rows in an order of their own.
@@ -72,6 +73,7 @@ class InMemory:
     rows: int
     batch: int
     seed: int
+    shuffle: str
     members: int
     ends: Int[np.ndarray, " ends"]
     folds: Folds | None = None
@@ -84,7 +86,7 @@ class InMemory:
         ends = cuts(-(-rows // batch), SEGMENT_WORK / step_work(job) if longest is None else longest)
         own = settings.members if settings.member_batches == "own" or job.folds else 0
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
-        return InMemory(data, rows, batch, settings.seed, own, ends, job.folds)
+        return InMemory(data, rows, batch, settings.seed, settings.shuffle, own, ends, job.folds)
 
     @property
     def steps(self) -> int:
@@ -103,10 +105,13 @@ class InMemory:
     def _order(self, epoch: int) -> tuple[Order, Weight]:
         if self.members:
             numbers = range(self.members)
-            order = np.stack([epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in numbers])
+            order = np.stack([self._shuffled(epoch, member) for member in numbers])
         else:
-            order = epoch_order(self.rows, self.batch, self.seed, epoch)
+            order = self._shuffled(epoch, None)
         return order, epoch_weight(order, np.ones(self.rows, np.float32))
+
+    def _shuffled(self, epoch: int, member: int | None) -> Int[np.ndarray, "steps batch"]:
+        return epoch_order(self.rows, self.batch, self.seed, epoch, member, self.shuffle)
 
     def _order_of_folds(self, epoch: int, folds: Folds) -> tuple[Order, Weight]:
         dealt = [

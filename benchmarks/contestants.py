@@ -57,7 +57,7 @@ def talweg(problem: Problem) -> Train:
         order = epoch_order(problem.rows, problem.batch, 0, number)
         feed = engine.Feed(data, order, epoch_weight(order, ones))
         state, info = engine.epoch(network, optimizer, state, active, feed, number)
-        np.asarray(info.loss)
+        jax.device_get(info)
 
     return _timed(epoch)
 

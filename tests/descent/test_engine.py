@@ -1,5 +1,7 @@
 """The engine's promises 1 to 5 and 7 (docs/design.md), each on a network small enough to see through."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -285,3 +287,25 @@ def test_an_objective_without_data_goes_down_the_same_engine(crowd):
         state, _ = engine.epoch(objective, optimizer, state, np.ones(2, bool), one_step, number, crowd)
     # Each step of 0.25 along −2 (p − c) halves the distance.
     np.testing.assert_allclose(state.params, centers + (start - centers) / 8, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("own", [False, True], ids=["shared batches", "own batches"])
+@pytest.mark.parametrize("ends", [(0, 2, 5), (0, 3, 5)], ids=str)
+def test_how_an_epoch_is_cut_changes_no_bit(own, ends):
+    """The whole epoch in one call against the same steps in segments, with a member that has stopped among them."""
+    members = range(3)
+    optimizer = make_optimizer("adam", 3, learning_rate=RATES[:3])
+    start = engine.init(NETWORK, optimizer, keys(members))
+    active = np.array([True, False, True])
+    whole, cut = start, start
+    for number in (1, 2):
+        rows = feed(number, members if own else None)
+        whole, told = engine.epoch(NETWORK, optimizer, whole, active, rows, number)
+        info = None
+        for begin, end in itertools.pairwise(ends):
+            part = engine.Feed(
+                rows.data, rows.order[..., begin:end, :], rows.weight[..., begin:end, :], np.asarray(begin, np.int32)
+            )
+            cut, info = engine.epoch(NETWORK, optimizer, cut, active, part, number, info=info)
+        assert_same(cut, whole)
+        assert_same(info, told)

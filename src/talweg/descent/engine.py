@@ -1,5 +1,8 @@
 """The engine: one member's step, an epoch of steps, and the members as an axis. When to stop is in `stopping`.
 
+A long epoch comes in segments, one call each, so that a training can be told of, saved and interrupted within it; a
+segment knows the number of its first step, so that how an epoch is cut changes nothing.
+
 Nothing here knows whether a typed function or a network goes down. Every function is pure; those that are compiled
 take their data as arguments, so that one compilation serves every run of the same shapes.
 
@@ -40,27 +43,41 @@ class State(eqx.Module):
 
 
 class Info(eqx.Module):
-    """What an epoch tells outward of a member.
+    """What an epoch tells outward of a member: sums over its steps so far, NaN for a member that has stopped.
 
     Attributes:
-        loss: the mean training loss of the rows as they were seen; NaN for a member that has stopped.
+        total: the summed training loss of the rows as they were seen.
+        weight: what these rows counted.
     """
 
-    loss: Float[Array | np.ndarray, "*members"]
+    total: Float[Array | np.ndarray, "*members"]
+    weight: Float[Array | np.ndarray, "*members"]
+
+    @staticmethod
+    def nothing(members: int) -> "Info":
+        """Before an epoch's first step."""
+        return Info(np.zeros(members, np.float32), np.zeros(members, np.float32))
+
+    @property
+    def loss(self) -> Float[Array | np.ndarray, "*members"]:
+        """The mean training loss of a row."""
+        return self.total / self.weight
 
 
 class Feed(eqx.Module):
-    """The rows of an epoch in the order of the steps.
+    """The rows of an epoch, or of a segment of it, in the order of the steps.
 
     Attributes:
-        data: all rows, on the device once.
+        data: the rows that `order` speaks of, on the device once.
         order: which rows each step sees; with a leading member axis if each member has its own order.
         weight: what each of them counts; 0 where a row only fills up the last batch.
+        first: the number of the first step in its epoch, from 0.
     """
 
     data: Batch
     order: Int[Array | np.ndarray, "*members steps batch"]
     weight: Float[Array | np.ndarray, "*members steps batch"]
+    first: Int[Array | np.ndarray, ""] = eqx.field(default_factory=lambda: np.zeros((), np.int32))
 
 
 def step(
@@ -73,23 +90,30 @@ def step(
 
     (loss, sums), gradient = jax.value_and_grad(objective.loss, has_aux=True)(state.params, batch, key)
     params, memory = optimizer.update(gradient, state.optimizer, state.params, loss, value)
+    params, sums = objective.settle(params, sums)
     return State(params, memory, state.key), sums, gradient
 
 
 def epoch_of_one(
-    objective: Objective, optimizer: Optimizer, state: State, feed: Feed, number: Int[Array, ""]
+    objective: Objective, optimizer: Optimizer, state: State, feed: Feed, number: Int[Array, ""], info: Info
 ) -> tuple[State, Info]:
-    """All steps of one member's epoch. Randomness is a pure function of (key, epoch, step)."""
+    """All steps of one member's segment. Randomness is a pure function of (key, epoch, step).
+
+    The sums are carried from step to step, across segments too, so that how an epoch is cut changes no bit of them.
+    """
     key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), number)
 
-    def body(state: State, scanned: tuple[Any, Any, Any]) -> tuple[State, dict[str, Array]]:
+    def body(carry: tuple[State, Info], scanned: tuple[Any, Any, Any]) -> tuple[tuple[State, Info], None]:
+        state, info = carry
         rows, weight, index = scanned
         x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
         state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
-        return state, sums
+        dtype = info.total.dtype
+        info = Info(info.total + sums["loss"].astype(dtype), info.weight + sums["weight"].astype(dtype))
+        return (state, info), None
 
-    state, sums = lax.scan(body, state, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))
-    return state, Info(sums["loss"].sum() / sums["weight"].sum())
+    steps = feed.first + jnp.arange(feed.order.shape[0], dtype=jnp.int32)
+    return lax.scan(body, (state, info), (feed.order, feed.weight, steps))[0]
 
 
 def _each_member(function: Callable, crowd: Crowd, active: Array, *members: PyTree) -> PyTree:
@@ -141,20 +165,23 @@ def _epoch(
     active: Bool[Array, " members"],
     feed: Feed,
     number: Int[Array, ""],
+    info: Info,
     crowd: Crowd,
 ) -> tuple[State, Info]:
     own_order = feed.order.ndim == 3
 
-    def one(objective: Objective, optimizer: Optimizer, state: State, order: tuple) -> tuple[Callable, Callable]:
-        mine = Feed(feed.data, *(order if own_order else (feed.order, feed.weight)))
-        stopped = Info(jnp.full((), jnp.nan))
+    def one(
+        objective: Objective, optimizer: Optimizer, state: State, info: Info, order: tuple
+    ) -> tuple[Callable, Callable]:
+        rows, weight = order if own_order else (feed.order, feed.weight)
+        mine = Feed(feed.data, rows, weight, feed.first)
         return (
-            lambda: epoch_of_one(objective, optimizer, state, mine, number),
-            lambda: (state, stopped),
+            lambda: epoch_of_one(objective, optimizer, state, mine, number, info),
+            lambda: (state, _blank(info)),
         )
 
     order = (feed.order, feed.weight) if own_order else ()
-    return _each_member(one, crowd, active, objective, optimizer, state, order)
+    return _each_member(one, crowd, active, objective, optimizer, state, info, order)
 
 
 def epoch(
@@ -165,8 +192,9 @@ def epoch(
     feed: Feed,
     number: int,
     crowd: Crowd = "map",
+    info: Info | None = None,
 ) -> tuple[State, Info]:
-    """One epoch of every active member; the others stay as they are to the last bit.
+    """One epoch, or a segment of it, of every active member; the others stay as they are to the last bit.
 
     Args:
         objective: what is minimised; its settings have a leading member axis.
@@ -176,20 +204,22 @@ def epoch(
         feed: the rows in the order of the steps.
         number: the epoch's number, from 1; with a member's key it decides all randomness in it.
         crowd: how the members run (see this file's head).
+        info: what the epoch's earlier segments told; absent for the first.
 
     Returns:
-        The new state, and what the epoch tells.
+        The new state, and what the epoch has told so far.
     """
     index = np.asarray(number, np.int32)
+    info = Info.nothing(len(active)) if info is None else info
     few = _gathered(active) if crowd == "vmap" else None
     if few is None:
-        return _epoch(objective, optimizer, state, active, feed, index, crowd)
+        return _epoch(objective, optimizer, state, active, feed, index, info, crowd)
     own_order = feed.order.ndim == 3
-    some = Feed(feed.data, feed.order[few], feed.weight[few]) if own_order else feed
-    part = _take((objective, optimizer, state), few)
-    moved, info = _epoch(*part, active[few], some, index, crowd)
-    blank = Info(np.full(active.shape, np.nan, np.float32))
-    return _put(state, moved, few), _put(blank, info, few)
+    some = Feed(feed.data, feed.order[few], feed.weight[few], feed.first) if own_order else feed
+    *part, told = _take((objective, optimizer, state, info), few)
+    moved, told = _epoch(*part, active[few], some, index, told, crowd)
+    blank = np.full(active.shape, np.nan, np.float32)
+    return _put(state, moved, few), _put(Info(blank, blank), told, few)
 
 
 def _gathered(active: Bool[np.ndarray, " members"]) -> Int[np.ndarray, " fewer"] | None:
@@ -213,13 +243,17 @@ def _put(tree: PyTree, part: PyTree, members: Int[Array, " fewer"]) -> PyTree:
 def _evaluate(
     objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
 ) -> dict[str, Array]:
-    def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
+    own_rows = chunks.weight.ndim == 3
+
+    def one(objective: Objective, params: Params, rows: tuple) -> tuple[Callable, Callable]:
+        mine = rows[0] if own_rows else chunks
+
         def work() -> PyTree:
-            return lax.map(lambda chunk: objective.metrics(params, chunk), chunks)
+            return lax.map(lambda chunk: objective.metrics(params, chunk), mine)
 
         return work, lambda: _blank(jax.eval_shape(work))
 
-    return _each_member(one, crowd, active, objective, params)
+    return _each_member(one, crowd, active, objective, params, (chunks,) if own_rows else ())
 
 
 def evaluate(
@@ -235,7 +269,8 @@ def evaluate(
         objective: what is evaluated.
         params: the members' params.
         active: which members to evaluate.
-        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0.
+        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0. With a leading
+            member axis, each member has a set of its own.
         crowd: how the members run.
 
     Returns:
@@ -249,6 +284,16 @@ def evaluate(
 def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
+
+
+def kept(optimizer: Optimizer, state: State) -> Params:
+    """The params that are evaluated and kept: where the members stand, or what their optimizer averages."""
+    return _kept(optimizer, state) if optimizer.averages else state.params
+
+
+@jax.jit
+def _kept(optimizer: Optimizer, state: State) -> Params:
+    return jax.vmap(lambda one, its: one.kept(its.params, its.optimizer))(optimizer, state)
 
 
 @jax.jit

@@ -4,7 +4,12 @@ run.toml             the resolved settings
 history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
-split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out; with folds 10 + fold
+gate.json            what the gate found in the source before the first step
+evaluation.safetensors  predictions beside the truth, on validation and test rows
+evidence.json        what was measured to explain the run: its rules, its gradient, its environment
+trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
+map/                 the run's maps, and what of them is computed so far; made later
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
@@ -21,11 +26,16 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_history
+from talweg.record.sealed import pack, unpack
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, SUMMARY)
+GATE = "gate.json"
+EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
+TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -112,6 +122,8 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
+            # An earlier run's maps are none of this one.
+            shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         if preparation is not None:
@@ -119,6 +131,14 @@ class RunFolder:
         if split is not None:
             self._write_array(SPLIT, split)
         write_atomically(self.path / SETTINGS, settings_toml.encode())
+
+    def write_gate(self, report: Mapping[str, Any]) -> None:
+        """Writes what the gate found."""
+        self._write_json(GATE, report)
+
+    def gate(self) -> dict[str, Any]:
+        """What the gate found in the source before the first step."""
+        return self._read_json(GATE)
 
     def append(self, line: str) -> None:
         """Adds one line to the history.
@@ -137,6 +157,21 @@ class RunFolder:
         from safetensors.numpy import save
 
         write_atomically(self.path / PARAMS, save(flatten(params), metadata=dict(metadata)))
+
+    def write_evaluation(self, parts: Mapping[str, Evaluation]) -> None:
+        """Writes the predictions beside the truth, by part of the split."""
+        from safetensors.numpy import save
+
+        write_atomically(self.path / EVALUATION, save(to_arrays(parts), metadata={"format": "talweg-evaluation-1"}))
+
+    def write_evidence(self, evidence: Mapping[str, Any]) -> None:
+        """Writes what was measured to explain the run."""
+        self._write_json(EVIDENCE, evidence)
+
+    def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
+        if arrays:
+            write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
@@ -199,6 +234,39 @@ class RunFolder:
             return unflatten(load(self._read(PARAMS)))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def evaluation(self) -> dict[str, Evaluation]:
+        """The predictions beside the truth by part of the split; empty for a run that kept none.
+
+        Raises:
+            RunFolderError: if the file is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        if not (self.path / EVALUATION).exists():
+            return {}
+        try:
+            return from_arrays(load(self._read(EVALUATION)))
+        except (SafetensorError, KeyError) as error:
+            raise RunFolderError(f"{self.path / EVALUATION} is damaged: {error}") from None
+
+    def evidence(self) -> dict[str, Any]:
+        """What was measured to explain the run; empty for a run that kept nothing."""
+        return self._read_json(EVIDENCE) if (self.path / EVIDENCE).exists() else {}
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """The members' snapshots, as a recorder gave them; empty where none were recorded.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        if not (self.path / TRAJECTORY).exists():
+            return {}
+        try:
+            return unpack(self._read(TRAJECTORY), "talweg-trajectory-1")[0]
+        except ValueError as error:
+            raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None
 
     def _read(self, name: str) -> bytes:
         try:

@@ -11,6 +11,7 @@ from talweg.objective.base import Params
 from talweg.objective.losses import Loss
 from talweg.objective.metrics import METRICS, classification_sums, metric_values, regression_sums
 from talweg.objective.network import Network
+from talweg.record.evaluation import Evaluation, kept_rows
 from talweg.run.job import Job, Rows
 from talweg.run.train import member_outputs
 
@@ -18,7 +19,9 @@ Z95 = 1.959963984540054
 """The standard normal's 97.5 % point."""
 
 
-def predictions(network: Network, outputs: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows columns"]:
+def predictions(
+    network: Network, outputs: Float[np.ndarray, "*many rows outputs"]
+) -> Float[np.ndarray, "*many rows columns"]:
     """Class probabilities, or standardised targets, from outputs, in float64."""
     if network.classes:
         return network.row_loss.probabilities(outputs)
@@ -30,6 +33,7 @@ def score(
     predicted: Float[np.ndarray, "rows columns"],
     y: Num[np.ndarray, "rows *targets"],
     target_scale: Float[np.ndarray, " targets"],
+    class_weight: Sequence[float] = (),
 ) -> dict[str, float]:
     """Every metric of a task, and the loss.
 
@@ -38,6 +42,7 @@ def score(
         predicted: as given by `predictions`.
         y: the true classes, or the true standardised targets.
         target_scale: what one unit of a standardised target is in its own unit.
+        class_weight: what a row of each class counts in the loss; all alike if it is empty.
     """
     weight = np.ones(len(y))
     if loss.task == "regression":
@@ -45,7 +50,8 @@ def score(
         sums = regression_sums(row_loss, predicted, y.astype(np.float64), weight)
     else:
         likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
-        sums = classification_sums(-np.log(likelihood), predicted.argmax(-1), y, weight, predicted.shape[1])
+        row_loss, classes = -np.log(likelihood), predicted.shape[1]
+        sums = classification_sums(row_loss, predicted.argmax(-1), y, weight, classes, class_weight)
     values = {"loss": float(sums["loss"] / sums["weight"])}
     values |= {name: float(value) for name, value in metric_values(sums, loss.task, target_scale).items()}
     for metric in METRICS.values():
@@ -62,11 +68,13 @@ class Scores:
         members: every metric of each member.
         ensemble: every metric of the mean of the members' predictions.
         interval: 95 % interval of the ensemble's main metric from the set's size alone, and how it was made.
+        evaluation: the predictions themselves, beside the truth.
     """
 
     members: tuple[Mapping[str, float], ...]
     ensemble: Mapping[str, float]
     interval: Mapping[str, float | str]
+    evaluation: Evaluation
 
 
 def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) -> Scores | None:
@@ -80,18 +88,57 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     """
     if not len(rows):
         return None
-    loss, each = job.network.row_loss, []
+    loss, weight, each, said = job.network.row_loss, job.network.class_weight, [], []
+    everyone = np.arange(len(rows))
+    counts = _voices(job, rows, members)
     mean = np.zeros(())
+    kept = kept_rows(len(rows), job.settings.members, max(job.network.classes, 1))
     for member in range(job.settings.members):
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
-        each.append(score(loss, predicted, rows.y, job.target_scale))
-        if member in members:
-            mean = mean + predicted / len(members)
+        own = job.folds.held_out(member) if job.folds and rows is job.validation else everyone
+        each.append(score(loss, predicted[own], rows.y[own], job.target_scale, weight))
+        said.append(_decided(job, predicted[kept]))
+        # Not merely times 0: what a failed member says is no number.
+        mean = mean + np.where(counts[member, :, None] > 0, predicted * counts[member, :, None], 0.0)
     return Scores(
         tuple(each),
-        score(loss, mean, rows.y, job.target_scale),
+        score(loss, mean, rows.y, job.target_scale, weight),
         _sampling(loss, mean, rows, job.target_scale),
+        _evaluation(job, mean, np.stack(said), rows, kept),
     )
+
+
+def _voices(job: Job, rows: Rows, members: Sequence[int]) -> Float[np.ndarray, "members rows"]:
+    """How much each member has to say of each row in the ensemble: alike, or with folds nothing of rows it trained on.
+
+    Where every member that held a row out has failed, they speak all the same: no other may.
+    """
+    voice = np.zeros((job.settings.members, len(rows)))
+    if job.folds is None or rows is not job.validation:
+        voice[list(members)] = 1.0
+    else:
+        holders = [[m for m in range(len(voice)) if m % job.folds.count == f] for f in range(job.folds.count)]
+        for fold, holding in enumerate(holders):
+            speaking = [member for member in holding if member in members] or holding
+            voice[np.ix_(np.array(speaking), np.flatnonzero(job.folds.fold == fold))] = 1.0
+    return voice / voice.sum(0)
+
+
+def _decided(job: Job, predicted: np.ndarray) -> np.ndarray:
+    """The likeliest class, or the quantity in its own unit, as a member says it."""
+    if job.network.classes:
+        return predicted.argmax(-1).astype(np.uint16)
+    return (predicted[:, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+
+
+def _evaluation(job: Job, mean: np.ndarray, said: np.ndarray, rows: Rows, kept: np.ndarray) -> Evaluation:
+    """What outlives the run of its predictions on a part of the split."""
+    if not (classes := job.network.classes):
+        target = (rows.y[kept, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+        return Evaluation(len(rows), kept, target, _decided(job, mean[kept]), said)
+    confusion = np.bincount(rows.y * classes + mean.argmax(-1), minlength=classes**2).reshape(classes, classes)
+    target, probabilities = rows.y[kept].astype(np.int32), mean[kept].astype(np.float32)
+    return Evaluation(len(rows), kept, target, probabilities, said, confusion)
 
 
 def _sampling(loss: Loss, predicted: np.ndarray, rows: Rows, scale: np.ndarray) -> dict[str, float | str]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from talweg.descent.stopping import Outcome
+from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import parameter_count
 from talweg.run.job import Job
@@ -18,7 +19,23 @@ FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
 
 
-def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -> dict[str, Any]:
+def in_ensemble(trained: Trained) -> list[int]:
+    """The members that did not fail; all of them if every one did."""
+    sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
+    return sound or list(range(len(trained.outcomes)))
+
+
+def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
+    """What is reached on the validation and on the test rows; without the parts that are empty."""
+    members = in_ensemble(trained)
+    parts = {"validation": job.validation, "test": job.test}
+    scores = {part: score_members(job, trained.params, rows, members) for part, rows in parts.items()}
+    return {part: found for part, found in scores.items() if found is not None}
+
+
+def summarize(
+    job: Job, trained: Trained, files: Mapping[str, str], name: str, scores: Mapping[str, Scores] | None = None
+) -> dict[str, Any]:
     """Everything that was reached, as plain data.
 
     Args:
@@ -26,11 +43,11 @@ def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -
         trained: where the members ended.
         files: the files written, by what they hold.
         name: the run's name.
+        scores: what is reached, where it is known already (see `part_scores`).
     """
+    scores = part_scores(job, trained) if scores is None else scores
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
-    in_ensemble = sound or list(range(job.settings.members))
-    validation = score_members(job, trained.params, job.validation, in_ensemble)
-    test = score_members(job, trained.params, job.test, in_ensemble)
+    members, validation, test = in_ensemble(trained), scores.get("validation"), scores.get("test")
     main = default_metric(job.network.row_loss.task)
     return _plain(
         {
@@ -44,19 +61,13 @@ def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -
                 "train": len(job.training),
                 "validation": len(job.validation),
                 "test": len(job.test),
+                **({} if job.folds is None else {"folds": np.bincount(job.folds.fold).tolist()}),
             },
             "model": _model(job),
             "training": _training(job),
             "members": [_member(member, trained, validation, test) for member in range(job.settings.members)],
-            "spread": {
-                part: _spread(scores, main, in_ensemble)
-                for part, scores in (("validation", validation), ("test", test))
-                if scores
-            },
-            "ensemble": {
-                "members": in_ensemble,
-                **{part: scores.ensemble for part, scores in (("validation", validation), ("test", test)) if scores},
-            },
+            "spread": {part: _spread(found, main, members) for part, found in scores.items()},
+            "ensemble": {"members": members, **{part: found.ensemble for part, found in scores.items()}},
             "sampling_error": test.interval if test else None,
             "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
             "files": dict(files),
@@ -76,22 +87,28 @@ def _pace(job: Job, trained: Trained) -> dict[str, Any]:
 
 def _model(job: Job) -> dict[str, Any]:
     return {
-        "layers": [{"kind": layer.kind, "units": getattr(layer, "units", None)} for layer in job.network.model.layers],
+        "layers": [_layer(layer) for layer in getattr(job.network.model, "layers", [job.network.model])],
         "inputs": int(np.prod(job.network.input_shape)),
         "params": parameter_count(job.network.model, job.network.input_shape),
         "loss": job.network.row_loss.name,
     }
 
 
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {"kind": layer.kind, "units": getattr(layer, "units", None), "words": str(layer)}
+
+
 def _training(job: Job) -> dict[str, Any]:
     settings = job.settings
-    batch = len(job.training) if settings.batch_size == "full" else min(int(settings.batch_size), len(job.training))
+    rows = job.rows_a_member()
+    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
-        "schedule": job.optimizer.schedule,
+        "schedule": settings.schedule,
+        "step_length": settings.step_length,
         "batch_size": batch,
-        "steps_per_epoch": -(-len(job.training) // batch),
+        "steps_per_epoch": -(-rows // batch),
         "max_epochs": settings.max_epochs,
         "stop": settings.stop,
         "keep": settings.keep,
@@ -149,8 +166,10 @@ def _constant_loss(job: Job) -> float:
     """The loss of always predicting the training rows' class shares, or their mean, on rows not trained on."""
     rows = job.validation if len(job.validation) else job.test
     if job.network.classes:
-        shares = np.bincount(job.training.y, minlength=job.network.classes) / len(job.training)
-        return float(-np.log(np.maximum(shares[rows.y], 1e-12)).mean())
+        weight = np.array(job.network.class_weight or (1.0,) * job.network.classes)
+        shares = np.bincount(job.training.y, minlength=job.network.classes) * weight
+        told = -np.log(np.maximum(shares / shares.sum(), 1e-12))[rows.y]
+        return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
     return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
 

@@ -1,7 +1,6 @@
 """The loop over epochs, in plain Python that a person can read. What is compiled is in `descent.engine`."""
 
 import dataclasses
-import itertools
 import time
 from collections.abc import Callable, Mapping
 
@@ -9,13 +8,14 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
-from talweg.descent.stopping import Outcome, greater_is_better, judge
+from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
-from talweg.run.job import Job, Rows, member_keys
+from talweg.run.job import Job, Rows
+from talweg.run.segments import InMemory
+from talweg.run.standing import Recorder, Standing, first_standing
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,6 +47,7 @@ class Trained:
         best_epoch: the epoch whose params are kept.
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
+        recorder: what was kept on the way.
     """
 
     params: Params
@@ -54,52 +55,121 @@ class Trained:
     best_epoch: Int[np.ndarray, " members"]
     seconds: float
     compile_seconds: float
+    recorder: Recorder | None = None
 
 
-def train(job: Job, tell: Callable[[Progress], None], clock: Callable[[], float] = time.monotonic) -> Trained:
+def _go_on(standing: Standing) -> None:
+    """The pause of a training that nobody saves or interrupts."""
+
+
+def train(
+    job: Job,
+    tell: Callable[[Progress], None],
+    clock: Callable[[], float] = time.monotonic,
+    *,
+    standing: Standing | None = None,
+    pause: Callable[[Standing], None] = _go_on,
+    recorder: Recorder | None = None,
+) -> Trained:
     """Trains all members until the rule has stopped each.
 
     Args:
         job: what is trained, on what, how, and until when.
         tell: is called before the first step and after each epoch.
         clock: gives seconds.
+        standing: where to go on from; the start if it is absent.
+        pause: is shown where the training stands after each segment of an epoch, and after each epoch when that has
+            been told. It may write that down, and may raise to end the training there.
+        recorder: keeps what it wants of each epoch; one that goes on is in `standing`.
     """
-    members, began = job.settings.members, clock()
-    state = engine.init(job.network, job.optimizer, member_keys(job.settings.seed, members))
-    data, validation = jax.device_put((Batch(job.training.x, job.training.y, None), job.validation.chunks()))
-    active, memory = np.ones(members, bool), job.rule.init(members)
-    outcomes: dict[int, Outcome] = {}
+    began = clock() - (standing.seconds if standing else 0.0)
+    source = job.source or InMemory.of(job)
+    validation = jax.device_put(job.validation_chunks())
+    if standing is None:
+        standing, told = _start(job, validation, recorder)
+        tell(dataclasses.replace(told, seconds=clock() - began))
 
-    curves = _look(job, state.params, active, validation)
-    start_loss = _start_loss(job, state.params)
-    best, tracker = state.params, Best.start(job, curves)
-    tell(Progress(0, clock() - began, curves, active, {}))
-    compiled = 0.0
+    while standing.active.any():
+        for feed in source.segments(standing.epoch + 1, standing.step):
+            standing = _segment(job, standing, feed)
+            if standing.step < source.steps:
+                standing = dataclasses.replace(standing, seconds=clock() - began)
+                pause(standing)
+        standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)
+        tell(told)
+        pause(standing)
+    return _ended(job, standing, clock() - began)
 
-    for epoch in itertools.count(1):
-        state, info = engine.epoch(job.network, job.optimizer, state, active, _feed(job, data, epoch), epoch)
-        curves = {"train_loss": np.asarray(info.loss), **_look(job, state.params, active, validation)}
-        seconds = clock() - began
-        compiled = compiled or seconds
 
-        tracker, improved = tracker.update(curves, epoch, active)
-        if improved.any():
-            best = engine.keep_best(best, state.params, improved)
-        seen = {**curves, "epoch": epoch, "seconds": seconds, "start_loss": start_loss}
-        memory, active, stopped = judge(job.rule, memory, active, seen)
-        outcomes |= stopped
-        tell(Progress(epoch, seconds, curves, active, stopped))
-        if not active.any():
-            break
+def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
+    """Before the first step: the members' starts, and what is known of them."""
+    standing = first_standing(job, recorder)
+    params = engine.kept(job.optimizer, standing.state)
+    curves = _look(job, params, standing.active, validation)
+    standing = dataclasses.replace(
+        standing,
+        start_loss=_start_loss(job, params),
+        recorder=_recorded(recorder, 0, params, curves),
+    )
+    return standing, Progress(0, 0.0, curves, standing.active, {})
 
-    kept = jax.device_get(best if tracker.monitor else state.params)
-    ended = np.array([outcomes[member].epoch for member in range(members)])
+
+def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
+    """Some steps of the epoch under way."""
+    number = standing.epoch + 1
+    state, info = engine.epoch(
+        job.network, job.optimizer, standing.state, standing.active, feed, number, info=standing.info
+    )
+    return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
+
+
+def _finish_epoch(
+    job: Job, standing: Standing, validation: Batch, seconds: Callable[[], float]
+) -> tuple[Standing, Progress]:
+    """After an epoch's last step: its curves, the best params, and which members the rule stops."""
+    epoch, params, active = standing.epoch + 1, engine.kept(job.optimizer, standing.state), standing.active
+    curves = {
+        "train_loss": jax.device_get(standing.info).loss,
+        **_look(job, params, active, validation),
+    }
+    now = seconds()
+    tracker, improved = standing.tracker.update(curves, epoch, active)
+    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    memory, active, stopped = judge(job.rule, standing.memory, active, seen)
+    standing = dataclasses.replace(
+        standing,
+        epoch=epoch,
+        step=0,
+        info=engine.Info.nothing(len(active)),
+        memory=memory,
+        active=active,
+        outcomes={**standing.outcomes, **stopped},
+        best=engine.keep_best(standing.best, params, improved) if improved.any() else standing.best,
+        tracker=tracker,
+        seconds=now,
+        compile_seconds=standing.compile_seconds or now,
+        recorder=_recorded(standing.recorder, epoch, params, curves),
+    )
+    return standing, Progress(epoch, now, curves, active, stopped)
+
+
+def _recorded(
+    recorder: Recorder | None, epoch: int, params: Params, curves: Mapping[str, np.ndarray]
+) -> Recorder | None:
+    return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
+
+
+def _ended(job: Job, standing: Standing, seconds: float) -> Trained:
+    """What is kept when every member has stopped."""
+    tracked = bool(standing.tracker.monitor)
+    outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
     return Trained(
-        kept,
-        tuple(outcomes[member] for member in range(members)),
-        tracker.epoch if tracker.monitor else ended,
-        clock() - began,
-        compiled,
+        jax.device_get(standing.best if tracked else engine.kept(job.optimizer, standing.state)),
+        outcomes,
+        standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
+        seconds,
+        standing.compile_seconds,
+        standing.recorder,
     )
 
 
@@ -111,17 +181,6 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     everyone = np.ones(job.settings.members, bool)
     sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
     return sums["loss"] / sums["weight"]
-
-
-def _feed(job: Job, data: Batch, epoch: int) -> engine.Feed:
-    """The rows of an epoch; members share them unless each is to have its own order."""
-    settings, rows = job.settings, len(job.training)
-    batch = rows_per_batch(settings.batch_size, rows)
-    if settings.member_batches == "own":
-        order = np.stack([epoch_order(rows, batch, settings.seed, epoch, m) for m in range(settings.members)])
-    else:
-        order = epoch_order(rows, batch, settings.seed, epoch)
-    return engine.Feed(data, order, epoch_weight(order, np.ones(rows, np.float32)))
 
 
 def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch) -> dict[str, np.ndarray]:
@@ -140,40 +199,8 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
     return curves
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Best:
-    """Which epoch's params are the best of each member so far.
-
-    Attributes:
-        monitor: the curve that decides; empty if the last params are kept.
-        value: its best value, turned so that lower is better.
-        epoch: when that was.
-    """
-
-    monitor: str
-    value: Float[np.ndarray, " members"]
-    epoch: Int[np.ndarray, " members"]
-
-    @staticmethod
-    def start(job: Job, curves: Mapping[str, np.ndarray]) -> "Best":
-        """Before the first step."""
-        members = job.settings.members
-        monitor = "validation_loss" if job.settings.keep == "best" and "validation_loss" in curves else ""
-        return Best(monitor, np.full(members, np.inf), np.zeros(members, np.int64))
-
-    def update(
-        self, curves: Mapping[str, np.ndarray], epoch: int, active: Bool[np.ndarray, " members"]
-    ) -> tuple["Best", Bool[np.ndarray, " members"]]:
-        """After one more epoch: the tracker, and which members were never better."""
-        if not self.monitor:
-            return self, np.zeros_like(active)
-        now = -curves[self.monitor] if greater_is_better(self.monitor) else curves[self.monitor]
-        improved = active & (now < self.value)
-        return Best(self.monitor, np.where(improved, now, self.value), np.where(improved, epoch, self.epoch)), improved
-
-
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
-    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], params)
-    found = np.asarray(engine.outputs(network, alone, rows.chunks().x))[0]
+    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
+    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
     return found.reshape(-1, found.shape[-1])[: len(rows)]

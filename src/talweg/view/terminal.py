@@ -11,6 +11,8 @@ from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
+from talweg.data.cache import in_words
+
 _PLAIN_EVERY = 5.0
 """Seconds between two lines where the progress does not go to a terminal."""
 
@@ -127,6 +129,8 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
         f"{data['name']}: {data['target']} ({what}) from {data['features']} features, {data['rows']} rows",
     )
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
+    if folds := split.get("folds"):
+        parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
     grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
     settings = ", ".join(f"{words(name)} {value:.4g}" for name, value in training["settings"].items())
@@ -202,7 +206,8 @@ def _spread(summary: Mapping[str, Any]) -> RenderableType:
         for name in dict.fromkeys((summary["metric"], "loss")):
             row = spread[name]
             values = [number(row[key]) for key in ("mean", "std", "worst", "best")]
-            table.add_row(f"{part} {words(name)}", *values, number(summary["ensemble"][part][name]))
+            label = "out-of-fold" if part == "validation" and "folds" in summary["split"] else part
+            table.add_row(f"{label} {words(name)}", *values, number(summary["ensemble"][part][name]))
     return table
 
 
@@ -260,6 +265,23 @@ def runs_table(summaries: list[tuple[str, Mapping[str, Any] | None]]) -> Rendera
             number(ensemble),
         )
     return table
+
+
+def cache_table(cache: Mapping[str, Any]) -> RenderableType:
+    """What lies in the cache, one store a line, the last used first.
+
+    Args:
+        cache: the JSON object of the cache (see docs/json.md).
+    """
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column("what", overflow="fold")
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("last used", no_wrap=True)
+    for store in cache["stores"]:
+        used = time.strftime("%Y-%m-%d %H:%M", time.localtime(store["used"]))
+        table.add_row(store["about"], in_words(store["bytes"]), used)
+    limit = f"{in_words(cache['bytes'])} of at most {in_words(cache['limit'])} in {cache['folder']}"
+    return Group(table, Text(limit, style="dim"))
 
 
 def hike_summary(hike: Mapping[str, Any]) -> RenderableType:

@@ -1,0 +1,92 @@
+"""Content that tells when it was damaged: JSON objects and named arrays that carry a checksum of themselves.
+
+Where such content lies is in `folder` and `checkpoints`; a checksum is no protection from someone who means harm.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+SEAL = "seal"
+"""The field of a JSON object that holds its checksum and those of the files it vouches for."""
+
+
+def digest(content: bytes | memoryview) -> str:
+    """The checksum of a file's content: 32 hexadecimal digits (BLAKE2b, RFC 7693).
+
+    Example:
+        >>> digest(b"")
+        'cae66941d9efbd404e4d88758ea67670'
+    """
+    return hashlib.blake2b(content, digest_size=16).hexdigest()
+
+
+def sealed(content: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
+    """A JSON object with its checksum, and with those of the files it vouches for."""
+    return {**content, SEAL: {"files": dict(files), "content": _of_object(content, files)}}
+
+
+def unsealed(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] | None]:
+    """The object without its seal, and the files' checksums; `None` in their place if there was no seal.
+
+    Raises:
+        ValueError: if the object is not the one that was sealed.
+    """
+    if SEAL not in content:
+        return dict(content), None
+    seal, rest = content[SEAL], {name: value for name, value in content.items() if name != SEAL}
+    if not isinstance(seal, Mapping) or not isinstance(seal.get("files"), Mapping):
+        raise ValueError("its seal is broken")
+    files = dict(seal["files"])
+    if seal.get("content") != _of_object(rest, files):
+        raise ValueError("it is not as it was written")
+    return rest, files
+
+
+def _of_object(content: Mapping[str, Any], files: Mapping[str, str]) -> str:
+    return digest(json.dumps([content, files], sort_keys=True, allow_nan=False).encode())
+
+
+def pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], kind: str) -> bytes:
+    """Named arrays and plain data as the content of a safetensors file, with a checksum over all of it."""
+    from safetensors.numpy import save
+
+    whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    plain = json.dumps(facts, allow_nan=False)
+    return save(whole, metadata={"kind": kind, "facts": plain, "checksum": _of_arrays(whole, plain, kind)})
+
+
+def unpack(content: bytes, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
+    """The arrays and the plain data again.
+
+    Raises:
+        ValueError: if the content is damaged, or of another kind; the message says which.
+    """
+    from safetensors import SafetensorError
+    from safetensors.numpy import load
+
+    try:
+        arrays = load(content)
+        size = int.from_bytes(content[:8], "little")
+        told = json.loads(content[8 : 8 + size])["__metadata__"]
+        plain, found, checksum = (told[name] for name in ("facts", "kind", "checksum"))
+    except (SafetensorError, ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"it is no whole safetensors file of ours: {error}") from None
+    if checksum != _of_arrays(arrays, plain, found):
+        raise ValueError("its checksum is not that of its content")
+    if found != kind:
+        raise ValueError(f"it is a {found}, not a {kind}")
+    return arrays, json.loads(plain)
+
+
+def _of_arrays(arrays: Mapping[str, np.ndarray], plain: str, kind: str) -> str:
+    hashed = hashlib.blake2b(digest_size=16)
+    hashed.update(f"{kind}\0{plain}\0".encode())
+    for name in sorted(arrays):
+        array = arrays[name]
+        hashed.update(f"{name}\0{array.dtype.str}\0{array.shape}\0".encode())
+        hashed.update(array.reshape(-1).view(np.uint8).data)
+    return hashed.hexdigest()

@@ -166,12 +166,15 @@ def test_a_film_is_an_mp4_of_25_frames_a_second(tmp_path):
 
 
 def test_a_film_that_the_encoder_cannot_write_says_why(tmp_path):
-    with (
-        pytest.raises(ConfigError, match=r"the film could not be written: .*No such file or directory"),
-        _film(imageio_ffmpeg.get_ffmpeg_exe(), tmp_path / "gone" / "way.mp4", (16, 16)) as film,
-    ):
-        for _ in range(1000):
-            film.write(bytes(16 * 16 * 3))
+    ffmpeg, nowhere = imageio_ffmpeg.get_ffmpeg_exe(), tmp_path / "gone" / "way.mp4"
+
+    def shoot() -> None:
+        with _film(ffmpeg, nowhere, (16, 16)) as film:
+            for _ in range(1000):
+                film.write(bytes(16 * 16 * 3))
+
+    with pytest.raises(ConfigError, match=r"the film could not be written: .*No such file or directory"):
+        shoot()
 
 
 def test_without_the_extra_a_film_says_what_to_install(tmp_path, monkeypatch):

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.images.decode import Color, Decoded, PictureError, decode, read_header, scaled_within
+from talweg.data.images.decode import Decoded, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
+from talweg.data.images.pictures import Color, Wanted
 from talweg.errors import DataError, did_you_mean
 
 BUILTIN = "photographs"
@@ -105,7 +106,6 @@ def read_photographs(
 
 def _of_arrays(source: Any, color: Color | None) -> Photographs:
     from talweg.data.images.arrays import of_arrays
-    from talweg.data.images.load import Wanted
 
     if isinstance(source, np.ndarray) and source.ndim != 2:
         pictures = tuple(of_arrays(source, wanted=Wanted(None, color)).pixels)

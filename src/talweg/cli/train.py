@@ -32,7 +32,10 @@ RUNS = Path("runs")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
 @click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option("--activation", help="relu, tanh, gelu, silu or sigmoid.")
+@click.option(
+    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
+)
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")

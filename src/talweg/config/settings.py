@@ -26,6 +26,11 @@ def _text(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _listed(layers: Any) -> Any:
+    """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
+    return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
+
+
 class Settings(pydantic.BaseModel):
     """The settings of a training run.
 
@@ -56,6 +61,7 @@ class Settings(pydantic.BaseModel):
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
         hidden: units of each hidden layer.
+        layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
         loss: what is minimised.
@@ -91,6 +97,7 @@ class Settings(pydantic.BaseModel):
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
     initializer: str = "glorot_uniform"
     loss: str = AUTO

@@ -68,6 +68,11 @@ class PicturePreparation:
         return self.target.classes if isinstance(self.target, ClassTarget) else ()
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        return self.height, self.width, self.channels
+
+    @property
     def encoders(self) -> tuple[Encoder, ...]:
         """Pictures have no columns that are encoded."""
         return ()
@@ -102,11 +107,8 @@ class PicturePreparation:
         from talweg.data.images.source import read_pictures
 
         pictures = read_pictures(source, dataclasses.replace(self.wanted, skip_broken=skip_broken))
-        if pictures.shape != (self.height, self.width, self.channels):
-            raise DataError(
-                f"{pictures.name} holds pictures of shape {pictures.shape}; training had"
-                f" {(self.height, self.width, self.channels)}"
-            )
+        if pictures.shape != self.shape:
+            raise DataError(f"{pictures.name} holds pictures of shape {pictures.shape}; training had {self.shape}")
         return pictures
 
     def to_dict(self) -> dict[str, Any]:

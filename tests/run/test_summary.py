@@ -47,7 +47,7 @@ def shape_of(task):
         },
         "split": {"train": int, "validation": int, "test": int},
         "model": {
-            "layers": [{"kind": str, "units": (int, type(None))}],
+            "layers": [{"kind": str, "units": (int, type(None)), "words": str}],
             "inputs": int,
             "params": int,
             "loss": str,

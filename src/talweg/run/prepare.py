@@ -10,8 +10,10 @@ from talweg.config.pictures import parse_size
 from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.finding import Case, Report
+from talweg.data.frames import from_arrays
 from talweg.data.gate import inspect
-from talweg.data.images.pictures import Wanted
+from talweg.data.images.arrays import of_arrays as pictures_of
+from talweg.data.images.pictures import Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.parts import Plan, deal, given_column
@@ -111,6 +113,11 @@ def wanted_pictures(settings: Settings) -> Wanted:
         None if settings.color == AUTO else settings.color,
         settings.skip_broken,
     )
+
+
+def of_arrays(x: np.ndarray, y: np.ndarray) -> Table | Pictures:
+    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
+    return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 
 def plan_of(settings: Settings) -> Plan:

@@ -24,6 +24,7 @@ _OPTIONS = (
     click.option("--image-size", help="Pictures: a side such as 64, or 48x64. Photographs to denoise: longest side."),
     click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
     click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
+    click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
 )
 

@@ -43,7 +43,7 @@ class Settings(pydantic.BaseModel):
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
-        folds: train the folds of a cross-validation as members, each judged on the rows that it never saw.
+        folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
         image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise, their longest side.
         color: whether pictures are taken as ``gray`` or as ``rgb``.
@@ -57,9 +57,12 @@ class Settings(pydantic.BaseModel):
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length.
-        schedule: how the learning rate changes over the steps.
+        schedule: how the learning rate changes over the steps, such as ``cosine`` or ``step(drops=3)``.
+        step_length: ``fixed``, or found anew at each step: ``backtracking`` or ``wolfe``.
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
+        clip_norm: the length that a longer gradient is cut down to.
+        ema: the decay of an average of the params, which is then evaluated and kept.
         hidden: units of each hidden layer.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
@@ -69,6 +72,7 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -81,6 +85,8 @@ class Settings(pydantic.BaseModel):
     group: str | None = None
     time: str | None = None
     split_by: Literal["seed", "hash"] = "seed"
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    class_weight: Literal["none", "balanced"] = "none"
     gate: Literal["stop", "warn"] = "stop"
     image_size: Annotated[str, pydantic.BeforeValidator(_text)] = AUTO
     color: Literal["auto", "gray", "rgb"] = AUTO
@@ -93,9 +99,12 @@ class Settings(pydantic.BaseModel):
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
     optimizer: str = "adamw"
     learning_rate: Positive | Literal["auto"] = AUTO
-    schedule: str = "cosine"
+    schedule: str = AUTO
+    step_length: str = "fixed"
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
+    clip_norm: Positive | None = None
+    ema: Share | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
@@ -105,6 +114,7 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
 def make_settings(given: dict[str, Any]) -> Settings:
@@ -117,6 +127,9 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
+    if given.get("folds") is not None:
+        # One member a fold, unless more are asked for.
+        given = {"members": given["folds"], **given}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:

@@ -39,9 +39,9 @@ def part_rows(prepared: Prepared, hear: Hear = quiet) -> tuple[Rows, Rows, Rows]
     """
     table, target, parts = prepared.table, prepared.target, prepared.parts
     rows = (parts.train, parts.validation, parts.test)
-    if prepared.features is None:
-        return _stored(prepared, rows, hear)
-    x, y = prepared.features, _columns(prepared.preparation.targets(table.take(target.rows)))
+    if prepared.features is None and isinstance(prepared.preparation, Preparation):
+        return _stored(prepared, prepared.preparation, rows, hear)
+    x, y = np.asarray(prepared.features), _columns(prepared.preparation.targets(table.take(target.rows)))
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (Rows(x[place[part]], y[place[part]]) for part in rows)
@@ -53,8 +53,10 @@ def _columns(y: np.ndarray) -> np.ndarray:
     return y[:, None] if y.dtype.kind == "f" else y
 
 
-def _stored(prepared: Prepared, rows: tuple[np.ndarray, ...], hear: Hear) -> tuple[Rows, Rows, Rows]:
-    table, preparation = prepared.table, prepared.preparation
+def _stored(
+    prepared: Prepared, preparation: Preparation, rows: tuple[np.ndarray, ...], hear: Hear
+) -> tuple[Rows, Rows, Rows]:
+    table = prepared.table
     marks = prepared.parts.marks(table.rows)
     key = key_of(VERSION, table.fingerprint, json.dumps(preparation.to_dict()), marks.tobytes())
 

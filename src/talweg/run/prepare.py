@@ -4,13 +4,19 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int, Num
 
-from talweg.config.settings import Settings
+from talweg.config.pictures import parse_size
+from talweg.config.settings import AUTO, Settings
 from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.finding import Case, Report
+from talweg.data.frames import from_arrays
 from talweg.data.gate import inspect
+from talweg.data.images.arrays import of_arrays as pictures_of
+from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.recognize import is_picture_source
 from talweg.data.large import quiet
 from talweg.data.parts import Plan, deal, given_column
 from talweg.data.sample import known_rows, on_disk, sample_rows, witnesses
@@ -30,7 +36,8 @@ class Prepared:
         target: what is predicted, and in which rows it is known.
         parts: which rows train, validate and test.
         preparation: how columns become features, fitted on the training rows.
-        features: of the rows in which the target is known, in their order; `None` for a table on disk.
+        features: of the rows in which the target is known, in their order; of pictures, their pixels; `None` for a
+            table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
     """
@@ -38,10 +45,15 @@ class Prepared:
     table: Table
     target: Target
     parts: Split
-    preparation: Preparation
-    features: Float[np.ndarray, "known features"] | None
+    preparation: Preparation | PicturePreparation
+    features: Num[np.ndarray, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row of the features."""
+        return (len(self.preparation.feature_names),) if self.features is None else self.features.shape[1:]
 
 
 def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepared:
@@ -57,6 +69,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
         DataError: a source that cannot be read, or not be learned from.
     """
     plan = plan_of(settings)
+    if is_picture_source(settings.source if source is None else source):
+        return _prepare_pictures(settings, plan, source)
     table = open_table(settings, source, hear)
     if on_disk(table) and plan.folds:
         raise ConfigError("folds need all rows in memory; leave --folds out, or take --no-stream.")
@@ -119,6 +133,53 @@ def _told_of_sample(rows: int, some: int) -> str:
         f"{some} of {rows} rows, drawn evenly, speak for all: the gate looks at them, and scales, words and kinds of"
         " columns are learned of the training rows among them, and of those with gaps and extremes."
     )
+
+
+def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
+    from talweg.data.images.checks import inspect_pictures
+    from talweg.data.images.source import read_pictures
+
+    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings))
+    if not pictures.about:
+        raise DataError(
+            f"{pictures.name} holds pictures and says nothing of them: expected a folder for each class (cats/, dogs/),"
+            " or a table with file names and a target. To train a denoiser on them: --noise 25"
+        )
+    table = pictures.table()
+    target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
+    parts, notes = deal(table, target, plan)
+    preparation = PicturePreparation.fit(pictures, parts.train, target.name, target.task)
+    known = pictures.take(target.rows)
+    case = Case(
+        table,
+        target,
+        parts,
+        preparation,
+        known.pixels,
+        plan.group,
+        plan.time,
+        given_column(table) if plan.given else None,
+    )
+    report = Report.of(inspect_pictures(case, pictures))
+    return Prepared(table, target, parts, preparation, known.pixels, report, (*table.notes, *target.reasons, *notes))
+
+
+def wanted_pictures(settings: Settings) -> Wanted:
+    """How pictures are to come, from the settings.
+
+    Raises:
+        ConfigError: an image size that is none.
+    """
+    return Wanted(
+        None if settings.image_size == AUTO else parse_size(settings.image_size),
+        None if settings.color == AUTO else settings.color,
+        settings.skip_broken,
+    )
+
+
+def of_arrays(x: np.ndarray, y: np.ndarray) -> Table | Pictures:
+    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
+    return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 
 def plan_of(settings: Settings) -> Plan:

@@ -119,8 +119,7 @@ def test_resumed_in_the_middle_of_an_epoch_the_segments_go_on(source):
 
 def test_evaluation_in_several_blocks_sees_every_row_once(source, monkeypatch):
     monkeypatch.setattr(passes, "BLOCK_BYTES", 64 * 4 * 12)
-    monkeypatch.setattr(passes, "chunk_size", lambda rows: 64)
-    monkeypatch.setattr("talweg.run.job.chunk_size", lambda rows: 64)
+    monkeypatch.setattr("talweg.run.job.chunk_size", lambda rows, largest: 64)
     job = build(make_settings({"source": str(source), "target": "price", "stream": "yes", **SETTINGS})).job
     blocks = list(passes.passing(job.training))
     assert len(blocks) > 5

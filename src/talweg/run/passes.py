@@ -10,7 +10,6 @@ import jax
 import numpy as np
 from jaxtyping import Bool
 
-from talweg.data.feed import chunk_size
 from talweg.data.sample import blocks
 from talweg.data.store import forget, is_mapped
 from talweg.descent import engine
@@ -25,7 +24,7 @@ BLOCK_BYTES = 32 * 2**20
 
 def block_size(rows: Rows) -> int:
     """How many rows a block of a part has: whole chunks, a power of two of them."""
-    chunk = chunk_size(len(rows))
+    chunk = rows.chunk_rows(len(rows))
     chunk_bytes = chunk * rows.x.nbytes / max(len(rows), 1)
     return chunk << max(int(BLOCK_BYTES / max(chunk_bytes, 1)), 1).bit_length() - 1
 

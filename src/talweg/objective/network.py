@@ -1,16 +1,22 @@
 """A network as an objective: a model, a loss and the rows. How it is descended is the engine's business."""
 
+from collections.abc import Mapping
+
 import equinox as eqx
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Layer, Shape
-from talweg.objective.losses import Loss
+from talweg.objective.losses import Loss, smoothed
 from talweg.objective.metrics import classification_sums, regression_sums
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
+_NOISE = 0x6E6F
+"""Told apart from the numbers of layers, which draw from the same key."""
 
 
 class Network(Objective):
@@ -21,16 +27,20 @@ class Network(Objective):
         row_loss: the loss of a row.
         input_shape: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        settings: what changes training alone, where it is given: `label_smoothing`, `input_noise` and
+            `initializer_scale`; one number for a member, with a leading member axis for a crowd.
     """
 
     model: Layer
     row_loss: Loss
     input_shape: Shape = eqx.field(static=True)
     classes: int = eqx.field(static=True, default=0)
+    settings: Mapping[str, Float[Array | np.ndarray, "*members"]] = eqx.field(default_factory=dict)
 
     def init(self, key: PRNGKeyArray) -> Params:
         """Draws the model's params."""
-        return self.model.init(key, self.input_shape)
+        params, scale = self.model.init(key, self.input_shape), self.settings.get("initializer_scale")
+        return params if scale is None else scaled_weights(params, scale)
 
     def outputs(self, params: Params, x: Array) -> Float[Array, "rows outputs"]:
         """The model's outputs as in evaluation: logits, or standardised targets."""
@@ -38,10 +48,19 @@ class Network(Objective):
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
-        outputs, settled = self.model.apply_and_settle(params, batch.x, key, batch.weight)
-        row_loss = self.row_loss.per_row(outputs, batch.y)
+        outputs, settled = self.model.apply_and_settle(params, self._noisy(batch.x, key), key, batch.weight)
+        if "label_smoothing" in self.settings:
+            row_loss = smoothed(self.row_loss, outputs, batch.y, self.settings["label_smoothing"])
+        else:
+            row_loss = self.row_loss.per_row(outputs, batch.y)
         total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
+
+    def _noisy(self, x: Array, key: PRNGKeyArray) -> Array:
+        if "input_noise" not in self.settings:
+            return x
+        noise = jax.random.normal(jax.random.fold_in(key, _NOISE), x.shape, x.dtype)
+        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * noise
 
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """The statistics that the step has measured take the place of the old ones."""
@@ -55,6 +74,15 @@ class Network(Objective):
         if self.row_loss.task == "classification":
             return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)
+
+
+def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:
+    """The weights multiplied with a number; biases, and what a norm multiplies and measures, as they are."""
+
+    def scaled(path: tuple, leaf: Array) -> Array:
+        return jnp.asarray(scale, leaf.dtype) * leaf if getattr(path[-1], "key", None) == "weights" else leaf
+
+    return jax.tree_util.tree_map_with_path(scaled, params)
 
 
 def _replaced(params: Params, settled: Params) -> Params:

@@ -7,6 +7,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Num, UInt32
 
+from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
 from talweg.descent.engine import Feed
@@ -80,6 +81,12 @@ class Job:
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
     source: Source | None = None
+
+    @property
+    def keys(self) -> UInt32[np.ndarray, "members 2"]:
+        """Each member's randomness; members that differ only in a listed setting share it, and so their start."""
+        grid = grid_of(self.settings)
+        return member_keys(self.settings.seed, grid.starts)[grid.start_numbers()]
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.grid import grid_of
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.objective.base import Batch
@@ -60,7 +61,7 @@ class InMemory:
         rows: how many.
         batch: rows of a step.
         seed: the run's.
-        members: how many members have an order of their own; 0 if all share one.
+        members: the number of each member's own order; none if all share one.
         ends: where an epoch is cut (see `cuts`).
     """
 
@@ -68,7 +69,7 @@ class InMemory:
     rows: int
     batch: int
     seed: int
-    members: int
+    members: tuple[int, ...]
     ends: Int[np.ndarray, " ends"]
 
     @staticmethod
@@ -77,7 +78,7 @@ class InMemory:
         settings, rows = job.settings, len(job.training)
         batch = rows_per_batch(settings.batch_size, rows)
         ends = cuts(-(-rows // batch), SEGMENT_WORK / step_work(job) if longest is None else longest)
-        own = settings.members if settings.member_batches == "own" else 0
+        own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
         return InMemory(data, rows, batch, settings.seed, own, ends)
 
@@ -99,5 +100,5 @@ class InMemory:
     def _order(self, epoch: int) -> Int[np.ndarray, "*members steps batch"]:
         if not self.members:
             return epoch_order(self.rows, self.batch, self.seed, epoch)
-        orders = [epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in range(self.members)]
+        orders = [epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in self.members]
         return np.stack(orders)

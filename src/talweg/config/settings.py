@@ -86,6 +86,7 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -124,6 +125,7 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
 def make_settings(given: dict[str, Any]) -> Settings:

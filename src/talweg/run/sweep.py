@@ -57,6 +57,23 @@ def sweep_report(
     }
 
 
+def chosen_members(
+    grid: Grid, outcomes: Sequence[Outcome], losses: Float[np.ndarray, " members"]
+) -> tuple[int, ...] | None:
+    """The members with the best values that did not fail; `None` if there is nothing to choose or none came through.
+
+    Args:
+        grid: which member had which values.
+        outcomes: how each member ended.
+        losses: what each reaches on validation.
+    """
+    failed = np.array([outcome.kind in FAILED for outcome in outcomes])
+    counted = np.where(failed | ~np.isfinite(losses), np.inf, losses).reshape(len(grid.values), grid.starts)
+    if not grid.names or not np.isfinite(counted).any():
+        return None
+    return tuple(m for m in grid.members_of(best_combination(counted)) if not failed[m])
+
+
 def best_combination(losses: Float[np.ndarray, "combinations starts"]) -> int:
     """The combination with the lowest mean loss among those with the fewest failures."""
     failures = np.isinf(losses).sum(1)
@@ -118,7 +135,7 @@ def _warnings(
         yield "no value is the best: there is no validation set, or every member failed"
         return
     if grid.starts == 1:
-        yield f"each value was tried from one start only: take {2 * grid.members} members or more to see the chance in it"
+        yield f"each value was tried from one start alone; take {2 * grid.members} members to see what is chance"
     elif rivals := _rivals(losses, best):
         told = "; ".join(_written(grid, place) for place in rivals)
         yield f"{grid.starts} starts do not tell the best from {told}"

@@ -8,10 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
+from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Layer, Shape
 from talweg.objective.losses import Loss, smoothed
-from talweg.objective.metrics import classification_sums, regression_sums
+from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
@@ -27,6 +28,8 @@ class Network(Objective):
         row_loss: the loss of a row.
         input_shape: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        augmentation: how training pictures are changed at random; `None` for none.
+        class_weight: what a row of each class counts in the loss; all alike if it is empty.
         settings: what changes training alone, where it is given: `label_smoothing`, `input_noise` and
             `initializer_scale`; one number for a member, with a leading member axis for a crowd.
     """
@@ -35,6 +38,8 @@ class Network(Objective):
     row_loss: Loss
     input_shape: Shape = eqx.field(static=True)
     classes: int = eqx.field(static=True, default=0)
+    augmentation: Augmentation | None = None
+    class_weight: tuple[float, ...] = eqx.field(static=True, default=())
     settings: Mapping[str, Float[Array | np.ndarray, "*members"]] = eqx.field(default_factory=dict)
 
     def init(self, key: PRNGKeyArray) -> Params:
@@ -48,12 +53,14 @@ class Network(Objective):
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
-        outputs, settled = self.model.apply_and_settle(params, self._noisy(batch.x, key), key, batch.weight)
-        if "label_smoothing" in self.settings:
-            row_loss = smoothed(self.row_loss, outputs, batch.y, self.settings["label_smoothing"])
+        x = self._noisy(batch.x, key)
+        if self.augmentation is None:
+            outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
+            row_loss = self._row_loss(outputs, batch.y)
         else:
-            row_loss = self.row_loss.per_row(outputs, batch.y)
-        total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
+            row_loss, settled = self._augmented(self.augmentation, params, Batch(x, batch.y, batch.weight), key)
+        counts = batch.weight * weight_of_rows(self.class_weight, batch.y, row_loss)
+        total, weight = jnp.sum(row_loss * counts), jnp.sum(counts)
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
 
     def _noisy(self, x: Array, key: PRNGKeyArray) -> Array:
@@ -62,17 +69,38 @@ class Network(Objective):
         noise = jax.random.normal(jax.random.fold_in(key, _NOISE), x.shape, x.dtype)
         return x + jnp.asarray(self.settings["input_noise"], x.dtype) * noise
 
+    def _row_loss(self, outputs: Array, y: Array) -> Float[Array, " rows"]:
+        """Each row's loss in training."""
+        if "label_smoothing" in self.settings:
+            return smoothed(self.row_loss, outputs, y, self.settings["label_smoothing"])
+        return self.row_loss.per_row(outputs, y)
+
+    def _augmented(
+        self, augmentation: Augmentation, params: Params, batch: Batch, key: PRNGKeyArray
+    ) -> tuple[Float[Array, " rows"], Params]:
+        """Each row's loss on the changed batch, and what the layers settle; of mixed rows by the shares of both."""
+        change_key, mix_key, key = jax.random.split(key, 3)
+        x = augmentation.apply(batch.x, change_key)
+        if not augmentation.mixup:
+            outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
+            return self._row_loss(outputs, batch.y), settled
+        x, partner, share = augmentation.mix(x, batch.weight, mix_key)
+        outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
+        own, other = (self._row_loss(outputs, y) for y in (batch.y, batch.y[partner]))
+        return share * own + (1 - share) * other, settled
+
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """The statistics that the step has measured take the place of the old ones."""
         rest = {name: value for name, value in sums.items() if name != SETTLED}
-        return _replaced(params, sums[SETTLED]), rest
+        return replaced(params, sums[SETTLED]), rest
 
     def metrics(self, params: Params, batch: Batch) -> Sums:
         """The sums from which the task's metrics follow (see `metrics`)."""
         outputs = self.outputs(params, batch.x)
         row_loss = self.row_loss.per_row(outputs, batch.y)
         if self.row_loss.task == "classification":
-            return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
+            said = self.row_loss.decide(outputs)
+            return classification_sums(row_loss, said, batch.y, batch.weight, self.classes, self.class_weight)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)
 
 
@@ -85,10 +113,8 @@ def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:
     return jax.tree_util.tree_map_with_path(scaled, params)
 
 
-def _replaced(params: Params, settled: Params) -> Params:
+def replaced(params: Params, settled: Params) -> Params:
     """Nested params with some of them replaced by others of the same names."""
     if not isinstance(settled, dict):
         return settled
-    return (
-        {**params, **{name: _replaced(params[name], value) for name, value in settled.items()}} if settled else params
-    )
+    return {**params, **{name: replaced(params[name], value) for name, value in settled.items()}} if settled else params

@@ -29,8 +29,6 @@ OPTIONAL = {
     "optimizer": WORDS,
     "learning_rate": POSITIVE | lists(POSITIVE) | st.sampled_from(["usual", "auto"]),
     "sweep": st.booleans(),
-    "layers": st.none() | WORDS,
-    "record": st.floats(0, 100_000) | st.just("auto"),
     "schedule": WORDS,
     "step_length": WORDS,
     "clip_norm": st.none() | POSITIVE | lists(POSITIVE),

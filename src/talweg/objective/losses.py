@@ -81,7 +81,7 @@ LOSSES: dict[str, Loss] = {
 """Losses by name. The first of a task is its default. Huber's turns from square to straight at 1 (Huber 1964)."""
 
 
-def smoothed(loss: Loss, outputs: Array, y: Classes, share: Float[AnyArray, ""]) -> RowLoss:
+def smoothed(loss: Loss, outputs: Array, y: Classes, share: Float[Array, ""]) -> Float[Array, " rows"]:
     """A classifier's loss against classes that are not quite certain (Szegedy et al. 2016).
 
     Args:

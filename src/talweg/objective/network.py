@@ -72,7 +72,7 @@ class Network(Objective):
     def _row_loss(self, outputs: Array, y: Array) -> Float[Array, " rows"]:
         """Each row's loss in training."""
         if "label_smoothing" in self.settings:
-            return smoothed(self.row_loss, outputs, y, self.settings["label_smoothing"])
+            return smoothed(self.row_loss, outputs, y, jnp.asarray(self.settings["label_smoothing"]))
         return self.row_loss.per_row(outputs, y)
 
     def _augmented(

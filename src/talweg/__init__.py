@@ -10,6 +10,7 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
@@ -21,29 +22,91 @@ _ROOMS = {
     "Outcome": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
 }
+_LAYERS = (
+    *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Flatten"),
+    *("GlobalPool", "GroupNorm", "LayerNorm", "MaxPool", "RMSNorm", "Reshape", "Residual", "Sequential", "Upsample"),
+    *("elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"),
+)
+_ROOMS |= dict.fromkeys(_LAYERS, "talweg.objective.layers")
 
 if TYPE_CHECKING:
     from talweg.api import hike, sketch
     from talweg.config.settings import Settings
     from talweg.descent.stopping import Outcome
     from talweg.errors import TalwegError
+    from talweg.objective.layers import (
+        Activation,
+        AvgPool,
+        BatchNorm,
+        Beside,
+        Conv,
+        ConvTransposed,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalPool,
+        GroupNorm,
+        LayerNorm,
+        MaxPool,
+        Reshape,
+        Residual,
+        RMSNorm,
+        Sequential,
+        Upsample,
+        elu,
+        gelu,
+        leaky_relu,
+        relu,
+        sigmoid,
+        silu,
+        softplus,
+        tanh,
+    )
     from talweg.record.history import History
     from talweg.run.api import train
+    from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.storage import cache
 
 __all__ = [
+    "Activation",
+    "AvgPool",
+    "BatchNorm",
+    "Beside",
+    "Conv",
+    "ConvTransposed",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalPool",
+    "GroupNorm",
     "History",
+    "LayerNorm",
+    "MaxPool",
     "Outcome",
     "Prediction",
+    "RMSNorm",
+    "Reshape",
+    "Residual",
     "Run",
+    "Sequential",
     "Settings",
     "TalwegError",
+    "Upsample",
     "__version__",
     "cache",
+    "check",
+    "elu",
+    "gelu",
     "hike",
+    "leaky_relu",
     "open_run",
+    "relu",
+    "sigmoid",
+    "silu",
     "sketch",
+    "softplus",
+    "tanh",
     "train",
 ]
 

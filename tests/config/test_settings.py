@@ -30,6 +30,11 @@ OPTIONAL = {
     "keep": st.sampled_from(["best", "last"]),
     "member_batches": st.sampled_from(["shared", "own"]),
     "seed": st.integers(0, 2**63 - 1),
+    "columns": st.dictionaries(WORDS, WORDS, max_size=3),
+    "group": WORDS,
+    "time": WORDS,
+    "split_by": st.sampled_from(["seed", "hash"]),
+    "gate": st.sampled_from(["stop", "warn"]),
 }
 
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from talweg.cli.data_options import data_options, given_settings
 from talweg.cli.output import json_option, put, quiet_option
 
 if TYPE_CHECKING:
@@ -16,9 +17,8 @@ RUNS = Path("runs")
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]")
-@click.option("--task", help="classification or regression. [default: from the target's values]")
-@click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]")
+@data_options
+@click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
@@ -29,7 +29,10 @@ RUNS = Path("runs")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
 @click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option("--activation", help="relu, tanh, gelu, silu or sigmoid.")
+@click.option(
+    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
+)
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
@@ -40,7 +43,7 @@ RUNS = Path("runs")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder already.")
 @quiet_option
 @json_option
-def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: str | None) -> None:
+def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: Any) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
@@ -58,11 +61,10 @@ def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_js
     put(run.summary, lambda: training_summary(run.summary), as_json, quiet)
 
 
-def _settings(config: Path | None, words: dict[str, str | None]) -> Any:
-    from talweg.config.settings import make_settings, read_toml
+def _settings(config: Path | None, words: dict[str, Any]) -> Any:
+    from talweg.config.settings import make_settings
 
-    given: dict[str, Any] = read_toml(config) if config else {}
-    given |= {name: word for name, word in words.items() if word is not None}
+    given = given_settings(config, words)
     hidden = given.get("hidden")
     if isinstance(hidden, str) and hidden != "auto":
         given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
@@ -95,6 +97,8 @@ class _Display:
         console, settings = Console(stderr=True), built.job.settings
         for note in built.notes:
             console.print(f"Note: {note}", highlight=False)
+        for finding in built.report.graded("error") + built.report.graded("warning"):
+            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}", highlight=False)
         metric = default_metric(settings.task)
         self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
 

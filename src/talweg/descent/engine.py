@@ -90,6 +90,7 @@ def step(
 
     (loss, sums), gradient = jax.value_and_grad(objective.loss, has_aux=True)(state.params, batch, key)
     params, memory = optimizer.update(gradient, state.optimizer, state.params, loss, value)
+    params, sums = objective.settle(params, sums)
     return State(params, memory, state.key), sums, gradient
 
 

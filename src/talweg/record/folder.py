@@ -4,7 +4,8 @@ run.toml             the resolved settings
 history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
-split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out; with folds 10 + fold
+gate.json            what the gate found in the source before the first step
 evaluation.safetensors  predictions beside the truth, on validation and test rows
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
@@ -28,8 +29,9 @@ from talweg.record.history import History, read_history
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
+GATE = "gate.json"
 EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, EVALUATION, EVIDENCE, SUMMARY)
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -123,6 +125,14 @@ class RunFolder:
         if split is not None:
             self._write_array(SPLIT, split)
         write_atomically(self.path / SETTINGS, settings_toml.encode())
+
+    def write_gate(self, report: Mapping[str, Any]) -> None:
+        """Writes what the gate found."""
+        self._write_json(GATE, report)
+
+    def gate(self) -> dict[str, Any]:
+        """What the gate found in the source before the first step."""
+        return self._read_json(GATE)
 
     def append(self, line: str) -> None:
         """Adds one line to the history.

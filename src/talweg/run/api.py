@@ -81,6 +81,7 @@ def train_settings(
     if folder is not None:
         require_space(folder.path, _bytes_needed(built))
         begin(folder, built.job.settings, built.preparation, built.parts)
+        folder.write_gate(built.report.to_dict())
     if started is not None:
         started(built)
     keep_compilations()
@@ -99,6 +100,7 @@ def train_settings(
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
     summary["notes"] = list(built.notes)
+    summary["gate"] = built.report.to_dict()
     told_of = {part: found.evaluation for part, found in scores.items()}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     history = read_lines(lines)

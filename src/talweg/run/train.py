@@ -200,6 +200,6 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
 
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
-    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], params)
-    found = np.asarray(engine.outputs(network, alone, rows.chunks().x))[0]
+    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
+    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
     return found.reshape(-1, found.shape[-1])[: len(rows)]

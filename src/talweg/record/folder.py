@@ -30,8 +30,8 @@ from talweg.record.history import History, read_history
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
 GATE = "gate.json"
-EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE, SUMMARY)
+EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE, SUMMARY, REPORT)
 
 
 def write_atomically(path: Path, content: bytes) -> None:

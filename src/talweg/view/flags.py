@@ -12,7 +12,7 @@ import numpy as np
 from talweg.view.quality import by_class, calibration, disagreement
 from talweg.view.stops import rule_words, watches
 from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.wording import Tongue, capital, plain
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,7 +35,7 @@ def flags(told: Told, say: Tongue) -> list[Flag]:
     raised: list[Flag] = []
     for look in (_data, _split, _model, _batches, _rate, _stopping, _curves, _valley, _members, _test):
         step = look.__name__.removeprefix("_")
-        raised += [Flag(step, kind, say(f"flag.{kind}", **parts)) for kind, parts in look(told, say)]
+        raised += [Flag(step, kind, capital(say(f"flag.{kind}", **parts))) for kind, parts in look(told, say)]
     return raised
 
 
@@ -60,7 +60,7 @@ def _data(told: Told, say: Tongue) -> Raised:
 
 
 def _is_left_out(column: Mapping[str, Any]) -> bool:
-    return column["kind"] in ("text", "identifier", "constant", "duplicate")
+    return column["kind"] in ("text", "identifier")
 
 
 def gate_findings(told: Told) -> list[Mapping[str, Any]]:
@@ -86,7 +86,7 @@ def _split(told: Told, say: Tongue) -> Raised:
 
 def _model(told: Told, say: Tongue) -> Raised:
     params, rows = told.summary["model"]["params"], told.summary["split"]["train"]
-    if params > 10 * rows:
+    if params > 10 * rows and not told.summary["split"]["validation"]:
         yield "many_params", {"params": say.whole(params), "rows": say.whole(rows)}
 
 
@@ -188,10 +188,10 @@ def _members(told: Told, say: Tongue) -> Raised:
         yield kind, {"share": say.percent(apart)}
     spread, ensemble = told.summary["spread"].get("validation"), told.summary["ensemble"].get("validation")
     if spread and ensemble and int(told.sound.sum()) > 1:
-        best, value = plain(spread[told.metric]["best"]), plain(ensemble.get(told.metric))
+        mean, value = plain(spread[told.metric]["mean"]), plain(ensemble.get(told.metric))
         better = told.upward(told.metric)
-        if best is not None and value is not None and (value <= best if better else value >= best):
-            yield "ensemble", {"ensemble": say.number(value), "best": say.number(best)}
+        if mean is not None and value is not None and (value < mean if better else value > mean):
+            yield "ensemble", {"ensemble": say.number(value), "mean": say.number(mean)}
 
 
 def _test(told: Told, say: Tongue) -> Raised:

@@ -6,11 +6,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Float
 
-from talweg.view.report.svg import Axis, Frame, axis_of, chart
+from talweg.view.report.svg import HEIGHT, WIDTH, Axis, Frame, axis_of, chart
 from talweg.view.stops import Rule, Watch, best_before, outcome_words, rule_words, watches
 from talweg.view.told import Told, carried_on
 from talweg.view.wording import Tongue, capital
 
+WIDE = 1120
 FAR_APART = 30.0
 """From this ratio of a curve's largest to its smallest value on, its axis is logarithmic."""
 
@@ -66,7 +67,8 @@ def _chart(told: Told, name: str, curves: Mapping[str, str], say: Tongue) -> Cha
     if not np.isfinite(every).any():
         return None
     mine = [watch for watch in watches(told) if _panel_of(watch.rule) == name]
-    frame = Frame(_epochs(told, say), _heights(every, mine, say.curve(name), say))
+    size = (WIDE, 420) if name == "loss" else (WIDTH, HEIGHT)
+    frame = Frame(_epochs(told, say), _heights(told, list(curves.values()), mine, say.curve(name), say), *size)
     marks: list[str] = []
     legend: list[tuple[str, str]] = []
     for css, curve in curves.items():
@@ -79,6 +81,8 @@ def _chart(told: Told, name: str, curves: Mapping[str, str], say: Tongue) -> Cha
     if stops:
         marks += stops
         legend.append(("stop", say("chart.stop")))
+    if mine and len(marks) > len(curves):
+        legend.append(("rule", say("chart.rule")))
     described = " ".join(_described(told, curve, say) for curve in curves.values())
     return Chart(name, capital(say.curve(name)), chart(frame, marks, say, described), tuple(legend))
 
@@ -88,18 +92,21 @@ def _epochs(told: Told, say: Tongue) -> Axis:
     return Axis(0.0, max(1.0, last * 1.02), label=say("axis.epoch"), whole=True)
 
 
-def _heights(every: np.ndarray, mine: list[Watch], label: str, say: Tongue) -> Axis:
-    """The axis of the values: all of them but the wildest hundredth, and the thresholds among them."""
-    known = every[np.isfinite(every)]
-    low, high = float(known.min()), float(np.quantile(known, 0.995))
-    thresholds = [watch.rule["threshold"] for watch in mine if watch.rule["kind"] == "reached"]
-    values = np.array([low, high, *thresholds])
-    positive = known[known > 0]
-    log = bool(len(positive) == len(known) and (values > 0).all() and high > FAR_APART * low)
-    if not log and len(positive) and (known >= 0).all() and float(np.quantile(positive, 0.05)) * FAR_APART < high:
-        # A share that reaches zero has no logarithm there; its curve leaves the axis where it does.
-        return axis_of(np.array([low, high, *thresholds]), label)
-    return axis_of(values, f"{label} ({say('chart.log')})" if log else label, log)
+def _heights(told: Told, names: list[str], mine: list[Watch], label: str, say: Tongue) -> Axis:
+    """The axis of the values: all of them but the wildest hundredth, and the thresholds among them.
+
+    The state before the first step is left out where it would press all that follows into a line.
+    """
+    after = np.concatenate([told.history[name][1:].ravel() for name in names])
+    every = np.concatenate([told.history[name].ravel() for name in names])
+    known = after[np.isfinite(after)] if np.isfinite(after).any() else every[np.isfinite(every)]
+    ends = [float(value) for value in np.quantile(known, [0.002, 0.995])]
+    ends += [watch.rule["threshold"] for watch in mine if watch.rule["kind"] == "reached"]
+    values = np.array(ends)
+    if (known > 0).all() and (values > 0).all() and values.max() > FAR_APART * values.min():
+        whole = every[np.isfinite(every) & (every > 0)]
+        return axis_of(np.append(values, np.quantile(whole, 0.998)), f"{label} ({say('chart.log')})", log=True)
+    return axis_of(values, label)
 
 
 def _curve(told: Told, frame: Frame, name: str, css: str, say: Tongue) -> tuple[list[str], list[tuple[str, str]]]:
@@ -114,11 +121,7 @@ def _curve(told: Told, frame: Frame, name: str, css: str, say: Tongue) -> tuple[
     quarters = _quarters(values[:, told.sound] if told.sound.any() else values)
     drawn.append(frame.band(epochs, quarters[0], quarters[2], f"band {css}"))
     drawn.append(frame.line(epochs, quarters[1], f"median {css}"))
-    return drawn, [
-        (f"median {css}", say("chart.median", curve=words)),
-        (f"band {css}", say("chart.band", curve=words)),
-        (f"member {css}", say("chart.members", curve=words)),
-    ]
+    return drawn, [(f"median {css}", say("chart.median", curve=words)), (f"band {css}", say("chart.band"))]
 
 
 def _quarters(values: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "3 epochs"]:

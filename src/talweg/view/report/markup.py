@@ -1,4 +1,4 @@
-"""Pieces of HTML that several parts of the report share. Whatever comes from data is shown as text, whatever it holds."""
+"""Pieces of HTML that several parts of the report share. What comes from data is shown as text, whatever it holds."""
 
 import html
 from collections.abc import Iterable, Sequence
@@ -90,4 +90,5 @@ def folded(title: str, content: str) -> str:
 def mark(kind: str, say: Tongue) -> str:
     """Done, look here, or missing: a sign and a word, never color alone."""
     sign = {"done": "✓", "look": "!", "missing": "–"}[kind]
-    return f'<span class="mark {kind}"><span class="sign" aria-hidden="true">{sign}</span>{text(say(f"mark.{kind}"))}</span>'
+    word = text(say(f"mark.{kind}"))
+    return f'<span class="mark {kind}"><span class="sign" aria-hidden="true">{sign}</span>{word}</span>'

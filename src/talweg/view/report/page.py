@@ -1,4 +1,4 @@
-"""The report as one HTML file that needs nothing else: light and dark, on screen and on paper. Words are `wording`'s."""
+"""The report as one HTML file that needs nothing else: light and dark, on screen and on paper. Words: `wording`."""
 
 import functools
 import importlib.resources
@@ -86,10 +86,9 @@ def report_page(told: Told, *, lang: str = "en", landscape: str = "") -> str:
 
 def _subtitle(told: Told, data: Mapping[str, Any], say: Tongue) -> str:
     task = say.or_else(f"task.{told.summary['task']}", told.summary["task"])
-    return " · ".join([
-        f"{data['name']} → {data['target']}" if data.get("target") else str(data["name"]),
-        task, say.count("members", len(told.members)), f"{say.whole(told.summary['model']['params'])} {say('label.params')}",
-    ])  # fmt: skip
+    what = f"{data['name']} → {data['target']}" if data.get("target") else str(data["name"])
+    params = f"{say.whole(told.summary['model']['params'])} {say('label.params')}"
+    return " · ".join([what, task, say.count("members", len(told.members)), params])
 
 
 def whole_page(
@@ -163,8 +162,8 @@ def _step(step: Step, say: Tongue) -> str:
         where = text(say(f"section.{step.link}"))
         link = f'<p class="evidence">{text(say("evidence"))}: <a href="#{step.link}">{where}</a></p>'
     return (
-        f'<li id="step-{step.key}" class="{step.mark}"><h3>{text(step.title)} {mark(step.mark, say)}</h3>'
-        f"<p>{text(step.text)}</p>{raised}{facts(step.facts)}{link}</li>"
+        f'<li id="step-{step.key}" class="{step.mark}"><div><h3>{text(step.title)} {mark(step.mark, say)}</h3>'
+        f"<p>{text(step.text)}</p>{raised}{link}</div>{facts(step.facts)}</li>"
     )
 
 
@@ -174,7 +173,7 @@ def _curves(told: Told, say: Tongue) -> str:
         return f"<p>{text(say('curves.none'))}</p>"
     lead = say("curves.lead" if len(told.members) > 1 else "curves.lead.one")
     drawn = "".join(
-        figure(found.title, found.svg, legend=found.legend, css="first" if nth == 0 else "")
+        figure(found.title, found.svg, legend=found.legend if nth == 0 else (), css="first" if nth == 0 else "")
         for nth, found in enumerate(charts)
     )
     return f'<p>{text(lead)}</p><div class="charts">{drawn}</div>{_rules(told, say)}'
@@ -227,16 +226,17 @@ def _repeat(told: Told, say: Tongue) -> str:
     ]
     typed = "".join(f"<li>{text(what)}<pre><code>{text(command)}</code></pre></li>" for command, what in commands)
     known = list(_environment(told.evidence.get("environment") or {}, say))
-    machine = table([say("repeat.what"), say("repeat.value")], known, say("repeat.environment"), words=(1,)) if known else (
-        f"<p>{text(say('repeat.unknown'))}</p>"
-    )  # fmt: skip
-    data = [(say("label.seed"), str(told.summary["run"]["seed"]))]
-    data.append((say("label.fingerprint"), str(told.summary["data"].get("fingerprint", "–"))))
+    data = [
+        (say("label.seed"), Safe(f"<code>{text(told.summary['run']['seed'])}</code>")),
+        (say("label.fingerprint"), Safe(f"<code>{text(told.summary['data'].get('fingerprint', '–'))}</code>")),
+    ]
+    head = [say("repeat.what"), say("repeat.value")]
+    shown = table(head, [*data, *known], say("repeat.environment"), words=(1,), hidden=True)
     return (
-        f"<p>{text(say('repeat.lead'))}</p>{facts(data)}"
+        f"<p>{text(say('repeat.lead'))}</p>"
         f'<h3>{text(say("repeat.commands"))}</h3><ul class="commands">{typed}</ul>'
         f'<h3>{text(say("repeat.settings"))}</h3><pre tabindex="0"><code>{text(told.toml.strip())}</code></pre>'
-        f"<h3>{text(say('repeat.environment'))}</h3>{machine}"
+        f"<h3>{text(say('repeat.environment'))}</h3>{shown}"
     )
 
 

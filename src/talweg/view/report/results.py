@@ -61,28 +61,34 @@ def _drawn(told: Told, part: str, say: Tongue) -> Iterator[str]:
 def _classes(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[str]:
     names = list(told.summary["data"]["classes"])
     if kept.confusion is not None:
-        yield _confusion(kept.confusion, names, say)
-        yield _by_class(kept.confusion, names, say)
+        yield f'<div class="beside">{_confusion(kept.confusion, names, say)}{_by_class(kept.confusion, names, say)}</div>'
     yield f'<div class="pair">{_calibration(kept, say)}{_roc(told, kept, part, names, say)}</div>'
     yield _mistakes(told, kept, part, names, say)
 
 
 def _confusion(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
-    title = f"<h4>{text(say('results.confusion'))}</h4>"
     if len(names) > MOST_CLASSES:
-        pairs = [(names[true], names[said], say.whole(rows)) for true, said, rows in confused(confusion)]
-        if not pairs:
-            return title + f"<p>{text(say('results.confusion.clean'))}</p>"
-        head = [say("results.true"), say("results.predicted"), say("results.count")]
-        caption = say("results.confusion.pairs", classes=say.count("classes", len(names)))
-        return title + table(head, pairs, caption, words=(1,))
+        return _titled("confusion", _pairs(confusion, names, say), say)
     most = max(int(confusion.max()), 1)
     rows = []
     for true, counts in enumerate(confusion.tolist()):
         cells = [Safe(_shaded(count, most, true == said, say)) for said, count in enumerate(counts)]
         rows.append((names[true], *cells))
     head = [f"{say('results.true')} ↓ {say('results.predicted')} →", *names]
-    return title + table(head, rows, say("results.confusion.caption"), css="confusion")
+    return _titled("confusion", table(head, rows, say("results.confusion.caption"), css="confusion"), say)
+
+
+def _titled(key: str, content: str, say: Tongue) -> str:
+    return f"<div><h4>{text(say(f'results.{key}'))}</h4>{content}</div>"
+
+
+def _pairs(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
+    """Of very many classes, the most frequent confusions."""
+    pairs = [(names[true], names[said], say.whole(rows)) for true, said, rows in confused(confusion)]
+    if not pairs:
+        return f"<p>{text(say('results.confusion.clean'))}</p>"
+    head = [say("results.true"), say("results.predicted"), say("results.count")]
+    return table(head, pairs, say("results.confusion.pairs", classes=say.count("classes", len(names))), words=(1,))
 
 
 def _shaded(count: int, most: int, right: bool, say: Tongue) -> str:
@@ -104,7 +110,7 @@ def _by_class(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
         for label in order
     ]
     head = [say(f"results.{word}") for word in ("class", "count", "recall", "precision", "f1")]
-    return table(head, rows, say("results.classes"))
+    return _titled("classes", table(head, rows, say("results.classes"), hidden=True), say)
 
 
 def _calibration(kept: Evaluation, say: Tongue) -> str:
@@ -113,9 +119,9 @@ def _calibration(kept: Evaluation, say: Tongue) -> str:
     size = 3 + 7 * np.sqrt(found.rows / found.rows.max())
     marks = [
         frame.segment((0, 0), (1, 1), "rule"),
-        frame.line(found.confidence, found.right, "median validation"),
+        frame.line(found.confidence, found.right, "member test strong"),
         *(
-            frame.dots(np.array([given]), np.array([right]), "dot validation", float(radius), [say.count("rows", rows)])
+            frame.dots(np.array([given]), np.array([right]), "dot test", float(radius), [say.count("rows", rows)])
             for given, right, radius, rows in zip(found.confidence, found.right, size, found.rows.tolist(), strict=True)
         ),
     ]
@@ -137,16 +143,15 @@ def _roc(told: Told, kept: Evaluation, part: str, names: list[str], say: Tongue)
         return f"<figure><h4>{text(say('results.roc'))}</h4><p>{text(say('results.roc.none'))}</p></figure>"
     css = "median" if len(known) == 1 else "member strong"
     marks = [frame.segment((0, 0), (1, 1), "rule")]
-    marks += [frame.line(curve[0], curve[1], f"{css} validation", names[label]) for label, curve in known]
+    marks += [frame.line(curve[0], curve[1], f"{css} test", names[label]) for label, curve in known]
     caption = say("results.roc.caption", auc=say.number(auc))
     return figure(say("results.roc"), chart(frame, marks, say, caption, "square"), caption)
 
 
 def _mistakes(told: Told, kept: Evaluation, part: str, names: list[str], say: Tongue) -> str:
-    title = f"<h4>{text(say('results.mistakes'))}</h4>"
     wrong = worst(kept)
     if not len(wrong):
-        return title + f"<p>{text(say('results.mistakes.none'))}</p>"
+        return _titled("mistakes", f"<p>{text(say('results.mistakes.none'))}</p>", say)
     source = _source_rows(told, kept, part)
     rows = [
         (
@@ -158,7 +163,7 @@ def _mistakes(told: Told, kept: Evaluation, part: str, names: list[str], say: To
         for row in wrong.tolist()
     ]
     head = [say(f"results.{word}") for word in ("row", "true", "predicted", "sure")]
-    return title + table(head, rows, say("results.mistakes.caption"), words=(1, 2))
+    return _titled("mistakes", table(head, rows, say("results.mistakes.caption"), words=(1, 2)), say)
 
 
 def _source_rows(told: Told, kept: Evaluation, part: str) -> np.ndarray:
@@ -176,7 +181,7 @@ def _quantity(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[
     words = (say("results.true"), say("results.predicted"))
     frame = Frame(Axis(both.low, both.high, label=words[0]), Axis(both.low, both.high, label=words[1]), 400, 400)
     marks = [frame.segment((both.low, both.low), (both.high, both.high), "rule"),
-             frame.cloud(true[some], said[some], "cloud validation")]  # fmt: skip
+             frame.cloud(true[some], said[some], "cloud test")]  # fmt: skip
     name, value = told.metric, told.summary["ensemble"][part].get(told.metric)
     caption = say("results.scatter.caption", metric=capital(say.curve(name)), value=say.number(plain(value)))
     scatter = figure(say("results.scatter"), chart(frame, marks, say, caption, "square"), caption)
@@ -190,7 +195,7 @@ def _quantity(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[
         for row in worst(kept).tolist()
     ]
     head = [say(f"results.{word}") for word in ("row", "true", "predicted", "error")]
-    yield f"<h4>{text(say('results.mistakes'))}</h4>" + table(head, rows, say("results.mistakes"), hidden=True)
+    yield _titled("mistakes", table(head, rows, say("results.mistakes"), hidden=True), say)
 
 
 def _residuals(residuals: np.ndarray, say: Tongue) -> str:
@@ -237,11 +242,11 @@ def _importance(told: Told, say: Tongue) -> str:
     )
     more = len(columns) - MOST_BARS
     rest = f"<p>{text(say('results.importance.more', count=say.whole(more)))}</p>" if more > 0 else ""
-    head = [say("results.column"), "", say("results.rise")]
+    head = [say("results.column"), say("results.share"), say("results.rise")]
     shown = table(head, rows, caption, words=(1,), css="bars")
-    return f"<h4>{text(say('results.importance'))}</h4>{shown}{rest}"
+    return _titled("importance", shown + rest, say)
 
 
 def _meter(share: float) -> str:
-    width = 240 * max(share, 0.0)
-    return f'<svg class="meter" viewBox="0 0 240 10" aria-hidden="true"><rect class="bar" width="{width:.1f}" height="10" rx="2"/></svg>'
+    bar = f'<rect class="bar" width="{240 * max(share, 0.0):.1f}" height="10" rx="2"/>'
+    return f'<svg class="meter" viewBox="0 0 240 10" aria-hidden="true">{bar}</svg>'

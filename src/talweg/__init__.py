@@ -13,6 +13,7 @@ _ROOMS = {
     "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
+    "schedules": "talweg.run.schedules",
     "open_run": "talweg.run.result",
     "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from talweg.run.api import train
     from talweg.run.check import check
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.schedules import schedules
     from talweg.run.storage import cache
 
 __all__ = [
@@ -102,6 +104,7 @@ __all__ = [
     "leaky_relu",
     "open_run",
     "relu",
+    "schedules",
     "sigmoid",
     "silu",
     "sketch",

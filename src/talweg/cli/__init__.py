@@ -17,8 +17,10 @@ _COMMANDS = {
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
+    "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }
 

@@ -46,9 +46,12 @@ class Settings(pydantic.BaseModel):
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length.
-        schedule: how the learning rate changes over the steps.
+        schedule: how the learning rate changes over the steps, such as ``cosine`` or ``step(drops=3)``.
+        step_length: ``fixed``, or found anew at each step: ``backtracking`` or ``wolfe``.
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
+        clip_norm: the length that a longer gradient is cut down to.
+        ema: the decay of an average of the params, which is then evaluated and kept.
         hidden: units of each hidden layer.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
@@ -58,6 +61,7 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -76,9 +80,12 @@ class Settings(pydantic.BaseModel):
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
     optimizer: str = "adamw"
     learning_rate: Positive | Literal["auto"] = AUTO
-    schedule: str = "cosine"
+    schedule: str = AUTO
+    step_length: str = "fixed"
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
+    clip_norm: Positive | None = None
+    ema: Share | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
@@ -88,6 +95,7 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
 def make_settings(given: dict[str, Any]) -> Settings:

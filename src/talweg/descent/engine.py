@@ -281,6 +281,16 @@ def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *featur
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
 
 
+def kept(optimizer: Optimizer, state: State) -> Params:
+    """The params that are evaluated and kept: where the members stand, or what their optimizer averages."""
+    return _kept(optimizer, state) if optimizer.averages else state.params
+
+
+@jax.jit
+def _kept(optimizer: Optimizer, state: State) -> Params:
+    return jax.vmap(lambda one, its: one.kept(its.params, its.optimizer))(optimizer, state)
+
+
 @jax.jit
 def keep_best(best: Params, params: Params, improved: Bool[Array, " members"]) -> Params:
     """The best params so far: those of now where they improved."""

@@ -10,23 +10,26 @@ import numpy as np
 from jaxtyping import Int
 
 from talweg.config.rules import parse_rule
-from talweg.config.settings import Settings
+from talweg.config.schedules import parse_schedule, schedule_of
+from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
+from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
 from talweg.descent.optimizer import make_optimizer
+from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Shape, look_up, written
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp, with_member_axis
+from talweg.objective.models import mlp, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.objective.words import parse_layers
-from talweg.run.defaults import resolve
+from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
 
@@ -69,6 +72,7 @@ def build(settings: Settings, source: Any = None) -> Built:
     settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
     settings = settings.model_copy(update={"target": target.name})
     network = network_of(settings, x.shape[1], len(preparation.classes))
+    _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
@@ -98,7 +102,24 @@ def _check_names(settings: Settings) -> None:
         raise ConfigError(
             f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
         )
-    make_optimizer(settings.optimizer, 1, schedule=settings.schedule, **_optimizer_settings(settings))
+    schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
+    length = settings.step_length
+    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
+        what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
+        raise ConfigError(
+            f"{what} compares losses from step to step, so that each step must see all rows: "
+            f"take batch_size 'full' in place of {settings.batch_size}"
+        )
+
+
+def _require_few_params(optimizer: str, network: Network) -> None:
+    largest, count = OPTIMIZERS[optimizer].largest, parameter_count(network.model, network.input_shape)
+    if largest is not None and count > largest:
+        raise ConfigError(
+            f"{optimizer!r} is for at most {largest} params, this network has {count}; "
+            "take fewer units (--hidden), or lbfgs"
+        )
 
 
 def _columns(y: np.ndarray) -> np.ndarray:
@@ -169,15 +190,21 @@ def _optimizer_settings(settings: Settings) -> dict[str, Any]:
         "learning_rate": settings.learning_rate,
         "momentum": settings.momentum,
         "weight_decay": settings.weight_decay,
+        "clip_norm": settings.clip_norm,
+        "ema": settings.ema,
     }
     return {name: value for name, value in given.items() if value is not None and value != "auto"}
 
 
 def _optimizer(settings: Settings, rows: int) -> Any:
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
-    steps = int(settings.max_epochs) * -(-rows // batch)
+    steps = -(-rows // rows_per_batch(settings.batch_size, rows))
+    schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
-        settings.optimizer, settings.members, schedule=settings.schedule, steps=steps, **_optimizer_settings(settings)
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=settings.step_length,
+        **_optimizer_settings(settings),
     )
 
 

@@ -103,7 +103,8 @@ def _training(job: Job) -> dict[str, Any]:
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
-        "schedule": job.optimizer.schedule,
+        "schedule": settings.schedule,
+        "step_length": settings.step_length,
         "batch_size": batch,
         "steps_per_epoch": -(-len(job.training) // batch),
         "max_epochs": settings.max_epochs,

@@ -244,10 +244,9 @@ def _stopping(told: Told, say: Tongue) -> Facts:
 
 
 def _curves(told: Told, say: Tongue) -> Facts:
-    if "validation_loss" not in told.history.names:
-        return
-    curve = told.median("validation_loss")
+    curve = told.median("validation_loss") if "validation_loss" in told.history.names else np.array([np.nan])
     if not np.isfinite(curve).any():
+        yield "epochs", say.whole(int(told.history.epoch[-1]))
         return
     place = int(np.nanargmin(curve))
     yield "best_epoch", say.whole(int(told.history.epoch[place]))

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from talweg.view.told import Told
-from talweg.view.wording import Tongue
+from talweg.view.wording import Tongue, plain
 
 Rule = Mapping[str, Any]
 
@@ -92,7 +92,7 @@ def rule_words(rule: Rule, say: Tongue) -> str:
 
 def _parts(rule: Rule, say: Tongue) -> dict[str, str]:
     """What a rule's words may ask for."""
-    parts = {name: say.number(value) for name, value in rule.items() if isinstance(value, int | float)}
+    parts = {name: say.number(value) for name, value in rule.items() if plain(value) is not None}
     parts["curve"] = say.curve(str(rule.get("monitor") or "train_loss"))
     parts["sign"] = "≥" if rule.get("at_least", True) else "≤"
     if "limit" in rule:

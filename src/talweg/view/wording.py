@@ -8,7 +8,7 @@ import functools
 import importlib.resources
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 from talweg.errors import ConfigError, did_you_mean
@@ -63,7 +63,7 @@ class Tongue:
         """The words of a key; the word itself, its underscores as spaces, if there are none."""
         return self(key) if self.knows(key) else word.replace("_", " ")
 
-    def number(self, value: float | None, digits: int = 4) -> str:
+    def number(self, value: float | int | None, digits: int = 4) -> str:
         """A number with so many significant digits; a dash where there is none.
 
         Example:
@@ -119,9 +119,5 @@ def capital(text: str) -> str:
 
 def plain(value: Any) -> float | None:
     """A number of a summary, `None` where it is none."""
-    return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
-
-
-def numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """The finite numbers among named values."""
-    return {name: float(value) for name, value in values.items() if plain(value) is not None}
+    known = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return float(value) if known else None

@@ -28,8 +28,9 @@ def model_card(told: Told, *, lang: str = "en") -> str:
     """
     say = tongue(lang)
     steps = checklist(told, say)
+    top = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in metadata(told, lang).items()]
     return "\n".join([
-        "---", *(f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in metadata(told, lang).items()), "---",
+        "---", *top, "---",
         "", f"# {_plain(told.name)}", "", _plain(paragraph(told, say)), "",
         f"## {say('card.details')}", "", *_details(told, say), "",
         f"## {say('card.evaluation')}", "", *_evaluation(told, say), "",

@@ -1,4 +1,4 @@
-"""The report as one JSON object (its shape is in docs/json.md): the same words and marks as on the page, and numbers."""
+"""The report as one JSON object (its shape is in docs/json.md): the page's words and marks, and the numbers."""
 
 import dataclasses
 from collections.abc import Mapping

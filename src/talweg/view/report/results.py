@@ -61,7 +61,8 @@ def _drawn(told: Told, part: str, say: Tongue) -> Iterator[str]:
 def _classes(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[str]:
     names = list(told.summary["data"]["classes"])
     if kept.confusion is not None:
-        yield f'<div class="beside">{_confusion(kept.confusion, names, say)}{_by_class(kept.confusion, names, say)}</div>'
+        both = _confusion(kept.confusion, names, say) + _by_class(kept.confusion, names, say)
+        yield f'<div class="beside">{both}</div>'
     yield f'<div class="pair">{_calibration(kept, say)}{_roc(told, kept, part, names, say)}</div>'
     yield _mistakes(told, kept, part, names, say)
 

@@ -34,8 +34,8 @@ class Axis:
         whole: whether its ticks are whole numbers.
     """
 
-    low: float
-    high: float
+    low: float | int
+    high: float | int
     log: bool = False
     label: str = ""
     whole: bool = False
@@ -45,7 +45,7 @@ class Axis:
         low, high = (math.log10(self.low), math.log10(self.high)) if self.log else (self.low, self.high)
         with np.errstate(divide="ignore", invalid="ignore"):
             place = np.log10(values) if self.log else np.asarray(values, dtype=np.float64)
-        return np.clip((place - low) / (high - low), -0.02, 1.02)
+        return np.asarray(np.clip((place - low) / (high - low), -0.02, 1.02))
 
     def ticks(self) -> list[float]:
         """Some five round numbers between the ends."""
@@ -62,13 +62,13 @@ def _round_step(rough: float) -> float:
     return next(power * unit for unit in (1, 2, 2.5, 5, 10) if power * unit >= rough - 1e-12 * power)
 
 
-def _decades(low: float, high: float) -> list[float]:
+def _decades(low: float | int, high: float | int) -> list[float]:
     first, last = math.floor(math.log10(low)), math.ceil(math.log10(high))
     units = (1, 2, 5) if last - first <= 2 else (1, 3) if last - first <= 3 else (1,)
     skip = max(1, (last - first) // 6)
     found = [unit * 10.0**power for power in range(first, last + 1, skip) for unit in units]
     inside = [value for value in found if low * 0.999 <= value <= high * 1.001]
-    return inside if len(inside) > 1 else [low, high]
+    return inside if len(inside) > 1 else [float(low), float(high)]
 
 
 def axis_of(values: np.ndarray, label: str = "", log: bool = False, margin: float = 0.04) -> Axis:
@@ -102,9 +102,9 @@ class Frame:
         """Vertical places."""
         return self.height - BOTTOM - self.y.share(values) * (self.height - TOP - BOTTOM)
 
-    def place(self, x: float, y: float) -> tuple[float, float]:
+    def place(self, x: float | int, y: float | int) -> tuple[float, float]:
         """Where a point lies."""
-        return float(self.across(np.array(x))), float(self.upward(np.array(y)))
+        return float(self.across(np.array([x]))[0]), float(self.upward(np.array([y]))[0])
 
     def line(self, x: Numbers, y: Numbers, css: str, title: str = "") -> str:
         """A line through points; a gap where one is not finite."""
@@ -130,7 +130,7 @@ class Frame:
         edge = np.concatenate([high[kept], low[kept[::-1]]])
         return f'<path class="{css}" d="{_path(self.across(x[around]), self.upward(edge))}z"/>'
 
-    def dots(self, x: Numbers, y: Numbers, css: str, radius: float = 4.0, titles: Sequence[str] = ()) -> str:
+    def dots(self, x: Numbers, y: Numbers, css: str, radius: float | int = 4, titles: Sequence[str] = ()) -> str:
         """Round marks."""
         return "".join(
             f'<circle class="{css}" cx="{left:.1f}" cy="{top:.1f}" r="{radius:g}">'
@@ -144,12 +144,20 @@ class Frame:
         places = zip(self.across(x), self.upward(y), strict=True)
         return f'<path class="{css}" d="{"".join(f"M{left:.1f} {top:.1f}h0" for left, top in places)}"/>'
 
-    def segment(self, start: tuple[float, float], end: tuple[float, float], css: str) -> str:
+    def segment(self, start: tuple[float | int, float | int], end: tuple[float | int, float | int], css: str) -> str:
         """A straight line between two points of the axes."""
         (left, top), (right, bottom) = self.place(*start), self.place(*end)
         return f'<path class="{css}" d="M{left:.1f} {top:.1f}L{right:.1f} {bottom:.1f}"/>'
 
-    def text(self, x: float, y: float, words: str, css: str = "note", anchor: str = "start", lift: float = -5) -> str:
+    def text(
+        self,
+        x: float | int,
+        y: float | int,
+        words: str,
+        css: str = "note",
+        anchor: str = "start",
+        lift: float | int = -5,
+    ) -> str:
         """Words at a point, kept inside the chart."""
         left, top = self.place(x, y)
         top = min(max(top + lift, TOP + 11), self.height - BOTTOM - 4)
@@ -203,11 +211,11 @@ def _grid(frame: Frame, say: Tongue) -> list[str]:
     parts = []
     write: Callable[[float], str] = lambda value: say.number(value, 3)  # noqa: E731
     for value in frame.y.ticks():
-        top = float(frame.upward(np.array(value)))
+        _, top = frame.place(frame.x.low, value)
         parts.append(f'<path class="grid" d="M{LEFT} {top:.1f}H{right}"/>')
         parts.append(f'<text class="tick" x="{LEFT - 7}" y="{top + 4:.1f}" text-anchor="end">{write(value)}</text>')
     for value in frame.x.ticks():
-        left = float(frame.across(np.array(value)))
+        left, _ = frame.place(value, frame.y.low)
         parts.append(f'<path class="axis" d="M{left:.1f} {bottom}v4"/>')
         parts.append(f'<text class="tick" x="{left:.1f}" y="{bottom + 17}" text-anchor="middle">{write(value)}</text>')
     parts.append(f'<path class="axis" d="M{LEFT} {bottom}H{right}"/>')

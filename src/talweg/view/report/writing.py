@@ -4,15 +4,12 @@ import json
 from pathlib import Path
 
 from talweg.errors import RunFolderError
-from talweg.record.folder import RunFolder, write_atomically
+from talweg.record.folder import MAPS, RunFolder, write_atomically
 from talweg.view.page import element_of_page
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json
 from talweg.view.report.page import report_page
 from talweg.view.told import Told, read_run
-
-MAPS = "map"
-"""The folder in a run's folder where its maps are."""
 
 
 def write_report(

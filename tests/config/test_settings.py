@@ -26,6 +26,14 @@ OPTIONAL = {
     "momentum": st.none() | st.floats(0, 1, exclude_max=True),
     "weight_decay": st.floats(0, allow_infinity=False, allow_nan=False) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "layers": WORDS,
+    "image_size": WORDS,
+    "color": st.sampled_from(["auto", "gray", "rgb"]),
+    "augment": WORDS,
+    "skip_broken": st.booleans(),
+    "noise": WORDS,
+    "patch_size": st.integers(8, 512) | st.just("auto"),
+    "record": st.floats(0, 1e5) | st.just("auto"),
     "activation": WORDS,
     "initializer": WORDS,
     "loss": WORDS,
@@ -38,6 +46,8 @@ OPTIONAL = {
     "time": WORDS,
     "split_by": st.sampled_from(["seed", "hash"]),
     "gate": st.sampled_from(["stop", "warn"]),
+    "folds": st.integers(2, 100),
+    "class_weight": st.sampled_from(["none", "balanced"]),
 }
 
 
@@ -77,7 +87,7 @@ REFUSED = [
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
     ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
     ({"hidden": "wide"}, "hidden must be a list or 'auto', got 'wide'"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification' or 'regression', got 'clustering'"),
+    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),

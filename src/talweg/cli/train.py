@@ -18,6 +18,9 @@ RUNS = Path("runs")
 @click.command()
 @click.argument("source", required=False)
 @data_options
+@click.option("--augment", help="Pictures: 'flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2', or none.")
+@click.option("--noise", help="Denoise: a level such as 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
+@click.option("--patch-size", help="Denoising: the side of the patches that steps see.")
 @click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
@@ -35,9 +38,10 @@ RUNS = Path("runs")
 @click.option(
     "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
 )
-@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
+@click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
 @click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
@@ -49,6 +53,10 @@ RUNS = Path("runs")
 @json_option
 def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: Any) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
+
+    Pictures: a folder for each class (cats/, dogs/), or train/, val/, test/ with such folders; a table with a column
+    of file names; an .npz or IDX file. With --noise, photographs to denoise: a folder of them, or photographs (ten,
+    built in); or a folder with noisy/ and clean/.
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Int, Num
 
+from talweg.config.grid import grid_of
 from talweg.data.feed import epoch_order, rows_per_batch
 from talweg.data.gather import gather
 from talweg.descent import engine
@@ -32,7 +33,7 @@ class OnDisk:
         batch: rows of a step.
         seed: the run's.
         shuffle: see `feed.epoch_order`.
-        members: how many members have an order of their own; 0 if all share one.
+        members: the number of each member's own order; none if all share one.
         ends: where an epoch is cut.
     """
 
@@ -41,7 +42,7 @@ class OnDisk:
     batch: int
     seed: int
     shuffle: str
-    members: int
+    members: tuple[int, ...]
     ends: Int[np.ndarray, " ends"]
 
     @staticmethod
@@ -49,8 +50,8 @@ class OnDisk:
         """The training rows of a job, in segments that take little memory and no longer than others."""
         settings, x, y = job.settings, job.training.x, job.training.y
         batch = rows_per_batch(settings.batch_size, len(x))
-        own = settings.members if settings.member_batches == "own" else 0
-        step_bytes = max(own, 1) * batch * (x.nbytes + y.nbytes) / len(x)
+        own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
+        step_bytes = max(len(own), 1) * batch * (x.nbytes + y.nbytes) / len(x)
         longest = min(SEGMENT_WORK / step_work(job), SEGMENT_BYTES / step_bytes)
         return OnDisk(x, y, batch, settings.seed, settings.shuffle, own, cuts(-(-len(x) // batch), longest))
 
@@ -84,4 +85,4 @@ class OnDisk:
         def one(member: int | None) -> Int[np.ndarray, "steps batch"]:
             return epoch_order(len(self.x), self.batch, self.seed, epoch, member, self.shuffle)
 
-        return np.stack([one(member) for member in range(self.members)]) if self.members else one(None)
+        return np.stack([one(member) for member in self.members]) if self.members else one(None)

@@ -1,7 +1,6 @@
 """A run in the terminal: the progress while it trains, and the summary at its end. Numbers come in as plain data."""
 
 import time
-from collections import Counter
 from collections.abc import Mapping
 from typing import Any, final
 
@@ -282,58 +281,3 @@ def cache_table(cache: Mapping[str, Any]) -> RenderableType:
         table.add_row(store["about"], in_words(store["bytes"]), used)
     limit = f"{in_words(cache['bytes'])} of at most {in_words(cache['limit'])} in {cache['folder']}"
     return Group(table, Text(limit, style="dim"))
-
-
-def hike_summary(hike: Mapping[str, Any]) -> RenderableType:
-    """A hike: where the hikers arrived, how many at each place, and what each has to say.
-
-    Args:
-        hike: the JSON object of a hike (see docs/json.md).
-    """
-    head = (
-        f"f({', '.join(hike['variables'])}) = {hike['expression']}: {len(hike['hikers'])} hikers by "
-        f"{hike['optimizer']}, learning rate {number(hike['learning_rate'])}, step length {hike['step_length']}"
-    )
-    kinds = Counter(hiker["outcome"]["kind"] for hiker in hike["hikers"])
-    outcomes = ", ".join(f"{count} {_OUTCOMES[kind]}" for kind, count in kinds.items())
-    return Group(
-        Text(head, style="bold"),
-        Text(f"{outcomes}."),
-        *([_places(hike)] if hike["minima"] else []),
-        *_hikers(hike),
-        *(Text(f"Warning: {warning}", style="yellow") for warning in hike["warnings"]),
-    )
-
-
-_OUTCOMES = {
-    "arrived": "arrived",
-    "saddle": "on a saddle or maximum",
-    "walking": "still walking",
-    "diverged": "fell off",
-    "left": "left the window",
-    "undefined": "came to where the function is not defined",
-}
-
-
-def _places(hike: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for title in (", ".join(hike["variables"]), "value", "hikers"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("what it is")
-    for place in hike["minima"]:
-        point = ", ".join(number(_near_zero(value)) for value in place["point"])
-        table.add_row(point, number(_near_zero(place["value"])), str(place["hikers"]), place["kind"])
-    return table
-
-
-def _near_zero(value: float) -> float:
-    return 0.0 if abs(value) < 1e-9 else value
-
-
-def _hikers(hike: Mapping[str, Any], most: int = 12) -> list[Text]:
-    """What the hikers say, each sentence once with those who say the like; of many, those that did not arrive."""
-    told = [hiker for hiker in hike["hikers"] if hiker["outcome"]["kind"] != "arrived" or len(hike["hikers"]) <= most]
-    lines = [Text(f"hiker {hiker['hiker']}: {hiker['outcome']['sentence']}.") for hiker in told[:most]]
-    if len(told) > most:
-        lines.append(Text(f"... and {len(told) - most} more that did not arrive (--json tells all)."))
-    return lines

@@ -1,6 +1,7 @@
 """A run in the terminal: the progress while it trains, and the summary at its end. Numbers come in as plain data."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, final
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
-from talweg.data.frames import from_arrays
+from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
 from talweg.objective.models import parameter_count
 from talweg.record.evaluation import LARGEST
@@ -18,6 +18,7 @@ from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.evidence import evidence
+from talweg.run.prepare import of_arrays
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.summary import in_ensemble, part_scores, summarize
@@ -62,8 +63,14 @@ def train(
         ['setosa', 'setosa']
     """
     if target is not None and not isinstance(target, str):
-        source, target = from_arrays(np.asarray(source), np.asarray(target)), None
-    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
+        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
+    name = (
+        str(source)
+        if isinstance(source, str | Path)
+        else source.name
+        if isinstance(source, Table | Pictures)
+        else "data"
+    )
     named = make_settings({"source": str(name), "target": target, **settings})
     return train_settings(named, source, Path(out) if out is not None else None, force, progress)
 

@@ -40,6 +40,14 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
+    "layers": st.none() | WORDS,
+    "augment": WORDS,
+    "image_size": WORDS,
+    "patch_size": st.integers(8, 512) | st.just("auto"),
+    "noise": st.none() | WORDS,
+    "color": st.sampled_from(["auto", "gray", "rgb"]),
+    "skip_broken": st.booleans(),
+    "record": st.floats(0, 100000) | st.just("auto"),
 }
 
 
@@ -79,7 +87,7 @@ REFUSED = [
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
     ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
     ({"hidden": "wide"}, "hidden must be a list or 'auto', got 'wide'"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification' or 'regression', got 'clustering'"),
+    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),

@@ -62,14 +62,6 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
-    "layers": st.none() | WORDS,
-    "augment": WORDS,
-    "image_size": WORDS,
-    "patch_size": st.integers(8, 512) | st.just("auto"),
-    "noise": st.none() | WORDS,
-    "color": st.sampled_from(["auto", "gray", "rgb"]),
-    "skip_broken": st.booleans(),
-    "record": st.floats(0, 100000) | st.just("auto"),
 }
 
 

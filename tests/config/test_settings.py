@@ -20,6 +20,9 @@ def lists(values):
 
 
 OPTIONAL = {
+    "shuffle": "block",
+    "stream": "yes",
+    "query": "select 1",
     "target": st.none() | WORDS,
     "task": st.sampled_from(["auto", "classification", "regression"]),
     "split": WORDS,

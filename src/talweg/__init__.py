@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "train": "talweg.run.api",
     "check": "talweg.run.check",
+    "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
@@ -65,6 +66,7 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import train
     from talweg.run.check import check
+    from talweg.run.model import model
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.storage import cache
 
@@ -100,6 +102,7 @@ __all__ = [
     "gelu",
     "hike",
     "leaky_relu",
+    "model",
     "open_run",
     "relu",
     "sigmoid",

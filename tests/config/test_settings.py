@@ -23,6 +23,8 @@ OPTIONAL = {
     "momentum": st.none() | st.floats(0, 1, exclude_max=True),
     "weight_decay": st.floats(0, allow_infinity=False, allow_nan=False) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "model": WORDS,
+    "layers": WORDS,
     "activation": WORDS,
     "initializer": WORDS,
     "loss": WORDS,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings
+from talweg.cli.data_options import data_options, given_settings, network_options
 from talweg.cli.output import json_option, put, quiet_option
 
 if TYPE_CHECKING:
@@ -28,10 +28,7 @@ RUNS = Path("runs")
 @click.option("--schedule", help="How the learning rate changes: constant or cosine. [default: cosine]")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
-@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option(
-    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
-)
+@network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
@@ -64,11 +61,7 @@ def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_js
 def _settings(config: Path | None, words: dict[str, Any]) -> Any:
     from talweg.config.settings import make_settings
 
-    given = given_settings(config, words)
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
-    return make_settings(given)
+    return make_settings(given_settings(config, words))
 
 
 class _Display:

@@ -50,6 +50,7 @@ class Settings(pydantic.BaseModel):
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
         hidden: units of each hidden layer.
+        model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
@@ -80,6 +81,7 @@ class Settings(pydantic.BaseModel):
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
     initializer: str = "glorot_uniform"

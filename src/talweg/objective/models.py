@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import Activation, Dense, Layer, Sequential, Shape
+from talweg.objective.layers import STATISTICS, Activation, Dense, Layer, Sequential, Shape
 
 __all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
 
@@ -30,9 +30,10 @@ def mlp(
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:
-    """How many params a network has, without drawing any."""
+    """How many params a network has, without drawing any; statistics, which are not descended, do not count."""
     drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
-    return int(sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(drawn)))
+    named = jax.tree_util.tree_leaves_with_path(drawn)
+    return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
 
 
 def with_member_axis(model: Layer, members: int) -> Layer:

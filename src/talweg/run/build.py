@@ -20,12 +20,12 @@ from talweg.data.task import Target
 from talweg.descent.optimizer import make_optimizer
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Shape, look_up, written
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp, with_member_axis
+from talweg.objective.models import with_member_axis
 from talweg.objective.network import Network
-from talweg.objective.words import parse_layers
+from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import resolve
 from talweg.run.job import Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
@@ -68,6 +68,7 @@ def build(settings: Settings, source: Any = None) -> Built:
     x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
     settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
     settings = settings.model_copy(update={"target": target.name})
+    settings = resolve_model(settings, x.shape[1:])
     network = network_of(settings, x.shape[1], len(preparation.classes))
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
@@ -91,8 +92,7 @@ def build(settings: Settings, source: Any = None) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
-    if settings.layers is not None:
-        parse_layers(settings.layers)
+    check_model(settings)
     look_up("initializer", settings.initializer, INITIALIZERS)
     if settings.loss != "auto" and settings.loss not in LOSSES:
         raise ConfigError(
@@ -137,31 +137,6 @@ def network_of(settings: Settings, features: int, classes: int) -> Network:
     outputs = loss.outputs(classes or 1)
     model = with_member_axis(model_of(settings, (features,), (outputs,)), settings.members)
     return Network(model, loss, (features,), classes)
-
-
-def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
-    """The model that resolved settings describe.
-
-    Args:
-        settings: with nothing left to decide.
-        inputs: the shape of one row of features.
-        outputs: the shape of what the loss needs for one row.
-
-    Raises:
-        ConfigError: a list of layers that does not fit the rows, or does not end in what the loss needs.
-    """
-    if settings.layers is None:
-        hidden = [int(units) for units in settings.hidden]
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
-    model = parse_layers(settings.layers, settings.initializer, outputs[-1])
-    found = model.output_shape(inputs)
-    if found != outputs:
-        raise ConfigError(
-            f"the layers end with {written(found)} numbers a row, but the {settings.task} needs {written(outputs)}; "
-            f"end the list with 'output' (here dense {outputs[-1]}), after 'globalpool' or 'flatten' where rows are "
-            "pictures"
-        )
-    return model
 
 
 def _optimizer_settings(settings: Settings) -> dict[str, Any]:

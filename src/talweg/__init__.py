@@ -14,6 +14,7 @@ _ROOMS = {
     "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
+    "schedules": "talweg.run.schedules",
     "open_run": "talweg.run.result",
     "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from talweg.run.check import check
     from talweg.run.model import model
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.schedules import schedules
     from talweg.run.storage import cache
 
 __all__ = [
@@ -105,6 +107,7 @@ __all__ = [
     "model",
     "open_run",
     "relu",
+    "schedules",
     "sigmoid",
     "silu",
     "sketch",

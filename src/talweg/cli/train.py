@@ -18,22 +18,30 @@ RUNS = Path("runs")
 @click.command()
 @click.argument("source", required=False)
 @data_options
+@click.option("--augment", help="Pictures: 'flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2', or none.")
+@click.option("--noise", help="Denoise: a level such as 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
+@click.option("--patch-size", help="Denoising: the side of the patches that steps see.")
 @click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
 @click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
-@click.option("--optimizer", help="sgd, momentum, nesterov, adam or adamw. [default: adamw]")
+@click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
 @click.option("--learning-rate", help="The step length.")
-@click.option("--schedule", help="How the learning rate changes: constant or cosine. [default: cosine]")
+@click.option("--schedule", help="How the learning rate changes, such as 'step(drops=3)'; see `talweg schedules`.")
+@click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
+@click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
+@click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
 @network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
+@click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
+@click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
 @click.option("--seed", help="Decides split, starts and order. [default: 0]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
@@ -42,6 +50,10 @@ RUNS = Path("runs")
 @json_option
 def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: Any) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
+
+    Pictures: a folder for each class (cats/, dogs/), or train/, val/, test/ with such folders; a table with a column
+    of file names; an .npz or IDX file. With --noise, photographs to denoise: a folder of them, or photographs (ten,
+    built in); or a folder with noisy/ and clean/.
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """

@@ -21,6 +21,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+def _text(value: Any) -> Any:
+    """A number as the word that it would be on the command line."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 def _listed(layers: Any) -> Any:
     """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
     return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
@@ -32,23 +37,32 @@ class Settings(pydantic.BaseModel):
     Attributes:
         source: a file, the name of a built-in data set, or a word for data that came as Python objects.
         target: the column to predict; the data room guesses, and says so, if it is absent.
-        task: ``classification`` or ``regression``.
+        task: ``classification``, ``regression`` or ``denoising``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
-        folds: train the folds of a cross-validation as members, each judged on the rows that it never saw.
+        folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
+        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise, their longest side.
+        color: whether pictures are taken as ``gray`` or as ``rgb``.
+        augment: how training pictures are changed at random, such as ``flip, shift 4``, or ``none``.
+        skip_broken: whether broken pictures are left out rather than an error.
+        noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
+        patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
         max_epochs: passes over the training rows, at most.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length.
-        schedule: how the learning rate changes over the steps.
+        schedule: how the learning rate changes over the steps, such as ``cosine`` or ``step(drops=3)``.
+        step_length: ``fixed``, or found anew at each step: ``backtracking`` or ``wolfe``.
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
+        clip_norm: the length that a longer gradient is cut down to.
+        ema: the decay of an average of the params, which is then evaluated and kept.
         hidden: units of each hidden layer.
         model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
@@ -59,27 +73,39 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
 
     source: str
     target: str | None = None
-    task: Literal["auto", "classification", "regression"] = "auto"
+    task: Literal["auto", "classification", "regression", "denoising"] = "auto"
     split: str = "70/15/15"
     columns: dict[str, str] = {}
     group: str | None = None
     time: str | None = None
     split_by: Literal["seed", "hash"] = "seed"
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    class_weight: Literal["none", "balanced"] = "none"
     gate: Literal["stop", "warn"] = "stop"
+    image_size: Annotated[str, pydantic.BeforeValidator(_text)] = AUTO
+    color: Literal["auto", "gray", "rgb"] = AUTO
+    augment: str = AUTO
+    skip_broken: bool = False
+    noise: Annotated[str, pydantic.BeforeValidator(_text)] | None = None
+    patch_size: Annotated[int, Field(ge=8, le=512)] | Literal["auto"] = AUTO
     members: Annotated[int, Field(ge=1, le=65536)] = 8
     max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
     optimizer: str = "adamw"
     learning_rate: Positive | Literal["auto"] = AUTO
-    schedule: str = "cosine"
+    schedule: str = AUTO
+    step_length: str = "fixed"
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
+    clip_norm: Positive | None = None
+    ema: Share | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
@@ -90,6 +116,7 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
 def make_settings(given: dict[str, Any]) -> Settings:
@@ -102,6 +129,9 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
+    if given.get("folds") is not None:
+        # One member a fold, unless more are asked for.
+        given = {"members": given["folds"], **given}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:

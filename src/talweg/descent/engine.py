@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, Num, PyTree, UInt32
 
 from talweg.descent.optimizer import Optimizer
 from talweg.objective.base import Batch, Objective, Params
@@ -243,13 +243,17 @@ def _put(tree: PyTree, part: PyTree, members: Int[Array, " fewer"]) -> PyTree:
 def _evaluate(
     objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
 ) -> dict[str, Array]:
-    def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
+    own_rows = chunks.weight.ndim == 3
+
+    def one(objective: Objective, params: Params, rows: tuple) -> tuple[Callable, Callable]:
+        mine = rows[0] if own_rows else chunks
+
         def work() -> PyTree:
-            return lax.map(lambda chunk: objective.metrics(params, chunk), chunks)
+            return lax.map(lambda chunk: objective.metrics(params, chunk), mine)
 
         return work, lambda: _blank(jax.eval_shape(work))
 
-    return _each_member(one, crowd, active, objective, params)
+    return _each_member(one, crowd, active, objective, params, (chunks,) if own_rows else ())
 
 
 def evaluate(
@@ -265,7 +269,8 @@ def evaluate(
         objective: what is evaluated.
         params: the members' params.
         active: which members to evaluate.
-        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0.
+        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0. With a leading
+            member axis, each member has a set of its own.
         crowd: how the members run.
 
     Returns:
@@ -276,9 +281,19 @@ def evaluate(
 
 
 @jax.jit
-def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *features"]) -> Array:
+def outputs(objective: Any, params: Params, x: Num[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
+
+
+def kept(optimizer: Optimizer, state: State) -> Params:
+    """The params that are evaluated and kept: where the members stand, or what their optimizer averages."""
+    return _kept(optimizer, state) if optimizer.averages else state.params
+
+
+@jax.jit
+def _kept(optimizer: Optimizer, state: State) -> Params:
+    return jax.vmap(lambda one, its: one.kept(its.params, its.optimizer))(optimizer, state)
 
 
 @jax.jit

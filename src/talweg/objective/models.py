@@ -9,7 +9,7 @@ import numpy as np
 from talweg.errors import ConfigError
 from talweg.objective.layers import STATISTICS, Activation, Dense, Layer, Sequential, Shape
 
-__all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
+__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "with_member_axis"]
 
 
 def mlp(
@@ -27,6 +27,11 @@ def mlp(
     for units in hidden:
         layers += [Dense(units, initializer), Activation(activation)]
     return Sequential((*layers, Dense(outputs, initializer)))
+
+
+def layers_of(model: Layer) -> Sequence[Layer]:
+    """The layers of a network; itself where it is not made of a list of them."""
+    return model.layers if isinstance(model, Sequential) else [model]
 
 
 def parameter_count(model: Layer, shape: Shape) -> int:

@@ -8,6 +8,8 @@ split.npy            for each row of the source: 0 training, 1 validation, 2 tes
 gate.json            what the gate found in the source before the first step
 evaluation.safetensors  predictions beside the truth, on validation and test rows
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
+trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
+map/                 the run's maps, and what of them is computed so far; made later
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
@@ -26,12 +28,14 @@ import numpy as np
 from talweg.errors import RunFolderError, did_you_mean
 from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_history
+from talweg.record.sealed import pack, unpack
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
 GATE = "gate.json"
 EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE, SUMMARY)
+TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY)
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -118,6 +122,8 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
+            # An earlier run's maps are none of this one.
+            shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         if preparation is not None:
@@ -161,6 +167,11 @@ class RunFolder:
     def write_evidence(self, evidence: Mapping[str, Any]) -> None:
         """Writes what was measured to explain the run."""
         self._write_json(EVIDENCE, evidence)
+
+    def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
+        if arrays:
+            write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
@@ -243,6 +254,19 @@ class RunFolder:
     def evidence(self) -> dict[str, Any]:
         """What was measured to explain the run; empty for a run that kept nothing."""
         return self._read_json(EVIDENCE) if (self.path / EVIDENCE).exists() else {}
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """The members' snapshots, as a recorder gave them; empty where none were recorded.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        if not (self.path / TRAJECTORY).exists():
+            return {}
+        try:
+            return unpack(self._read(TRAJECTORY), "talweg-trajectory-1")[0]
+        except ValueError as error:
+            raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None
 
     def _read(self, name: str) -> bytes:
         try:

@@ -1,5 +1,6 @@
 """Training as one call, from a source to a finished run; the command line and `talweg.train` both come in here."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -7,15 +8,18 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
-from talweg.data.frames import from_arrays
+from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
 from talweg.objective.models import parameter_count
 from talweg.record.evaluation import LARGEST
-from talweg.record.folder import FILES, RunFolder, require_free, require_space
+from talweg.record.folder import FILES, TRAJECTORY, RunFolder, require_free, require_space
 from talweg.record.history import read_lines, to_line
+from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.evidence import evidence
+from talweg.run.prepare import of_arrays
+from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.train import Progress
@@ -59,8 +63,14 @@ def train(
         ['setosa', 'setosa']
     """
     if target is not None and not isinstance(target, str):
-        source, target = from_arrays(np.asarray(source), np.asarray(target)), None
-    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
+        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
+    name = (
+        str(source)
+        if isinstance(source, str | Path)
+        else source.name
+        if isinstance(source, Table | Pictures)
+        else "data"
+    )
     named = make_settings({"source": str(name), "target": target, **settings})
     return train_settings(named, source, Path(out) if out is not None else None, force, progress)
 
@@ -77,6 +87,8 @@ def train_settings(
     if out is not None:
         require_free(out, force)
     built = build(settings, source)
+    kept = recording(built.job)
+    built = dataclasses.replace(built, notes=(*built.notes, kept.sentence()))
     folder = None if out is None else RunFolder(out)
     if folder is not None:
         require_space(folder.path, _bytes_needed(built))
@@ -94,8 +106,10 @@ def train_settings(
         if progress is not None:
             progress(told)
 
-    trained = descend(built.job, tell)
-    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in FILES}
+    trained = descend(built.job, tell, recorder=Recorder(kept))
+    recorded = trained.recorder.arrays() if trained.recorder else {}
+    names = [name for name in FILES if recorded or name != TRAJECTORY]
+    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
@@ -103,8 +117,18 @@ def train_settings(
     summary["gate"] = built.report.to_dict()
     told_of = {part: found.evaluation for part, found in scores.items()}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
-    history = read_lines(lines)
-    run = Run(built.job.settings, summary, history, built.preparation, trained.params, folder, told_of, measured)
+    run = Run(
+        built.job.settings,
+        summary,
+        read_lines(lines),
+        built.preparation,
+        trained.params,
+        folder,
+        told_of,
+        measured,
+        source=source,
+        recorded=recorded,
+    )
     if folder is not None:
         save(run, folder)
     return run
@@ -116,4 +140,4 @@ def _bytes_needed(built: Built) -> int:
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
     curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
     told = 2 * 3 * 4 * LARGEST
-    return 2 * params + curves + built.parts.nbytes + told + 10_000_000
+    return 2 * params + curves + built.parts.nbytes + told + recording(job).bytes + 10_000_000

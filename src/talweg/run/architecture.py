@@ -5,7 +5,7 @@ from typing import Any
 from talweg.config.settings import AUTO, Settings
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.foreign import find_function, user_model
-from talweg.objective.layers import Layer, Shape, written
+from talweg.objective.layers import Flatten, Layer, Sequential, Shape, written
 from talweg.objective.models import mlp
 from talweg.objective.ready_made import READY_MADE, ready_made
 from talweg.objective.words import parse_layers
@@ -81,7 +81,8 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
         mend = "its outputs are how many it is to give"
     else:
         hidden = [int(units) for units in settings.hidden]
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
+        dense = mlp(hidden, outputs[-1], settings.activation, settings.initializer)
+        return dense if len(inputs) == 1 else Sequential([Flatten(), *dense.layers])
     found = model.output_shape(inputs)
     if found != outputs:
         raise ConfigError(

@@ -9,25 +9,30 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.pictures import parse_augmentation
 from talweg.config.rules import parse_rule
-from talweg.config.settings import Settings
+from talweg.config.schedules import parse_schedule, schedule_of
+from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
+from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
+from talweg.data.images.prepare import PicturePreparation
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
 from talweg.descent.optimizer import make_optimizer
+from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import with_member_axis
+from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
-from talweg.run.defaults import resolve
-from talweg.run.job import Job, Rows
+from talweg.run.defaults import looks_ahead, resolve
+from talweg.run.job import Folds, Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -44,7 +49,7 @@ class Built:
     """
 
     job: Job
-    preparation: Preparation
+    preparation: Preparation | PicturePreparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
@@ -66,25 +71,32 @@ def build(settings: Settings, source: Any = None) -> Built:
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
     x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
-    settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
+    folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
+    rows = len(parts.train) if folds is None else folds.most_trained_on()
+    has_validation = folds is not None or len(parts.validation) > 0
+    settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
     settings = resolve_model(settings, x.shape[1:])
-    network = network_of(settings, x.shape[1], len(preparation.classes))
+    network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
+    _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    if settings.class_weight == "balanced":
+        network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
         settings=settings,
         network=network,
-        optimizer=_optimizer(settings, len(parts.train)),
-        rule=_rule(settings, target.task, has_validation=len(parts.validation) > 0),
+        optimizer=_optimizer(settings, rows),
+        rule=_rule(settings, target.task, has_validation),
         training=training,
-        validation=validation,
+        validation=validation if folds is None else training,
         test=test,
         classes=tuple(map(str, preparation.classes)),
         target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
         target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
         facts=_facts(table, target, preparation, settings.split),
+        folds=folds,
     )
     return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
 
@@ -93,12 +105,31 @@ def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
     check_model(settings)
+    if settings.augment != AUTO:
+        parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
     if settings.loss != "auto" and settings.loss not in LOSSES:
         raise ConfigError(
             f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
         )
-    make_optimizer(settings.optimizer, 1, schedule=settings.schedule, **_optimizer_settings(settings))
+    schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
+    length = settings.step_length
+    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
+        what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
+        raise ConfigError(
+            f"{what} compares losses from step to step, so that each step must see all rows: "
+            f"take batch_size 'full' in place of {settings.batch_size}"
+        )
+
+
+def _require_few_params(optimizer: str, network: Network) -> None:
+    largest, count = OPTIMIZERS[optimizer].largest, parameter_count(network.model, network.input_shape)
+    if largest is not None and count > largest:
+        raise ConfigError(
+            f"{optimizer!r} is for at most {largest} params, this network has {count}; "
+            "take fewer units (--hidden), or lbfgs"
+        )
 
 
 def _columns(y: np.ndarray) -> np.ndarray:
@@ -122,21 +153,40 @@ def _loss(settings: Settings, classes: int) -> Loss:
     return loss
 
 
-def network_of(settings: Settings, features: int, classes: int) -> Network:
+def picture_shape(preparation: Preparation | PicturePreparation) -> Shape | None:
+    """Height, width and channels, if the rows are pictures."""
+    return preparation.shape if isinstance(preparation, PicturePreparation) else None
+
+
+def network_of(
+    settings: Settings, inputs: Shape, classes: int, preparation: Preparation | PicturePreparation | None = None
+) -> Network:
     """The network that resolved settings describe.
 
     Args:
         settings: with nothing left to decide.
-        features: how many features a row has.
+        inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        preparation: of pictures, it knows how their pixels are standardised.
 
     Raises:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
     outputs = loss.outputs(classes or 1)
-    model = with_member_axis(model_of(settings, (features,), (outputs,)), settings.members)
-    return Network(model, loss, (features,), classes)
+    model, augmentation = model_of(settings, inputs, (outputs,)), None
+    if isinstance(preparation, PicturePreparation):
+        model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
+        augmentation = parse_augmentation(settings.augment)
+    return Network(with_member_axis(model, settings.members), loss, inputs, classes, augmentation)
+
+
+def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
+    """Weights with which every class counts alike in the loss, and a mean row counts 1."""
+    if not network.classes:
+        raise ConfigError("class_weight balanced is for classes; the target is a quantity")
+    counts = np.bincount(training.y, minlength=network.classes)
+    return tuple((len(training) / (network.classes * counts)).tolist())
 
 
 def _optimizer_settings(settings: Settings) -> dict[str, Any]:
@@ -144,15 +194,21 @@ def _optimizer_settings(settings: Settings) -> dict[str, Any]:
         "learning_rate": settings.learning_rate,
         "momentum": settings.momentum,
         "weight_decay": settings.weight_decay,
+        "clip_norm": settings.clip_norm,
+        "ema": settings.ema,
     }
     return {name: value for name, value in given.items() if value is not None and value != "auto"}
 
 
 def _optimizer(settings: Settings, rows: int) -> Any:
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
-    steps = int(settings.max_epochs) * -(-rows // batch)
+    steps = -(-rows // rows_per_batch(settings.batch_size, rows))
+    schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
-        settings.optimizer, settings.members, schedule=settings.schedule, steps=steps, **_optimizer_settings(settings)
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=settings.step_length,
+        **_optimizer_settings(settings),
     )
 
 
@@ -165,7 +221,7 @@ def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
     return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
 
 
-def _facts(table: Table, target: Target, preparation: Preparation, shares: str) -> dict[str, Any]:
+def _facts(table: Table, target: Target, preparation: Preparation | PicturePreparation, shares: str) -> dict[str, Any]:
     return {
         "name": table.name,
         "rows": table.rows,

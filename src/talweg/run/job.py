@@ -1,11 +1,12 @@
 """A job: everything that a training needs, ready to go, whatever it was made from. How it is made is in `build`."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Num, UInt32
+from jaxtyping import Float, Int, Num, UInt32
 
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
@@ -14,6 +15,9 @@ from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Rule
 from talweg.objective.base import Batch
 from talweg.objective.network import Network
+
+CHUNK = 1 << 20
+"""Numbers of a chunk of rows, at most."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -25,16 +29,48 @@ class Rows:
         y: classes as whole numbers, or standardised targets, one column each.
     """
 
-    x: Float[np.ndarray, "rows *features"]
+    x: Num[np.ndarray, "rows *features"]
     y: Num[np.ndarray, "rows *targets"]
 
     def __len__(self) -> int:
         return len(self.x)
 
-    def chunks(self) -> Batch:
-        """The rows cut into chunks for evaluation; padding has weight 0."""
-        size = chunk_size(len(self))
-        return Batch(*(chunked(column, size) for column in (self.x, self.y, np.ones(len(self), np.float32))))
+    def chunks(self, room: int = 0) -> Batch:
+        """The rows cut into chunks for evaluation; padding has weight 0.
+
+        Args:
+            room: for how many rows to make room at least, so that sets of unlike size are cut alike.
+        """
+        room = max(room, len(self))
+        # A chunk holds about as many numbers whatever a row is: a table's few, or a picture's many.
+        size = chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+        columns = (self.x, self.y, np.ones(len(self), np.float32))
+        return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Folds:
+    """The folds of a cross-validation, and which of them each member holds out: member m fold m, counted round.
+
+    Attributes:
+        fold: for each training row the fold that it is in.
+        count: how many there are.
+    """
+
+    fold: Int[np.ndarray, " rows"]
+    count: int
+
+    def held_out(self, member: int) -> Int[np.ndarray, " held"]:
+        """The positions of the rows that a member never sees, and is judged on."""
+        return np.flatnonzero(self.fold == member % self.count)
+
+    def trained_on(self, member: int) -> Int[np.ndarray, " seen"]:
+        """The positions of the rows that a member trains on."""
+        return np.flatnonzero(self.fold != member % self.count)
+
+    def most_trained_on(self) -> int:
+        """How many rows the member trains on that sees most of them."""
+        return len(self.fold) - int(np.bincount(self.fold, minlength=self.count).min())
 
 
 @runtime_checkable
@@ -66,6 +102,8 @@ class Job:
         target_shift: what an output of 0 stands for.
         facts: what a summary says of the data, as plain data.
         source: gives the steps their rows; absent if `training` itself does, from memory.
+        folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
+            judged on those of them that it never saw.
     """
 
     settings: Settings
@@ -80,6 +118,20 @@ class Job:
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
     source: Source | None = None
+    folds: Folds | None = None
+
+    def rows_a_member(self) -> int:
+        """How many rows a member trains on; with folds of unlike size, the most that one does."""
+        return len(self.training) if self.folds is None else self.folds.most_trained_on()
+
+    def validation_chunks(self) -> Batch:
+        """The validation rows in chunks; with folds, each member's own, with a leading member axis."""
+        if self.folds is None:
+            return self.validation.chunks()
+        held = [self.folds.held_out(member) for member in range(self.settings.members)]
+        most = max(map(len, held))
+        each = [Rows(self.validation.x[rows], self.validation.y[rows]).chunks(most) for rows in held]
+        return Batch(*(np.stack(columns) for columns in zip(*((c.x, c.y, c.weight) for c in each), strict=True)))
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

@@ -16,6 +16,7 @@ _COMMANDS = {
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
+    "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),

@@ -35,7 +35,7 @@ RUNS = Path("runs")
 @click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
 @click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
 @network_options
-@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
 @click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")

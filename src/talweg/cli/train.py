@@ -27,13 +27,23 @@ RUNS = Path("runs")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
 @click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
 @click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
-@click.option("--learning-rate", help="The step length.")
+@click.option("--learning-rate", help="The step length; 'auto' finds one by a range test. A list: see --sweep.")
+@click.option(
+    "--sweep",
+    is_flag=True,
+    default=None,
+    help="Choose among the values of a list, such as --learning-rate 0.001,0.01,0.1: the best ones' members are kept.",
+)
 @click.option("--schedule", help="How the learning rate changes, such as 'step(drops=3)'; see `talweg schedules`.")
 @click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
 @click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
 @click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
+@click.option("--dropout", help="The chance that a hidden unit is left out of a step.")
+@click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike.")
+@click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation.")
+@click.option("--initializer-scale", help="What the drawn weights are multiplied with.")
 @network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
@@ -71,9 +81,13 @@ def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_js
 
 
 def _settings(config: Path | None, words: dict[str, Any]) -> Any:
-    from talweg.config.settings import make_settings
+    from talweg.config.settings import SWEPT, make_settings
 
-    return make_settings(given_settings(config, words))
+    given = given_settings(config, words)
+    for name in SWEPT:
+        if isinstance(word := given.get(name), str) and "," in word:
+            given[name] = [part.strip() for part in word.split(",")]
+    return make_settings(given)
 
 
 class _Display:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from talweg.config.grid import grid_of, member_value
 from talweg.config.settings import AUTO, Settings
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.foreign import find_function, user_model
@@ -29,7 +30,10 @@ def check_model(settings: Settings) -> None:
         parse_layers(settings.layers)
     elif model == LIST:
         raise ConfigError("the model 'layers' needs a list of layers, such as 'dense 64, relu, output'")
-    if settings.hidden != AUTO and (settings.layers is not None or model not in (AUTO, MLP)):
+    dense = settings.layers is None and model in (AUTO, MLP)
+    if settings.dropout is not None and not dense:
+        raise ConfigError("dropout is for the model 'mlp' alone; in a list of layers write it where it acts")
+    if settings.hidden != AUTO and not dense:
         raise ConfigError("hidden is for the model 'mlp' alone; leave it out, or leave out layers and model")
     if own:
         find_function(model)
@@ -81,7 +85,8 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
         mend = "its outputs are how many it is to give"
     else:
         hidden = [int(units) for units in settings.hidden]
-        dense = mlp(hidden, outputs[-1], settings.activation, settings.initializer)
+        dropout = member_value(grid_of(settings), "dropout", settings.dropout)
+        dense = mlp(hidden, outputs[-1], settings.activation, settings.initializer, dropout)
         return dense if len(inputs) == 1 else Sequential([Flatten(), *dense.layers])
     found = model.output_shape(inputs)
     if found != outputs:

@@ -13,6 +13,7 @@ from talweg.errors import TalwegError
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
+    "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),

@@ -45,6 +45,10 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
+            ``restart`` it from its last good state at half the learning rate.
+        checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
+        checkpoint_keep: how many checkpoints are kept.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -69,6 +73,9 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    on_divergence: Literal["stop", "restart"] = "stop"
+    checkpoint_every: str = AUTO
+    checkpoint_keep: Annotated[int, Field(ge=1)] = 2
 
 
 def make_settings(given: dict[str, Any]) -> Settings:

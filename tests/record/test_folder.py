@@ -42,6 +42,8 @@ def whole(path):
     run = begun(path)
     run.append('{"epoch": 0, "seconds": 0.0, "train_loss": [1.0, 2.0]}')
     run.write_params(PARAMS, {"members": "2"})
+    run.write_evaluation({})
+    run.write_evidence({"version": 1})
     run.write_summary({"version": 1, "members": []})
     return run
 

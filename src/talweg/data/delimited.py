@@ -104,8 +104,14 @@ def _is_nan(number: float) -> bool:
     return bool(number != number)
 
 
-def read_words(text: str, dialect: Dialect, name: str) -> "pl.DataFrame":
+def read_words(text: str, dialect: Dialect, name: str, before: int = 0) -> "pl.DataFrame":
     """The rows of a text below its header, every field a word as it was written.
+
+    Args:
+        text: whole rows, the header first unless the dialect has none.
+        dialect: how they are written.
+        name: what messages call the file.
+        before: how many of the file's rows come before this text.
 
     Raises:
         DataError: no rows; a row with more or fewer fields than the header, named by its line.
@@ -127,12 +133,12 @@ def read_words(text: str, dialect: Dialect, name: str) -> "pl.DataFrame":
     except pl.exceptions.NoDataError:
         raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.") from None
     except (pl.exceptions.ComputeError, pl.exceptions.SchemaError) as error:
-        _refuse_uneven(text, dialect, name)
+        _refuse_uneven(text, dialect, name, before)
         raise DataError(f"{name} cannot be read as a table: {str(error).splitlines()[0]}") from None
     # A row that is too short is filled up silently; it can only be one whose last field is empty.
     last = frame.to_series(frame.width - 1)
     if frame.width > 1 and (last.is_null() | (last == "")).any():
-        _refuse_uneven(text, dialect, name)
+        _refuse_uneven(text, dialect, name, before)
     return frame
 
 
@@ -151,9 +157,9 @@ def _without_blank_lines(text: str, keep: bool) -> str:
     return "\n".join(lines)
 
 
-def _refuse_uneven(text: str, dialect: Dialect, name: str) -> None:
+def _refuse_uneven(text: str, dialect: Dialect, name: str, before: int) -> None:
     width = len(dialect.header)
-    for row, fields in enumerate(_field_counts(text, dialect.delimiter), start=1 if dialect.headless else 0):
+    for row, fields in enumerate(_field_counts(text, dialect.delimiter), start=before + dialect.headless):
         if fields != width:
             raise DataError(
                 f"Row {row} of {name} has {fields} field{'s' * (fields != 1)} where the header has {width};"

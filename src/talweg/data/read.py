@@ -16,15 +16,14 @@ import numpy as np
 
 from talweg.data import builtin
 from talweg.data.delimited import decode, read_words, sniff
-from talweg.data.frames import column_of, from_arrays, from_mapping, from_pandas, table_of
-from talweg.data.table import Column, Dates, Numbers, Table, Text
-from talweg.data.words import are_codes, is_missing, known_words, understood
+from talweg.data.frames import from_arrays, from_mapping, from_pandas, table_of
+from talweg.data.series import column_of_series
+from talweg.data.table import Table
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
 
-_LARGEST_INTEGER = 2**53
 _LARGEST_UNPACKED = 16 * 2**30
 
 
@@ -174,56 +173,5 @@ def from_polars(
         frame = frame.collect()
     if frame.height == 0:
         raise DataError(f"{name} has a header but no rows; expected one row of values a line below it.")
-    columns = {series.name: _column_of_series(series, decimal_comma) for series in frame.get_columns()}
+    columns = {series.name: column_of_series(series, decimal_comma) for series in frame.get_columns()}
     return table_of(name, columns)
-
-
-def _column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
-    import polars as pl
-
-    dtype = series.dtype
-    if dtype.is_integer() and not _fits_float(series):
-        # Identifiers of 17 digits and more: a float would confuse neighbours.
-        return _text_of_series(series.cast(pl.String))
-    if dtype.is_numeric() or dtype == pl.Null:
-        return Numbers(series.cast(pl.Float64).to_numpy())
-    if dtype == pl.Boolean:
-        return Text(series.cast(pl.Int32).fill_null(-1).to_numpy(), ("False", "True"))
-    if isinstance(dtype, (pl.Datetime, pl.Date)):
-        if isinstance(dtype, pl.Datetime) and dtype.time_zone is not None:
-            series = series.dt.convert_time_zone("UTC").dt.replace_time_zone(None)
-        return Dates(series.cast(pl.Datetime("us")).to_numpy())
-    if isinstance(dtype, pl.Duration):
-        return Numbers(series.dt.total_microseconds().cast(pl.Float64).to_numpy() / 1e6)
-    if isinstance(dtype, (pl.String, pl.Categorical, pl.Enum)):
-        return _column_of_words(series.cast(pl.String), decimal_comma)
-    return column_of(np.array([*series.to_list(), None], dtype=object)[:-1])
-
-
-def _fits_float(series: "pl.Series") -> bool:
-    low, high = series.min(), series.max()
-    return low is None or max(abs(int(low)), abs(int(high))) <= _LARGEST_INTEGER  # type: ignore[arg-type]
-
-
-def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:
-    import polars as pl
-
-    words = words.str.strip_chars()
-    numbers = words.cast(pl.Float64, strict=False)
-    others = words.filter(numbers.is_null()).drop_nulls().unique()
-    # The quick way for the usual column, every word a plain number; `understood` says the same, more slowly.
-    if all(map(is_missing, others)) and not _has_codes(words):
-        return Numbers(numbers.to_numpy())
-    return understood(known_words(_text_of_series(words)), decimal_comma)
-
-
-def _has_codes(words: "pl.Series") -> bool:
-    return are_codes(words.filter(words.str.contains(r"^[+-]?(?:0\d|\d{16})")).drop_nulls().to_list())
-
-
-def _text_of_series(words: "pl.Series") -> Text:
-    import polars as pl
-
-    levels = words.drop_nulls().unique().sort()
-    codes = words.replace_strict(levels, range(len(levels)), default=-1, return_dtype=pl.Int32)
-    return Text(codes.to_numpy(), tuple(levels.to_list()))

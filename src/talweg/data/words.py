@@ -71,10 +71,9 @@ def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.
         >>> read_numbers(["1,5", "20"]), read_numbers(["1,234", "1,234,567"]), read_numbers(["1", "kg"])
         (array([ 1.5, 20. ]), array([1.234000e+03, 1.234567e+06]), array([ 1., nan]))
     """
-    order = ["plain", "decimal comma", "thousands"] if decimal_comma else ["plain", "thousands", "decimal comma"]
     best = np.full(len(words), np.nan)
-    for style in order:
-        reading = _read(words, style)
+    for style in styles(decimal_comma):
+        reading = read_in_style(words, style)
         if np.isnan(reading).sum() < np.isnan(best).sum():
             best = reading
         if not np.isnan(best).any():
@@ -82,7 +81,20 @@ def read_numbers(words: Sequence[str], decimal_comma: bool = False) -> Float[np.
     return best
 
 
-def _read(words: Sequence[str], style: str) -> Float[np.ndarray, " words"]:
+def styles(decimal_comma: bool = False) -> tuple[str, ...]:
+    """The ways of writing a number, the likelier first; of those that fit all words alike the first is meant."""
+    if decimal_comma:
+        return "plain", "decimal comma", "thousands"
+    return "plain", "thousands", "decimal comma"
+
+
+def read_in_style(words: Sequence[str], style: str) -> Float[np.ndarray, " words"]:
+    """Words as numbers in one way of writing; NaN for a word that is none.
+
+    Example:
+        >>> read_in_style(["1.234", "1.5"], "decimal comma")
+        array([1234.,   nan])
+    """
     plain, fits = _STYLES["plain"].fullmatch, _STYLES[style].fullmatch
     gone, point = {"plain": ("_", "."), "thousands": (",", "."), "decimal comma": (".", ",")}[style]
     values = [

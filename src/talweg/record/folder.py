@@ -6,6 +6,8 @@ history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
 split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+evaluation.safetensors  predictions beside the truth, on validation and test rows
+evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 How a file is written is in `writing`, checkpoints are in `checkpoints`.
@@ -22,15 +24,18 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_lines
 from talweg.record.sealed import Mark, mark, sealed, unsealed
 from talweg.record.writing import clear_halves
 from talweg.record.writing import write_atomically as write_atomically
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
-PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
-ORIGIN = "origin.json"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT)
+PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
+EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
+FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, EVALUATION, EVIDENCE)
+REACHED = (HISTORY, PARAMS, EVALUATION, EVIDENCE)
+"""The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
 FORMAT = 2
 """The run folder's version, kept in `origin.json`. Version 1 had no such file and no checksums; it is still read."""
 SUMMARY_VERSION = 1
@@ -187,9 +192,20 @@ class RunFolder:
             raise RunFolderError(f"{self.path / SUMMARY} could not be replaced: {error.strerror}") from None
         write_atomically(self.path / PARAMS, content)
 
+    def write_evaluation(self, parts: Mapping[str, Evaluation]) -> None:
+        """Writes the predictions beside the truth, by part of the split."""
+        from safetensors.numpy import save
+
+        write_atomically(self.path / EVALUATION, save(to_arrays(parts), metadata={"format": "talweg-evaluation-1"}))
+
+    def write_evidence(self, evidence: Mapping[str, Any]) -> None:
+        """Writes what was measured to explain the run."""
+        self._write_json(EVIDENCE, evidence)
+
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
-        marks = {PARAMS: mark(self._read(PARAMS)), HISTORY: self.mark_history()}
+        self.mark_history()
+        marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
     def _write_json(self, name: str, content: Mapping[str, Any]) -> Mark:
@@ -284,6 +300,30 @@ class RunFolder:
             return unflatten(load(content))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def evaluation(self) -> dict[str, Evaluation]:
+        """The predictions beside the truth by part of the split; empty for a run that kept none.
+
+        Raises:
+            RunFolderError: if the file is damaged.
+        """
+        from safetensors import SafetensorError
+        from safetensors.numpy import load
+
+        if not (self.path / EVALUATION).exists():
+            return {}
+        content = self._verified(EVALUATION, self._seal() if self.finished() else None)
+        try:
+            return from_arrays(load(content))
+        except (SafetensorError, KeyError) as error:
+            raise RunFolderError(f"{self.path / EVALUATION} is damaged: {error}") from None
+
+    def evidence(self) -> dict[str, Any]:
+        """What was measured to explain the run; empty for a run that kept nothing."""
+        if not (self.path / EVIDENCE).exists():
+            return {}
+        self._verified(EVIDENCE, self._seal() if self.finished() else None)
+        return self._read_json(EVIDENCE)
 
     def _begun(self) -> dict[str, Mark] | None:
         origin = self._origin()

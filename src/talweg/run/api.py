@@ -10,12 +10,14 @@ from talweg.config.settings import Settings, make_settings
 from talweg.data.frames import from_arrays
 from talweg.data.table import Table
 from talweg.objective.models import parameter_count
+from talweg.record.evaluation import LARGEST
 from talweg.record.folder import FILES, RunFolder, require_free, require_space
 from talweg.record.history import read_lines, to_line
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
+from talweg.run.evidence import evidence
 from talweg.run.result import Run, begin, save
-from talweg.run.summary import summarize
+from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.train import Progress
 from talweg.run.train import train as descend
 
@@ -94,9 +96,13 @@ def train_settings(
     trained = descend(built.job, tell)
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in FILES}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
-    summary = summarize(built.job, trained, files, run_name)
+    scores = part_scores(built.job, trained)
+    summary = summarize(built.job, trained, files, run_name, scores)
     summary["notes"] = list(built.notes)
-    run = Run(built.job.settings, summary, read_lines(lines), built.preparation, trained.params, folder)
+    told_of = {part: found.evaluation for part, found in scores.items()}
+    measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
+    history = read_lines(lines)
+    run = Run(built.job.settings, summary, history, built.preparation, trained.params, folder, told_of, measured)
     if folder is not None:
         save(run, folder)
     return run
@@ -107,4 +113,5 @@ def _bytes_needed(built: Built) -> int:
     job = built.job
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
     curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
-    return 2 * params + curves + built.parts.nbytes + 10_000_000
+    told = 2 * 3 * 4 * LARGEST
+    return 2 * params + curves + built.parts.nbytes + told + 10_000_000

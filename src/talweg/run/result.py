@@ -1,6 +1,7 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,6 +14,7 @@ from talweg.data.read import read_table
 from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
+from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 
@@ -63,6 +65,8 @@ class Run:
         preparation: how columns become features.
         params: the members' params, the member axis first.
         folder: where it is kept; `None` if it was not written.
+        evaluation: predictions beside the truth, by part of the split.
+        evidence: what was measured to explain the run; its shape is in docs/json.md.
     """
 
     settings: Settings
@@ -71,6 +75,8 @@ class Run:
     preparation: Preparation
     params: Params
     folder: RunFolder | None = None
+    evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
+    evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __repr__(self) -> str:
         where = f" in {self.folder.path}" if self.folder else ""
@@ -155,12 +161,23 @@ def open_run(path: str | Path) -> Run:
     except (tomllib.TOMLDecodeError, ConfigError) as error:
         raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
     preparation = Preparation.from_dict(folder.preparation())
-    return Run(settings, summary, folder.history(), preparation, folder.params(), folder)
+    return Run(
+        settings,
+        summary,
+        folder.history(),
+        preparation,
+        folder.params(),
+        folder,
+        folder.evaluation(),
+        folder.evidence(),
+    )
 
 
 def save(run: Run, folder: RunFolder) -> None:
-    """Writes what is known at the end: the params, then the summary, with which the run is finished."""
+    """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
     folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
+    folder.write_evaluation(run.evaluation)
+    folder.write_evidence(run.evidence)
     folder.write_summary(run.summary)
 
 

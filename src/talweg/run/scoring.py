@@ -11,6 +11,7 @@ from talweg.objective.base import Params
 from talweg.objective.losses import Loss
 from talweg.objective.metrics import METRICS, classification_sums, metric_values, regression_sums
 from talweg.objective.network import Network
+from talweg.record.evaluation import Evaluation, kept_rows
 from talweg.run.job import Job, Rows
 from talweg.run.train import member_outputs
 
@@ -18,7 +19,9 @@ Z95 = 1.959963984540054
 """The standard normal's 97.5 % point."""
 
 
-def predictions(network: Network, outputs: Float[np.ndarray, "rows outputs"]) -> Float[np.ndarray, "rows columns"]:
+def predictions(
+    network: Network, outputs: Float[np.ndarray, "*many rows outputs"]
+) -> Float[np.ndarray, "*many rows columns"]:
     """Class probabilities, or standardised targets, from outputs, in float64."""
     if network.classes:
         return network.row_loss.probabilities(outputs)
@@ -62,11 +65,13 @@ class Scores:
         members: every metric of each member.
         ensemble: every metric of the mean of the members' predictions.
         interval: 95 % interval of the ensemble's main metric from the set's size alone, and how it was made.
+        evaluation: the predictions themselves, beside the truth.
     """
 
     members: tuple[Mapping[str, float], ...]
     ensemble: Mapping[str, float]
     interval: Mapping[str, float | str]
+    evaluation: Evaluation
 
 
 def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) -> Scores | None:
@@ -81,17 +86,37 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     if not len(rows):
         return None
     loss, each = job.network.row_loss, []
-    mean = np.zeros(())
+    mean, said = np.zeros(()), []
+    kept = kept_rows(len(rows), job.settings.members, max(job.network.classes, 1))
     for member in range(job.settings.members):
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
         each.append(score(loss, predicted, rows.y, job.target_scale))
+        said.append(_decided(job, predicted[kept]))
         if member in members:
             mean = mean + predicted / len(members)
     return Scores(
         tuple(each),
         score(loss, mean, rows.y, job.target_scale),
         _sampling(loss, mean, rows, job.target_scale),
+        _evaluation(job, mean, np.stack(said), rows, kept),
     )
+
+
+def _decided(job: Job, predicted: np.ndarray) -> np.ndarray:
+    """The likeliest class, or the quantity in its own unit, as a member says it."""
+    if job.network.classes:
+        return predicted.argmax(-1).astype(np.uint16)
+    return (predicted[:, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+
+
+def _evaluation(job: Job, mean: np.ndarray, said: np.ndarray, rows: Rows, kept: np.ndarray) -> Evaluation:
+    """What outlives the run of its predictions on a part of the split."""
+    if not (classes := job.network.classes):
+        target = (rows.y[kept, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+        return Evaluation(len(rows), kept, target, _decided(job, mean[kept]), said)
+    confusion = np.bincount(rows.y * classes + mean.argmax(-1), minlength=classes**2).reshape(classes, classes)
+    target, probabilities = rows.y[kept].astype(np.int32), mean[kept].astype(np.float32)
+    return Evaluation(len(rows), kept, target, probabilities, said, confusion)
 
 
 def _sampling(loss: Loss, predicted: np.ndarray, rows: Rows, scale: np.ndarray) -> dict[str, float | str]:

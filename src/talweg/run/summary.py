@@ -18,7 +18,23 @@ FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
 
 
-def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -> dict[str, Any]:
+def in_ensemble(trained: Trained) -> list[int]:
+    """The members that did not fail; all of them if every one did."""
+    sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
+    return sound or list(range(len(trained.outcomes)))
+
+
+def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
+    """What is reached on the validation and on the test rows; without the parts that are empty."""
+    members = in_ensemble(trained)
+    parts = {"validation": job.validation, "test": job.test}
+    scores = {part: score_members(job, trained.params, rows, members) for part, rows in parts.items()}
+    return {part: found for part, found in scores.items() if found is not None}
+
+
+def summarize(
+    job: Job, trained: Trained, files: Mapping[str, str], name: str, scores: Mapping[str, Scores] | None = None
+) -> dict[str, Any]:
     """Everything that was reached, as plain data.
 
     Args:
@@ -26,11 +42,11 @@ def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -
         trained: where the members ended.
         files: the files written, by what they hold.
         name: the run's name.
+        scores: what is reached, where it is known already (see `part_scores`).
     """
+    scores = part_scores(job, trained) if scores is None else scores
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
-    in_ensemble = sound or list(range(job.settings.members))
-    validation = score_members(job, trained.params, job.validation, in_ensemble)
-    test = score_members(job, trained.params, job.test, in_ensemble)
+    members, validation, test = in_ensemble(trained), scores.get("validation"), scores.get("test")
     main = default_metric(job.network.row_loss.task)
     return _plain(
         {
@@ -48,15 +64,8 @@ def summarize(job: Job, trained: Trained, files: Mapping[str, str], name: str) -
             "model": _model(job),
             "training": _training(job),
             "members": [_member(member, trained, validation, test) for member in range(job.settings.members)],
-            "spread": {
-                part: _spread(scores, main, in_ensemble)
-                for part, scores in (("validation", validation), ("test", test))
-                if scores
-            },
-            "ensemble": {
-                "members": in_ensemble,
-                **{part: scores.ensemble for part, scores in (("validation", validation), ("test", test)) if scores},
-            },
+            "spread": {part: _spread(found, main, members) for part, found in scores.items()},
+            "ensemble": {"members": members, **{part: found.ensemble for part, found in scores.items()}},
             "sampling_error": test.interval if test else None,
             "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
             "files": dict(files),

@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "resume": "talweg.run.api",
+    "rerun": "talweg.run.rerun",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "open_run": "talweg.run.result",
@@ -28,7 +30,8 @@ if TYPE_CHECKING:
     from talweg.descent.stopping import Outcome
     from talweg.errors import TalwegError
     from talweg.record.history import History
-    from talweg.run.api import train
+    from talweg.run.api import resume, train
+    from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.storage import cache
 
@@ -43,6 +46,8 @@ __all__ = [
     "cache",
     "hike",
     "open_run",
+    "rerun",
+    "resume",
     "sketch",
     "train",
 ]

@@ -159,11 +159,18 @@ class RunFolder:
             raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
 
     def mark_history(self) -> Mark:
-        """What the history is now, by its length and checksum, once all of it is on the disk."""
+        """What the history is now, by its length and checksum."""
+        return mark(self._read(HISTORY))
+
+    def flush_history(self) -> None:
+        """Waits until the history is on the disk.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
         try:
             with (self.path / HISTORY).open("rb+") as file:
                 os.fsync(file.fileno())
-                return mark(file.read())
         except OSError as error:
             raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
 
@@ -204,7 +211,7 @@ class RunFolder:
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
-        self.mark_history()
+        self.flush_history()
         marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
@@ -234,13 +241,21 @@ class RunFolder:
         return written[-1] if written else text
 
     def history(self) -> History:
-        """The curves: all of a finished run, and so far as there are any of another."""
+        """The curves: of a finished run to its end, of another as far as they go."""
         seal = self._seal() if self.finished() else None
+        if seal is None:
+            return self.history_so_far()
         content = self._read(HISTORY)
-        if seal:
-            if not seal[HISTORY].begins(content):
-                raise RunFolderError(f"{self.path / HISTORY} is damaged: it is not as it was written")
-            content = content[: seal[HISTORY].length]
+        if HISTORY not in seal or not seal[HISTORY].begins(content):
+            raise RunFolderError(f"{self.path / HISTORY} is damaged: it is not as it was written")
+        # A finished run that goes on has more lines than its summary speaks of.
+        return self._lines(content[: seal[HISTORY].length])
+
+    def history_so_far(self) -> History:
+        """The curves as far as they go."""
+        return self._lines(self._read(HISTORY))
+
+    def _lines(self, content: bytes) -> History:
         try:
             return read_lines(content.decode().splitlines(keepends=True))
         except UnicodeDecodeError:
@@ -310,9 +325,10 @@ class RunFolder:
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        if not (self.path / EVALUATION).exists():
+        seal = self._seal() if self.finished() else None
+        if not (self.path / EVALUATION).exists() and EVALUATION not in (seal or {}):
             return {}
-        content = self._verified(EVALUATION, self._seal() if self.finished() else None)
+        content = self._verified(EVALUATION, seal)
         try:
             return from_arrays(load(content))
         except (SafetensorError, KeyError) as error:
@@ -320,9 +336,10 @@ class RunFolder:
 
     def evidence(self) -> dict[str, Any]:
         """What was measured to explain the run; empty for a run that kept nothing."""
-        if not (self.path / EVIDENCE).exists():
+        seal = self._seal() if self.finished() else None
+        if not (self.path / EVIDENCE).exists() and EVIDENCE not in (seal or {}):
             return {}
-        self._verified(EVIDENCE, self._seal() if self.finished() else None)
+        self._verified(EVIDENCE, seal)
         return self._read_json(EVIDENCE)
 
     def _begun(self) -> dict[str, Mark] | None:

@@ -81,10 +81,6 @@ def _command(words: Sequence[str]) -> str:
 def _version(name: str) -> str | None:
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version(name)
-    if name == "talweg":
-        import talweg
-
-        return talweg.__version__
     return None
 
 

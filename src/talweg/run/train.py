@@ -47,7 +47,7 @@ class Trained:
         best_epoch: the epoch whose params are kept.
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
-        recorder: what was kept on the way.
+        standing: where they stand, to go on from.
     """
 
     params: Params
@@ -55,7 +55,12 @@ class Trained:
     best_epoch: Int[np.ndarray, " members"]
     seconds: float
     compile_seconds: float
-    recorder: Recorder | None = None
+    standing: Standing
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What was kept on the way."""
+        return self.standing.recorder
 
 
 def _go_on(standing: Standing) -> None:
@@ -168,7 +173,7 @@ def _ended(standing: Standing, seconds: float) -> Trained:
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
         standing.compile_seconds,
-        standing.recorder,
+        standing,
     )
 
 

@@ -12,8 +12,10 @@ _ROOMS = {
     "train": "talweg.run.api",
     "resume": "talweg.run.api",
     "rerun": "talweg.run.rerun",
+    "check": "talweg.run.check",
     "hike": "talweg.api",
     "sketch": "talweg.api",
+    "schedules": "talweg.run.schedules",
     "open_run": "talweg.run.result",
     "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
@@ -23,32 +25,96 @@ _ROOMS = {
     "Outcome": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
 }
+_LAYERS = (
+    *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Flatten"),
+    *("GlobalPool", "GroupNorm", "LayerNorm", "MaxPool", "RMSNorm", "Reshape", "Residual", "Sequential", "Upsample"),
+    *("elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"),
+)
+_ROOMS |= dict.fromkeys(_LAYERS, "talweg.objective.layers")
 
 if TYPE_CHECKING:
     from talweg.api import hike, sketch
     from talweg.config.settings import Settings
     from talweg.descent.stopping import Outcome
     from talweg.errors import TalwegError
+    from talweg.objective.layers import (
+        Activation,
+        AvgPool,
+        BatchNorm,
+        Beside,
+        Conv,
+        ConvTransposed,
+        Dense,
+        Dropout,
+        Flatten,
+        GlobalPool,
+        GroupNorm,
+        LayerNorm,
+        MaxPool,
+        Reshape,
+        Residual,
+        RMSNorm,
+        Sequential,
+        Upsample,
+        elu,
+        gelu,
+        leaky_relu,
+        relu,
+        sigmoid,
+        silu,
+        softplus,
+        tanh,
+    )
     from talweg.record.history import History
     from talweg.run.api import resume, train
+    from talweg.run.check import check
     from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.schedules import schedules
     from talweg.run.storage import cache
 
 __all__ = [
+    "Activation",
+    "AvgPool",
+    "BatchNorm",
+    "Beside",
+    "Conv",
+    "ConvTransposed",
+    "Dense",
+    "Dropout",
+    "Flatten",
+    "GlobalPool",
+    "GroupNorm",
     "History",
+    "LayerNorm",
+    "MaxPool",
     "Outcome",
     "Prediction",
+    "RMSNorm",
+    "Reshape",
+    "Residual",
     "Run",
+    "Sequential",
     "Settings",
     "TalwegError",
+    "Upsample",
     "__version__",
     "cache",
+    "check",
+    "elu",
+    "gelu",
     "hike",
+    "leaky_relu",
     "open_run",
+    "relu",
     "rerun",
     "resume",
+    "schedules",
+    "sigmoid",
+    "silu",
     "sketch",
+    "softplus",
+    "tanh",
     "train",
 ]
 

@@ -72,3 +72,19 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     lowered = {choice.lower(): choice for choice in choices}
     near = difflib.get_close_matches(name.lower(), lowered, n=1, cutoff=0.6)
     return f" Did you mean {lowered[near[0]]!r}?" if near else ""
+
+
+def require_known(what: str, name: str, known: Iterable[str]) -> None:
+    """Refuses a name that a table does not have.
+
+    Args:
+        what: what it should be the name of, for the message.
+        name: what came.
+        known: the names in the table.
+
+    Raises:
+        ConfigError: with the known names and the nearest.
+    """
+    names = list(known)
+    if name not in names:
+        raise ConfigError(f"{name!r} is no {what}. Known: {', '.join(names)}.{did_you_mean(name, names)}")

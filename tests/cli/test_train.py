@@ -67,7 +67,7 @@ def test_config_file_and_flags_and_the_written_settings_train_the_same(talweg, h
     (here / "run.toml").write_text(f'source = "{table}"\ntarget = "kind"\nmembers = 2\nmax_epochs = 9\nhidden = [8]\n')
     first = talweg("train", "--config", "run.toml", "--epochs", 6, "--json").json()
     assert first["training"]["max_epochs"] == 6
-    assert first["model"]["layers"][0] == {"kind": "dense", "units": 8}
+    assert first["model"]["layers"][0] == {"kind": "dense", "units": 8, "words": "dense 8"}
     again = talweg("train", "--config", first["files"]["run"], "--json").json()
     assert again["members"] == first["members"]
 

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from talweg.config.rules import LONGEST, RULES, parse_rule
+from talweg.config.calls import LONGEST
+from talweg.config.rules import RULES, parse_rule
 from talweg.descent.stopping import Both, Either, Epochs, Flat, NoImprovement, Reached, Rule, TimeBudget
 from talweg.errors import ExpressionError
 

@@ -20,6 +20,9 @@ OPTIONAL = {
     "optimizer": WORDS,
     "learning_rate": st.floats(0, exclude_min=True, allow_infinity=False) | st.just("auto"),
     "schedule": WORDS,
+    "step_length": WORDS,
+    "clip_norm": st.none() | st.floats(0, exclude_min=True, allow_infinity=False),
+    "ema": st.none() | st.floats(0, 1, exclude_max=True),
     "momentum": st.none() | st.floats(0, 1, exclude_max=True),
     "weight_decay": st.floats(0, allow_infinity=False, allow_nan=False) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
@@ -30,6 +33,11 @@ OPTIONAL = {
     "keep": st.sampled_from(["best", "last"]),
     "member_batches": st.sampled_from(["shared", "own"]),
     "seed": st.integers(0, 2**63 - 1),
+    "columns": st.dictionaries(WORDS, WORDS, max_size=3),
+    "group": WORDS,
+    "time": WORDS,
+    "split_by": st.sampled_from(["seed", "hash"]),
+    "gate": st.sampled_from(["stop", "warn"]),
 }
 
 

@@ -9,7 +9,6 @@ import pytest
 
 from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
-from talweg.descent.schedule import SCHEDULES
 from talweg.errors import ConfigError
 
 START = {"a": np.array([1.5, -2.0]), "b": np.array([[0.3]])}
@@ -39,11 +38,20 @@ def momentum(steps, rate, mu, weight_decay, nesterov=False):
     return params
 
 
-def adam(steps, rate, beta1, beta2, epsilon, weight_decay=0.0):
+def decayed_slope(params, weight_decay):
+    return {n: g + weight_decay * params[n] for n, g in slope(params).items()}
+
+
+def adam(steps, rate, beta1, beta2, epsilon, in_slope):
+    """Adam with its decay in the gradient."""
+    return adamw(steps, rate, beta1, beta2, epsilon, 0.0, in_slope)
+
+
+def adamw(steps, rate, beta1, beta2, epsilon, weight_decay, in_slope=0.0):
     params = dict(START)
     first, second = ({n: 0.0 * START[n] for n in START} for _ in range(2))
     for t in range(1, steps + 1):
-        g = slope(params)
+        g = decayed_slope(params, in_slope)
         first = {n: beta1 * first[n] + (1 - beta1) * g[n] for n in params}
         second = {n: beta2 * second[n] + (1 - beta2) * g[n] ** 2 for n in params}
         params = {
@@ -55,11 +63,11 @@ def adam(steps, rate, beta1, beta2, epsilon, weight_decay=0.0):
     return params
 
 
-def nadam(steps, rate, beta1, beta2, epsilon):
+def nadam(steps, rate, beta1, beta2, epsilon, weight_decay):
     params = dict(START)
     first, second = ({n: 0.0 * START[n] for n in START} for _ in range(2))
     for t in range(1, steps + 1):
-        g = slope(params)
+        g = decayed_slope(params, weight_decay)
         first = {n: beta1 * first[n] + (1 - beta1) * g[n] for n in params}
         second = {n: beta2 * second[n] + (1 - beta2) * g[n] ** 2 for n in params}
         ahead = {n: beta1 * first[n] / (1 - beta1 ** (t + 1)) + (1 - beta1) * g[n] / (1 - beta1**t) for n in params}
@@ -67,19 +75,19 @@ def nadam(steps, rate, beta1, beta2, epsilon):
     return params
 
 
-def rmsprop(steps, rate, decay, epsilon):
+def rmsprop(steps, rate, decay, epsilon, weight_decay):
     params, square = dict(START), {n: 0.0 * START[n] for n in START}
     for _ in range(steps):
-        g = slope(params)
+        g = decayed_slope(params, weight_decay)
         square = {n: decay * square[n] + (1 - decay) * g[n] ** 2 for n in params}
-        params = {n: params[n] - rate * g[n] / np.sqrt(square[n] + epsilon) for n in params}
+        params = {n: params[n] - rate * g[n] / (np.sqrt(square[n]) + epsilon) for n in params}
     return params
 
 
-def adagrad(steps, rate, epsilon):
+def adagrad(steps, rate, epsilon, weight_decay):
     params, square = dict(START), {n: 0.0 * START[n] for n in START}
     for _ in range(steps):
-        g = slope(params)
+        g = decayed_slope(params, weight_decay)
         square = {n: square[n] + g[n] ** 2 for n in params}
         params = {n: params[n] - rate * g[n] / np.sqrt(square[n] + epsilon) for n in params}
     return params
@@ -103,6 +111,59 @@ def newton(steps, rate, damping):
     return params
 
 
+def orthogonal(matrix):
+    """Newton and Schulz's iteration towards the nearest orthogonal matrix, with Jordan's numbers."""
+    x = matrix / (np.linalg.norm(matrix) + 1e-8)
+    for _ in range(5):
+        square = x @ x.T
+        x = 3.4445 * x + (-4.775 * square + 2.0315 * square @ square) @ x
+    return x
+
+
+def muon(steps, rate, mu, beta1, beta2, weight_decay):
+    """The matrix `b` by Muon, as long as Adam's step; the vector `a` by AdamW, both with Nesterov's look ahead."""
+    params, mean = dict(START), np.zeros((1, 1))
+    first, second = np.zeros(2), np.zeros(2)
+    for t in range(1, steps + 1):
+        g = slope(params)
+        mean = mu * mean + (1 - mu) * g["b"]
+        ahead = mu * mean / (1 - mu ** (t + 1)) + (1 - mu) * g["b"] / (1 - mu**t)
+        first = beta1 * first + (1 - beta1) * g["a"]
+        second = beta2 * second + (1 - beta2) * g["a"] ** 2
+        hat = beta1 * first / (1 - beta1 ** (t + 1)) + (1 - beta1) * g["a"] / (1 - beta1**t)
+        adam_step = hat / (np.sqrt(second / (1 - beta2**t)) + 1e-8)
+        moves = {"a": adam_step, "b": 0.2 * orthogonal(ahead)}
+        params = {n: params[n] - rate * (moves[n] + weight_decay * params[n]) for n in params}
+    return params
+
+
+def schedule_free(steps, rate, beta1, step_of, weight_decay=0.0):
+    """The place `y` where the gradient is taken, between the steps' own place `z` and their mean `x`."""
+    z, x = dict(START), dict(START)
+    y = dict(START)
+    for t in range(1, steps + 1):
+        move = step_of(slope(y), y, t)
+        z = {n: z[n] - rate * move[n] for n in z}
+        x = {n: x[n] + (z[n] - x[n]) / t for n in z}
+        y = {n: beta1 * x[n] + (1 - beta1) * z[n] for n in z}
+    return y
+
+
+def schedule_free_sgd(steps, rate, beta1, weight_decay):
+    return schedule_free(steps, rate, beta1, lambda g, y, t: {n: g[n] + weight_decay * y[n] for n in g})
+
+
+def schedule_free_adamw(steps, rate, beta1, beta2, epsilon, weight_decay):
+    second = {n: 0.0 * START[n] for n in START}
+
+    def step_of(g, y, t):
+        for n in g:
+            second[n] = beta2 * second[n] + (1 - beta2) * g[n] ** 2
+        return {n: g[n] / (np.sqrt(second[n] / (1 - beta2**t)) + epsilon) + weight_decay * y[n] for n in g}
+
+    return schedule_free(steps, rate, beta1, step_of)
+
+
 WITNESS = {
     "sgd": (sgd, {"learning_rate": 0.1, "weight_decay": 0.2}),
     "momentum": (momentum, {"learning_rate": 0.1, "momentum": 0.8, "weight_decay": 0.2}),
@@ -110,12 +171,18 @@ WITNESS = {
         lambda *numbers: momentum(*numbers, nesterov=True),
         {"learning_rate": 0.1, "momentum": 0.8, "weight_decay": 0.2},
     ),
-    "adam": (adam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
-    "adamw": (adam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2}),
-    "nadam": (nadam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3}),
-    "rmsprop": (rmsprop, {"learning_rate": 0.1, "decay": 0.8, "epsilon": 1e-3}),
-    "adagrad": (adagrad, {"learning_rate": 0.1, "epsilon": 1e-3}),
+    "adam": (adam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2}),
+    "adamw": (adamw, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2}),
+    "nadam": (nadam, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2}),
+    "rmsprop": (rmsprop, {"learning_rate": 0.1, "decay": 0.8, "epsilon": 1e-3, "weight_decay": 0.2}),
+    "adagrad": (adagrad, {"learning_rate": 0.1, "epsilon": 1e-3, "weight_decay": 0.2}),
     "lion": (lion, {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "weight_decay": 0.2}),
+    "muon": (muon, {"learning_rate": 0.1, "momentum": 0.8, "beta1": 0.7, "beta2": 0.9, "weight_decay": 0.2}),
+    "schedule_free_sgd": (schedule_free_sgd, {"learning_rate": 0.1, "beta1": 0.7, "weight_decay": 0.2}),
+    "schedule_free_adamw": (
+        schedule_free_adamw,
+        {"learning_rate": 0.1, "beta1": 0.7, "beta2": 0.9, "epsilon": 1e-3, "weight_decay": 0.2},
+    ),
     "newton": (newton, {"learning_rate": 0.5, "damping": 0.3}),
 }
 
@@ -199,10 +266,6 @@ def test_another_learning_rate_compiles_nothing():
 
 
 def test_the_schedule_multiplies_the_learning_rate():
-    factors = jax.vmap(SCHEDULES["cosine"](8))(np.arange(9))
-    np.testing.assert_allclose(factors, (1 + np.cos(np.pi * np.arange(9) / 8)) / 2, atol=1e-6)
-    assert float(SCHEDULES["constant"](8)(5)) == 1.0
-
     optimizer = make_optimizer("sgd", 1, schedule="cosine", steps=4, learning_rate=0.1)
     found = three_steps_of_all(optimizer, starting())
     params = dict(START)
@@ -213,18 +276,89 @@ def test_the_schedule_multiplies_the_learning_rate():
         np.testing.assert_allclose(found[leaf][0], params[leaf], rtol=1e-5)
 
 
+@jax.jit
+def kept_after_three_steps(optimizer, params):
+    def one(optimizer):
+        memory, place = optimizer.init(params), params
+        before = optimizer.kept(place, memory)
+        for _ in range(3):
+            value, gradient = jax.value_and_grad(height_of)(place)
+            place, memory = optimizer.update(gradient, memory, place, value, height_of)
+        return before, optimizer.kept(place, memory)
+
+    return jax.lax.map(one, optimizer)
+
+
+def test_what_is_kept_is_the_average_of_the_places_and_before_the_first_step_the_start():
+    decays = np.array([0.5, 0.9, 0.0])
+    before, after = kept_after_three_steps(make_optimizer("sgd", 3, learning_rate=0.1, ema=decays), starting())
+    places = [sgd(steps, 0.1, 0.0) for steps in (1, 2, 3)]
+    for member, decay in enumerate(decays):
+        weights = (1 - decay) * decay ** np.array([2.0, 1.0, 0.0])
+        for leaf in START:
+            expected = sum(w * place[leaf] for w, place in zip(weights, places, strict=True)) / weights.sum()
+            np.testing.assert_allclose(before[leaf][member], START[leaf])
+            np.testing.assert_allclose(after[leaf][member], expected, rtol=1e-5)
+
+
+def test_schedule_free_keeps_the_mean_of_its_steps_own_places():
+    optimizer = make_optimizer("schedule_free_sgd", 1, learning_rate=0.1, beta1=0.7)
+    before, after = kept_after_three_steps(optimizer, starting())
+    z, total = dict(START), dict.fromkeys(START, 0.0)
+    for t in range(1, 4):
+        y = schedule_free_sgd(t - 1, 0.1, 0.7, 0.0)
+        z = {n: z[n] - 0.1 * slope(y)[n] for n in z}
+        total = {n: total[n] + z[n] for n in z}
+    for leaf in START:
+        np.testing.assert_allclose(before[leaf][0], START[leaf], rtol=1e-6)
+        np.testing.assert_allclose(after[leaf][0], total[leaf] / 3, rtol=1e-5)
+
+
+def test_a_long_gradient_is_cut_down_and_a_short_one_left_alone():
+    limits = np.array([1.0, 1e6])
+    optimizer = make_optimizer("sgd", 2, learning_rate=0.1, clip_norm=limits)
+    found = jax.jit(lambda o, p: jax.lax.map(lambda one: some_steps(one, p, steps=1), o))(optimizer, starting())
+    g = slope(START)
+    length = np.sqrt(sum((part**2).sum() for part in g.values()))
+    for member, limit in enumerate(limits):
+        for leaf in START:
+            expected = START[leaf] - 0.1 * g[leaf] * min(1.0, limit / length)
+            np.testing.assert_allclose(found[leaf][member], expected, rtol=1e-5)
+
+
+def test_a_step_of_the_wolfe_search_satisfies_the_strong_conditions():
+    """Along the steepest descent from the start: low enough by the slope, and the slope fallen to 0.9 or less."""
+    for rate in (1e-3, 0.1, 30.0):
+        optimizer = jax.tree.map(
+            lambda leaf: leaf[0], make_optimizer("sgd", 1, learning_rate=rate, step_length="wolfe")
+        )
+        after = jax.tree.map(np.asarray, some_steps(optimizer, starting(), steps=1))
+        g = slope(START)
+        move = {n: after[n] - START[n] for n in START}
+        along, then = (sum((s[n] * move[n]).sum() for n in START) for s in (g, slope(after)))
+        assert float(height_of(after)) <= float(height_of(START)) + 1e-4 * along
+        assert abs(then) <= 0.9 * abs(along) * (1 + 1e-4)
+
+
 @pytest.mark.parametrize(
     ("words", "message"),
     [
         ({"name": "adamm"}, r"^'adamm' is no optimizer\. Known: sgd, .*, adam, .*\. Did you mean 'adam'\?$"),
         (
             {"name": "sgd", "schedule": "cosin"},
-            r"^'cosin' is no schedule\. Known: constant, cosine\. Did you mean 'cosine'\?$",
+            r"^'cosin' is no schedule\. Known: constant, .*\. Did you mean 'cosine'\?$",
         ),
         (
             {"name": "sgd", "momentum": 0.9},
-            r"^'momentum' is no setting of optimizer 'sgd'\. Known: learning_rate, weight_decay\.$",
+            r"^'momentum' is no setting of optimizer 'sgd'\. Known: learning_rate, weight_decay, clip_norm, ema\.$",
         ),
+        (
+            {"name": "schedule_free_sgd", "schedule": "cosine"},
+            r"^'schedule_free_sgd' averages its steps in place of a schedule; take the schedule 'constant' or 'warmup'",
+        ),
+        ({"name": "schedule_free_adamw", "ema": 0.9}, r"^'schedule_free_adamw' keeps an average already; leave ema"),
+        ({"name": "lbfgs", "step_length": "wolfe"}, r"^'lbfgs' has a step length of its own; leave step_length"),
+        ({"name": "sgd", "step_length": "armijo"}, r"^'armijo' is no step length\. Known: fixed, backtracking, wolfe"),
     ],
 )
 def test_unknown_words_are_refused(words, message):

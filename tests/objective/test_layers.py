@@ -81,6 +81,9 @@ def test_dense_is_a_product_and_a_sum():
 
 WITNESS = {
     "relu": lambda x: np.maximum(x, 0),
+    "leaky_relu": lambda x: np.where(x > 0, x, 0.01 * x),
+    "elu": lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))),
+    "softplus": lambda x: np.logaddexp(x, 0),
     "tanh": np.tanh,
     "gelu": lambda x: x * scipy.special.ndtr(x),
     "silu": lambda x: x * scipy.special.expit(x),
@@ -103,6 +106,6 @@ def test_activation_agrees_with_scipy(name):
 
 def test_an_unknown_name_is_told_with_the_known_ones():
     with pytest.raises(
-        ConfigError, match=r"^'rellu' is no activation\. Known: relu, tanh, .*\. Did you mean 'relu'\?$"
+        ConfigError, match=r"^'rellu' is no activation\. Known: relu, leaky_relu, .*\. Did you mean 'relu'\?$"
     ):
         look_up("activation", "rellu", ACTIVATIONS)

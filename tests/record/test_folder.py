@@ -41,6 +41,7 @@ def begun(path):
 def whole(path):
     run = begun(path)
     run.append('{"epoch": 0, "seconds": 0.0, "train_loss": [1.0, 2.0]}')
+    run.write_gate({"errors": 0})
     run.write_params(PARAMS, {"members": "2"})
     run.write_evaluation({})
     run.write_evidence({"version": 1})
@@ -55,6 +56,7 @@ def test_what_is_written_is_read_back(tmp_path):
     assert run.finished()
     assert run.settings_toml() == 'source = "iris"\n'
     assert run.preparation() == {"version": 1}
+    assert run.gate() == {"errors": 0}
     assert run.split().tolist() == [0, 1, 2, -1]
     assert run.summary() == {"version": 1, "members": []}
     assert run.history()["train_loss"].tolist() == [[1.0, 2.0]]
@@ -161,6 +163,7 @@ def test_flatten_and_unflatten_are_inverse():
 DAMAGES = {
     "summary.json": [b"", b"{", b"[]", b"\xff\xfe", b"3"],
     "preparation.json": [b"", b"{", b"[]"],
+    "gate.json": [b"{"],
     "split.npy": [b"", b"\x93NUMPY", b"PK\x03\x04", b"garbage", b"\x80\x04N."],
     "params.safetensors": [b"", b"garbage", b"\xff" * 20],
     "run.toml": [b"\xff\xfe"],
@@ -168,6 +171,7 @@ DAMAGES = {
 READERS = {
     "summary.json": RunFolder.summary,
     "preparation.json": RunFolder.preparation,
+    "gate.json": RunFolder.gate,
     "split.npy": RunFolder.split,
     "params.safetensors": RunFolder.params,
     "run.toml": RunFolder.settings_toml,

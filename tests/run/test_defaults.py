@@ -33,6 +33,7 @@ def test_what_is_given_is_kept():
         "batch_size": "full",
         "max_epochs": 7,
         "learning_rate": 0.3,
+        "schedule": "constant",
         "weight_decay": 0.1,
         "hidden": (3,),
         "loss": "huber",

@@ -122,7 +122,7 @@ def test_a_python_function_with_named_variables():
         ({"max_steps": 0}, "max_steps must be from 1"),
         ({"noise": -1.0}, "noise must be 0 or more"),
         ({"optimizer": "nwton"}, "Did you mean 'newton'?"),
-        ({"step_length": "armijo"}, "'armijo' is no step length. Known: fixed, backtracking."),
+        ({"step_length": "armijo"}, "'armijo' is no step length. Known: fixed, backtracking, wolfe."),
         ({"window": (4.0, -4.0)}, "must be finite and increasing, got 4, -4"),
         ({"window": (1.0, 2.0, 3.0)}, "4 for 2 variables, got 3"),
         ({"start": "somewhere"}, "start must be 'grid', 'random', 'sobol', or points"),

@@ -47,7 +47,7 @@ def shape_of(task):
         },
         "split": {"train": int, "validation": int, "test": int},
         "model": {
-            "layers": [{"kind": str, "units": (int, type(None))}],
+            "layers": [{"kind": str, "units": (int, type(None)), "words": str}],
             "inputs": int,
             "params": int,
             "loss": str,
@@ -77,6 +77,7 @@ def shape_of(task):
         "sampling_error": {"metric": str, "low": float, "high": float, "method": str},
         "warnings": [str],
         "notes": [str],
+        "gate": {"errors": int, "warnings": int, "notes": int, "findings": list},
         "files": {name.split(".")[0]: str for name in FILES},
     }
 

@@ -14,11 +14,13 @@ _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
+    "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }
 

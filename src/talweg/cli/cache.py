@@ -31,7 +31,7 @@ def cache(clear: bool, limit: str | None, as_json: bool) -> None:
     if limit is not None:
         kept.set_limit(_bytes(limit))
     freed = kept.clear() if clear else 0
-    entries = kept.entries()
+    entries = [entry for entry in kept.entries() if entry.bytes]
     content = {
         "version": 1,
         "kind": "cache",

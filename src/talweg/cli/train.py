@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from talweg.cli.data_options import data_options, given_settings
 from talweg.cli.output import json_option, put, quiet_option
 from talweg.errors import ConfigError
 
@@ -18,20 +19,25 @@ RUNS = Path("runs")
 
 @click.command()
 @click.argument("source", required=False)
-@click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]")
-@click.option("--task", help="classification or regression. [default: from the target's values]")
-@click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]")
+@data_options
+@click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
 @click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
-@click.option("--optimizer", help="sgd, momentum, nesterov, adam or adamw. [default: adamw]")
+@click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
 @click.option("--learning-rate", help="The step length.")
-@click.option("--schedule", help="How the learning rate changes: constant or cosine. [default: cosine]")
+@click.option("--schedule", help="How the learning rate changes, such as 'step(drops=3)'; see `talweg schedules`.")
+@click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
+@click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
+@click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
 @click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option("--activation", help="relu, tanh, gelu, silu or sigmoid.")
+@click.option(
+    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
+)
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
@@ -57,7 +63,7 @@ def train(
     detach: bool,
     quiet: bool,
     as_json: bool,
-    **words: str | None,
+    **words: Any,
 ) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
 
@@ -107,11 +113,10 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     return True
 
 
-def _settings(config: Path | None, words: dict[str, str | None]) -> Any:
-    from talweg.config.settings import make_settings, read_toml
+def _settings(config: Path | None, words: dict[str, Any]) -> Any:
+    from talweg.config.settings import make_settings
 
-    given: dict[str, Any] = read_toml(config) if config else {}
-    given |= {name: word for name, word in words.items() if word is not None}
+    given = given_settings(config, words)
     hidden = given.get("hidden")
     if isinstance(hidden, str) and hidden != "auto":
         given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
@@ -144,6 +149,8 @@ class Display:
         console, settings = Console(stderr=True), built.job.settings
         for note in built.notes:
             console.print(f"Note: {note}", highlight=False)
+        for finding in built.report.graded("error") + built.report.graded("warning"):
+            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}", highlight=False)
         metric = default_metric(settings.task)
         self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
 

@@ -21,6 +21,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+def _listed(layers: Any) -> Any:
+    """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
+    return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
+
+
 class Settings(pydantic.BaseModel):
     """The settings of a training run.
 
@@ -29,15 +34,26 @@ class Settings(pydantic.BaseModel):
         target: the column to predict; the data room guesses, and says so, if it is absent.
         task: ``classification`` or ``regression``.
         split: training / validation / test in percent.
+        columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
+        group: a column whose equal values stay in one part of the split.
+        time: a column of dates or numbers; the past trains, the future tests.
+        split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
+        folds: train the folds of a cross-validation as members, each judged on the rows that it never saw.
+        class_weight: ``balanced`` lets every class count alike in the loss.
+        gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
         max_epochs: passes over the training rows, at most.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length.
-        schedule: how the learning rate changes over the steps.
+        schedule: how the learning rate changes over the steps, such as ``cosine`` or ``step(drops=3)``.
+        step_length: ``fixed``, or found anew at each step: ``backtracking`` or ``wolfe``.
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
+        clip_norm: the length that a longer gradient is cut down to.
+        ema: the decay of an average of the params, which is then evaluated and kept.
         hidden: units of each hidden layer.
+        layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
         loss: what is minimised.
@@ -57,15 +73,24 @@ class Settings(pydantic.BaseModel):
     target: str | None = None
     task: Literal["auto", "classification", "regression"] = "auto"
     split: str = "70/15/15"
+    columns: dict[str, str] = {}
+    group: str | None = None
+    time: str | None = None
+    split_by: Literal["seed", "hash"] = "seed"
+    gate: Literal["stop", "warn"] = "stop"
     members: Annotated[int, Field(ge=1, le=65536)] = 8
     max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
     optimizer: str = "adamw"
     learning_rate: Positive | Literal["auto"] = AUTO
-    schedule: str = "cosine"
+    schedule: str = AUTO
+    step_length: str = "fixed"
     momentum: Share | None = None
     weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
+    clip_norm: Positive | None = None
+    ema: Share | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "relu"
     initializer: str = "glorot_uniform"
     loss: str = AUTO

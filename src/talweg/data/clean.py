@@ -110,6 +110,7 @@ class Preparation:
         target: str,
         task: Task,
         kinds: Mapping[str, str] | None = None,
+        aside: Mapping[str, str] | None = None,
     ) -> "Preparation":
         """Fit on the training rows; no other row changes anything.
 
@@ -119,12 +120,13 @@ class Preparation:
             target: the column to predict.
             task: whether it holds classes or a quantity.
             kinds: what columns are, where the user says so (see `columns.Kind`).
+            aside: columns that serve otherwise, and why they are no features.
 
         Raises:
             ConfigError: a kind that does not exist.
             DataError: a column that does not exist or is not of its declared kind; no column to predict from.
         """
-        found = find_kinds(table, train_rows, target, kinds)
+        found = find_kinds(table, train_rows, target, kinds, aside)
         columns = {c.name: table.columns[c.name].take(train_rows) for c in found if c.kind in USED}
         encoders = [ENCODERS[c.kind].fit(c.name, columns[c.name]) for c in found if c.kind in USED]
         numbers = [encoder for encoder in encoders if isinstance(encoder, NumberEncoder)]
@@ -133,7 +135,7 @@ class Preparation:
         known = table.column(target).take(train_rows)
         return cls(
             tuple(encoder for encoder in encoders if encoder.feature_names()),
-            _fit_target(known, target, task, table.name),
+            fit_target(known, target, task, table.name),
             found,
         )
 
@@ -234,7 +236,8 @@ class Preparation:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 
 
-def _fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
+def fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
+    """How a target is encoded, from its values in the training rows."""
     if task == "classification":
         return ClassTarget(name, labels_of(known)[1])
     values = quantities_of(known, name, table).values.astype(np.float64)

@@ -20,6 +20,7 @@ USED: tuple[Kind, ...] = ("number", "category", "date")
 """The kinds that become features; columns of the others are left out."""
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(?:^|.*[_\W])(?:id|uuid|guid|index|idx|row)|unnamed_0)|.*[a-z](?:Id|ID)")
+_IGNORE: Mapping[str, str] = {"ignore": "ignored"}
 _MANY_WORDS = 20
 _MOST_STRAYS = 0.05
 
@@ -40,7 +41,11 @@ class ColumnKind:
 
 
 def find_kinds(
-    table: Table, rows: Int[np.ndarray, " train"], target: str, declared: Mapping[str, str] | None = None
+    table: Table,
+    rows: Int[np.ndarray, " train"],
+    target: str,
+    declared: Mapping[str, str] | None = None,
+    aside: Mapping[str, str] | None = None,
 ) -> tuple[ColumnKind, ...]:
     """The kind of every column but the target, in the order of the table.
 
@@ -48,7 +53,8 @@ def find_kinds(
         table: the whole table.
         rows: the training rows; no other row is looked at.
         target: the column that is predicted.
-        declared: kinds that the user says, by column.
+        declared: kinds that the user says, by column; `ignore` is short for `ignored`.
+        aside: columns that serve otherwise, and why they are no features; a declared kind wins.
 
     Raises:
         ConfigError: a kind that does not exist.
@@ -60,13 +66,17 @@ def find_kinds(
         >>> [(found.name, found.kind) for found in find_kinds(table, np.array([0, 1]), "price")]
         [('size', 'number'), ('site', 'constant')]
     """
-    declared = declared or {}
+    declared = {name: _IGNORE.get(kind, kind) for name, kind in (declared or {}).items()}
     for name, kind in declared.items():
         _check_declared(table, name, kind)
+    aside = {name: why for name, why in (aside or {}).items() if name not in declared}
     kinds: list[ColumnKind] = []
     seen: dict[bytes, str] = {}
     for name in table.columns:
         if name == target:
+            continue
+        if name in aside:
+            kinds.append(ColumnKind(name, "ignored", aside[name]))
             continue
         column = table.columns[name].take(rows)
         if name in declared and (declared[name] not in USED or not column.missing().all()):

@@ -20,7 +20,7 @@ def column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
     import polars as pl
 
     dtype = series.dtype
-    if dtype.is_integer() and not _fits_float(series):
+    if dtype.is_integer() and not fits_float(series):
         # Identifiers of 17 digits and more: a float would confuse neighbours.
         return text_of_series(series.cast(pl.String))
     if dtype.is_numeric() or dtype == pl.Null:
@@ -38,7 +38,27 @@ def column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
     return column_of(np.array([*series.to_list(), None], dtype=object)[:-1])
 
 
-def _fits_float(series: "pl.Series") -> bool:
+def is_words(series: "pl.Series") -> bool:
+    """Whether a series holds words, or things that are read as words; the type of any other says what it holds."""
+    import polars as pl
+
+    dtype = series.dtype
+    plain = (pl.Boolean, pl.Datetime, pl.Date, pl.Duration, pl.Null)
+    return not (dtype.is_numeric() or isinstance(dtype, plain) or dtype in plain)
+
+
+def words_of_series(series: "pl.Series") -> "pl.Series":
+    """A series of any type as words without surrounding space."""
+    import polars as pl
+
+    if series.dtype.is_integer() or isinstance(series.dtype, (pl.String, pl.Categorical, pl.Enum)):
+        return series.cast(pl.String).str.strip_chars()
+    words = [None if value is None else str(value).strip() for value in series.to_list()]
+    return pl.Series(series.name, words, pl.String)
+
+
+def fits_float(series: "pl.Series") -> bool:
+    """Whether a float can tell all of a series of integers apart."""
     low, high = series.min(), series.max()
     return low is None or max(abs(int(low)), abs(int(high))) <= LARGEST_INTEGER  # type: ignore[arg-type]
 

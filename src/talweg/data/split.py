@@ -9,13 +9,14 @@ import fractions
 import re
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, UInt64
 
 from talweg.errors import ConfigError, DataError
 
 PARTS = ("train", "validation", "test")
 
 _STREAM = 0x73706C6974  # "split": this room's own half of the generator's key
+_FIRST_FOLD = 10
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,15 +90,24 @@ class Split:
         train: the rows that are learned from.
         validation: the rows that say when to stop.
         test: the rows looked at once, at the end.
+        fold: for each training row the fold that holds it out, a number from 0; None without folds.
     """
 
     train: Int[np.ndarray, " train"]
     validation: Int[np.ndarray, " validation"]
     test: Int[np.ndarray, " test"]
+    fold: Int[np.ndarray, " train"] | None = None
 
     def of(self, rows: Int[np.ndarray, " rows"]) -> "Split":
         """The same split in the positions of a larger table of which `rows` were split."""
-        return Split(rows[self.train], rows[self.validation], rows[self.test])
+        return Split(rows[self.train], rows[self.validation], rows[self.test], self.fold)
+
+    def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
+        """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""
+        marks = np.full(rows, -1, np.int8)
+        marks[self.train] = 0 if self.fold is None else _FIRST_FOLD + self.fold
+        marks[self.validation], marks[self.test] = 1, 2
+        return marks
 
 
 def split(
@@ -133,12 +143,37 @@ def split(
     counts = np.bincount(classes)
     sizes = _sizes(counts, fractions)
     _refuse_empty(sizes.sum(axis=0), rows, fractions)
-    # Raw words of the generator: NumPy promises their stream, but not that of its shuffles.
-    words = np.random.Philox(key=(_STREAM << 64) | (seed % 2**64)).random_raw(rows)
-    order = np.lexsort((np.arange(rows), words, classes))
+    order = np.lexsort((np.arange(rows), random_words(rows, seed), classes))
     part = np.concatenate([np.repeat(np.arange(3), of_class) for of_class in sizes])
     chosen = [np.sort(order[part == which]).astype(np.int64) for which in range(3)]
     return Split(*chosen)
+
+
+def deal_folds(
+    rows: int, folds: int, seed: int = 0, strata: Int[np.ndarray, " rows"] | None = None
+) -> Int[np.ndarray, " rows"]:
+    """The fold of each row: folds of equal size to one row, and each class spread evenly over them.
+
+    Raises:
+        DataError: fewer rows than folds.
+
+    Example:
+        >>> np.bincount(deal_folds(10, 3)).tolist()
+        [4, 3, 3]
+    """
+    if rows < folds:
+        raise DataError(f"{rows} row{'s' * (rows != 1)} cannot fill {folds} folds; take fewer folds.")
+    classes = np.zeros(rows, np.int64) if strata is None else strata
+    # Another stream than that of the split before it, so that the folds do not follow its order.
+    order = np.lexsort((np.arange(rows), random_words(rows, seed, _STREAM + 1), classes))
+    fold = np.empty(rows, np.int64)
+    fold[order] = np.arange(rows) % folds
+    return fold
+
+
+def random_words(count: int, seed: int, stream: int = _STREAM) -> UInt64[np.ndarray, " count"]:
+    """Raw words of a counter-based generator: NumPy promises their stream, but not that of its shuffles."""
+    return np.random.Philox(key=(stream << 64) | (seed % 2**64)).random_raw(count)
 
 
 def _refuse_empty(sizes: Int[np.ndarray, " parts"], rows: int, shares: Fractions) -> None:

@@ -75,7 +75,7 @@ class Column:
         """Adds rows; they must have the array's dtype and the shape of its rows."""
         if block.dtype != self.dtype or block.shape[1:] != self.shape:
             raise ValueError(f"{block.dtype} {block.shape[1:]} does not fit {self.dtype} {self.shape}")
-        self._file.write(np.ascontiguousarray(block).data)
+        self._file.write(np.ascontiguousarray(block).reshape(-1).view(np.uint8).data)
         self.rows += len(block)
 
     def close(self) -> None:
@@ -105,6 +105,7 @@ class Writer:
         self.path = path
         self.columns: dict[str, Column] = {}
         self._files: dict[str, str] = {}
+        self._begun = 0
 
     def column(self, name: str, dtype: Any, shape: tuple[int, ...] = ()) -> Column:
         """Begins an array.
@@ -114,15 +115,15 @@ class Writer:
             dtype: of its elements.
             shape: of one row; `()` for an array of one axis.
         """
-        self._files[name] = f"{len(self._files)}.npy"
+        self._files[name] = f"{self._begun}.npy"
+        self._begun += 1
         self.columns[name] = Column(self.path / self._files[name], dtype, shape)
         return self.columns[name]
 
     def remove(self, name: str) -> None:
         """Takes an array out again."""
         self.columns.pop(name).close()
-        (self.path / self._files[name]).unlink()
-        self._files[name] = ""
+        (self.path / self._files.pop(name)).unlink()
 
     def written(self, name: str) -> np.ndarray:
         """An array that is complete, read back as a memory map before the store is whole."""
@@ -131,7 +132,7 @@ class Writer:
 
     def finish(self, about: str, facts: Mapping[str, Any]) -> None:
         """Writes the index, with which the store is whole."""
-        files = {name: file for name, file in self._files.items() if file}
+        files = self._files
         for column in self.columns.values():
             column.close()
         for stray in set(self.path.iterdir()) - {self.path / file for file in files.values()}:

@@ -103,6 +103,7 @@ class Table:
         rows: how many rows each has.
         notes: what the reader decided and a person should hear, one sentence each.
         target: the column that the source itself names as its target, if it does.
+        fingerprint: the table's hash, where it is known already.
     """
 
     name: str
@@ -110,6 +111,7 @@ class Table:
     rows: int
     notes: tuple[str, ...] = ()
     target: str | None = None
+    fingerprint: str = ""
 
     def column(self, name: str) -> Column:
         """The column called `name`.
@@ -124,7 +126,7 @@ class Table:
     def take(self, rows: Int[np.ndarray, " some"]) -> "Table":
         """The table of `rows`, in their order."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}
-        return dataclasses.replace(self, columns=taken, rows=len(rows))
+        return dataclasses.replace(self, columns=taken, rows=len(rows), fingerprint="")
 
 
 def unknown_column(name: str, table: str, columns: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ Label = str | int | float
 _USUAL_NAMES = ("target", "label", "class", "y")
 _MOST_INTEGER_CLASSES = 20
 _FEWEST_ROWS_A_VALUE = 3
+_BLOCK = 2**20
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -126,20 +127,26 @@ def labels_of(column: Column) -> tuple[Int[np.ndarray, " rows"], tuple[Label, ..
         row: words as they are, whole numbers as int, others as float.
 
     Example:
-        >>> labels_of(Numbers(np.array([10.0, 9.0, np.nan, 10.0])))
-        (array([ 1,  0, -1,  1]), (9, 10))
+        >>> codes, labels = labels_of(Numbers(np.array([10.0, 9.0, np.nan, 10.0])))
+        >>> codes.tolist(), labels
+        ([1, 0, -1, 1], (9, 10))
     """
     if isinstance(column, Text):
         used = np.flatnonzero(column.counts())
-        position = np.full(len(column.levels) + 1, -1)
+        position = np.full(len(column.levels) + 1, -1, np.int32)
         position[used] = np.arange(len(used))
         return position[column.codes], tuple(column.levels[code] for code in used)
     if isinstance(column, Dates):
         raise DataError("The target holds dates; choose a column of words or numbers.")
-    missing = column.missing()
-    different = np.unique(column.values[~missing])
-    position = np.searchsorted(different, np.where(missing, different[:1].sum(), column.values))
-    return np.where(missing, -1, position), tuple(_label(value) for value in different.tolist())
+    values = column.values
+    # Block by block, so that a long column is not copied several times.
+    parts = [values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK)]
+    different = np.unique(np.concatenate([np.unique(part[np.isfinite(part)]) for part in parts]))
+    codes = np.empty(len(values), np.int32)
+    for start, part in zip(range(0, len(values), _BLOCK), parts, strict=True):
+        known = np.isfinite(part)
+        codes[start : start + _BLOCK] = np.where(known, np.searchsorted(different, np.where(known, part, 0.0)), -1)
+    return codes, tuple(_label(value) for value in different.tolist())
 
 
 def _label(value: float) -> int | float:

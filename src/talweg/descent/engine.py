@@ -90,6 +90,7 @@ def step(
 
     (loss, sums), gradient = jax.value_and_grad(objective.loss, has_aux=True)(state.params, batch, key)
     params, memory = optimizer.update(gradient, state.optimizer, state.params, loss, value)
+    params, sums = objective.settle(params, sums)
     return State(params, memory, state.key), sums, gradient
 
 
@@ -278,6 +279,16 @@ def evaluate(
 def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
+
+
+def kept(optimizer: Optimizer, state: State) -> Params:
+    """The params that are evaluated and kept: where the members stand, or what their optimizer averages."""
+    return _kept(optimizer, state) if optimizer.averages else state.params
+
+
+@jax.jit
+def _kept(optimizer: Optimizer, state: State) -> Params:
+    return jax.vmap(lambda one, its: one.kept(its.params, its.optimizer))(optimizer, state)
 
 
 @jax.jit

@@ -122,6 +122,7 @@ def _on_rows(objective: Objective, terms: Params, rows: Batch) -> Callable[[Arra
     if first is None:
         return lambda coefficients: objective.metrics(_sum_of(coefficients, terms), rows)
     assert isinstance(objective, Network)
+    assert isinstance(objective.model, Sequential)
     layers, names = objective.model.layers, objective.model.names()
     x = rows.x
     for layer in layers[:first]:
@@ -137,7 +138,7 @@ def _on_rows(objective: Objective, terms: Params, rows: Batch) -> Callable[[Arra
 
 def _first_layer(objective: Objective) -> int | None:
     """Where a network's first layer with params is, if it is linear in them."""
-    if not isinstance(objective, Network):
+    if not isinstance(objective, Network) or not isinstance(objective.model, Sequential):
         return None
     shape = objective.input_shape
     for number, layer in enumerate(objective.model.layers):

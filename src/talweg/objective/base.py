@@ -11,7 +11,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray, PyTree
 
 Params: TypeAlias = PyTree[Array | np.ndarray]
-Sums = dict[str, Array]
+Sums = dict[str, Any]
 
 
 class Batch(eqx.Module):
@@ -46,3 +46,7 @@ class Objective(eqx.Module):
     @abc.abstractmethod
     def metrics(self, params: Params, batch: Batch) -> Sums:
         """Sums over the batch's rows from which every metric follows; sums of two batches add up to both's."""
+
+    def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
+        """After a step: the params with what the step settled itself (running statistics), and the sums without it."""
+        return params, sums

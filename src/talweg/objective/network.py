@@ -5,23 +5,25 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.base import Batch, Objective, Params, Sums
-from talweg.objective.layers import Shape
+from talweg.objective.layers import Layer, Shape
 from talweg.objective.losses import Loss
 from talweg.objective.metrics import classification_sums, regression_sums
-from talweg.objective.models import Sequential
+
+SETTLED = "settled"
+"""Among the sums of a step: the params that it settles itself."""
 
 
 class Network(Objective):
-    """A sequential network and the loss it is trained on.
+    """A network and the loss it is trained on.
 
     Attributes:
-        model: the layers.
+        model: the layers, or one layer that stands for a whole network.
         row_loss: the loss of a row.
         input_shape: the shape of one row of features.
         classes: how many classes; 0 for regression.
     """
 
-    model: Sequential
+    model: Layer
     row_loss: Loss
     input_shape: Shape = eqx.field(static=True)
     classes: int = eqx.field(static=True, default=0)
@@ -36,9 +38,15 @@ class Network(Objective):
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
-        row_loss = self.row_loss.per_row(self.model.apply(params, batch.x, key), batch.y)
+        outputs, settled = self.model.apply_and_settle(params, batch.x, key, batch.weight)
+        row_loss = self.row_loss.per_row(outputs, batch.y)
         total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
-        return total / weight, {"loss": total, "weight": weight}
+        return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
+
+    def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
+        """The statistics that the step has measured take the place of the old ones."""
+        rest = {name: value for name, value in sums.items() if name != SETTLED}
+        return _replaced(params, sums[SETTLED]), rest
 
     def metrics(self, params: Params, batch: Batch) -> Sums:
         """The sums from which the task's metrics follow (see `metrics`)."""
@@ -47,3 +55,12 @@ class Network(Objective):
         if self.row_loss.task == "classification":
             return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)
+
+
+def _replaced(params: Params, settled: Params) -> Params:
+    """Nested params with some of them replaced by others of the same names."""
+    if not isinstance(settled, dict):
+        return settled
+    return (
+        {**params, **{name: _replaced(params[name], value) for name, value in settled.items()}} if settled else params
+    )

@@ -5,7 +5,8 @@ run.toml             the resolved settings
 history.jsonl        the curves, one line an epoch
 params.safetensors   the members' params, the member axis first
 preparation.json     how columns become features, fitted on the training rows
-split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out
+split.npy            for each row of the source: 0 training, 1 validation, 2 test, -1 left out; with folds 10 + fold
+gate.json            what the gate found in the source before the first step
 evaluation.safetensors  predictions beside the truth, on validation and test rows
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
@@ -32,9 +33,10 @@ from talweg.record.writing import write_atomically as write_atomically
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
+GATE = "gate.json"
 EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, EVALUATION, EVIDENCE)
-REACHED = (HISTORY, PARAMS, EVALUATION, EVIDENCE)
+FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE)
+REACHED = (HISTORY, PARAMS, GATE, EVALUATION, EVIDENCE)
 """The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
 FORMAT = 2
 """The run folder's version, kept in `origin.json`. Version 1 had no such file and no checksums; it is still read."""
@@ -145,6 +147,15 @@ class RunFolder:
         if marks is None:
             raise RunFolderError(f"{self.path / ORIGIN} is damaged: it has no seal")
         return found, marks
+
+    def write_gate(self, report: Mapping[str, Any]) -> None:
+        """Writes what the gate found."""
+        self._write_json(GATE, report)
+
+    def gate(self) -> dict[str, Any]:
+        """What the gate found in the source before the first step."""
+        self._verified(GATE, self._seal() if self.finished() else None)
+        return self._read_json(GATE)
 
     def append(self, line: str) -> None:
         """Adds one line to the history.

@@ -93,6 +93,7 @@ def train_settings(
         require_free(out, force)
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
+        folder.write_gate(built.report.to_dict())
         return _trained(built, folder, None, progress, started)
 
 
@@ -144,6 +145,7 @@ def resume_run(
         require_space(folder.path, _bytes_needed(found.built))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
+        folder.write_gate(found.built.report.to_dict())
         return _trained(found.built, folder, found.standing, progress, started)
 
 
@@ -198,6 +200,7 @@ def _run(built: Built, trained: Trained, folder: RunFolder | None, history: Hist
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
     summary["notes"] = list(built.notes)
+    summary["gate"] = built.report.to_dict()
     told_of = {part: found.evaluation for part, found in scores.items()}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(built.job.settings, summary, history, built.preparation, trained.params, folder, told_of, measured)

@@ -10,23 +10,28 @@ import numpy as np
 from jaxtyping import Int
 
 from talweg.config.rules import parse_rule
-from talweg.config.settings import Settings
+from talweg.config.schedules import parse_schedule, schedule_of
+from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
+from talweg.data.feed import FULL, rows_per_batch
+from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
-from talweg.data.read import read_table
-from talweg.data.split import Fractions, Split, split
+from talweg.data.split import Fractions
 from talweg.data.table import Table
-from talweg.data.task import Target, choose_target, labels_of
+from talweg.data.task import Target
 from talweg.descent.optimizer import make_optimizer
+from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Shape, look_up, written
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp
+from talweg.objective.models import mlp, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.run.defaults import resolve
+from talweg.objective.words import parse_layers
+from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Job, Rows
+from talweg.run.prepare import prepare, refuse_errors
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,14 +41,16 @@ class Built:
     Attributes:
         job: ready to train.
         preparation: how columns become features.
-        parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out.
+        parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out; 10 + fold with folds.
         notes: what was decided for the user, a sentence each.
+        report: what the gate found in the source.
     """
 
     job: Job
     preparation: Preparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
+    report: Report
 
 
 def build(settings: Settings, source: Any = None) -> Built:
@@ -58,17 +65,14 @@ def build(settings: Settings, source: Any = None) -> Built:
         DataError: a source that cannot be read, or not be learned from.
     """
     _check_names(settings)
-    fractions = Fractions.parse(settings.split)
-    table = read_table(settings.source if source is None else source)
-    target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
-    parts = _split(table, target, fractions, settings.seed)
-    preparation = Preparation.fit(table, parts.train, target.name, target.task)
-
-    known = table.take(target.rows)
-    x, y = preparation.features(known), _columns(preparation.targets(known))
+    prepared = prepare(settings, source)
+    refuse_errors(prepared.report, settings.gate)
+    table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
+    x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
     settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
     settings = settings.model_copy(update={"target": target.name})
     network = network_of(settings, x.shape[1], len(preparation.classes))
+    _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
@@ -83,27 +87,39 @@ def build(settings: Settings, source: Any = None) -> Built:
         classes=tuple(map(str, preparation.classes)),
         target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
         target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
-        facts=_facts(table, target, preparation, fractions),
+        facts=_facts(table, target, preparation, settings.split),
     )
-    return Built(job, preparation, _marks(table.rows, parts), (*table.notes, *target.reasons))
+    return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
 
 
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.layers is not None:
+        parse_layers(settings.layers)
     look_up("initializer", settings.initializer, INITIALIZERS)
     if settings.loss != "auto" and settings.loss not in LOSSES:
         raise ConfigError(
             f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
         )
-    make_optimizer(settings.optimizer, 1, schedule=settings.schedule, **_optimizer_settings(settings))
+    schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
+    length = settings.step_length
+    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
+        what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
+        raise ConfigError(
+            f"{what} compares losses from step to step, so that each step must see all rows: "
+            f"take batch_size 'full' in place of {settings.batch_size}"
+        )
 
 
-def _split(table: Table, target: Target, fractions: Fractions, seed: int) -> Split:
-    strata = None
-    if target.task == "classification":
-        strata = labels_of(table.column(target.name).take(target.rows))[0]
-    return split(len(target.rows), fractions, seed, strata).of(target.rows)
+def _require_few_params(optimizer: str, network: Network) -> None:
+    largest, count = OPTIMIZERS[optimizer].largest, parameter_count(network.model, network.input_shape)
+    if largest is not None and count > largest:
+        raise ConfigError(
+            f"{optimizer!r} is for at most {largest} params, this network has {count}; "
+            "take fewer units (--hidden), or lbfgs"
+        )
 
 
 def _columns(y: np.ndarray) -> np.ndarray:
@@ -113,13 +129,6 @@ def _columns(y: np.ndarray) -> np.ndarray:
 
 def _rows(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Rows:
     return Rows(x[rows], y[rows])
-
-
-def _marks(rows: int, parts: Split) -> Int[np.ndarray, " rows"]:
-    marks = np.full(rows, -1, np.int8)
-    for number, part in enumerate((parts.train, parts.validation, parts.test)):
-        marks[part] = number
-    return marks
 
 
 def _loss(settings: Settings, classes: int) -> Loss:
@@ -146,10 +155,34 @@ def network_of(settings: Settings, features: int, classes: int) -> Network:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
-    model = mlp(
-        [int(units) for units in settings.hidden], loss.outputs(classes or 1), settings.activation, settings.initializer
-    )
+    outputs = loss.outputs(classes or 1)
+    model = with_member_axis(model_of(settings, (features,), (outputs,)), settings.members)
     return Network(model, loss, (features,), classes)
+
+
+def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
+    """The model that resolved settings describe.
+
+    Args:
+        settings: with nothing left to decide.
+        inputs: the shape of one row of features.
+        outputs: the shape of what the loss needs for one row.
+
+    Raises:
+        ConfigError: a list of layers that does not fit the rows, or does not end in what the loss needs.
+    """
+    if settings.layers is None:
+        hidden = [int(units) for units in settings.hidden]
+        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
+    model = parse_layers(settings.layers, settings.initializer, outputs[-1])
+    found = model.output_shape(inputs)
+    if found != outputs:
+        raise ConfigError(
+            f"the layers end with {written(found)} numbers a row, but the {settings.task} needs {written(outputs)}; "
+            f"end the list with 'output' (here dense {outputs[-1]}), after 'globalpool' or 'flatten' where rows are "
+            "pictures"
+        )
+    return model
 
 
 def _optimizer_settings(settings: Settings) -> dict[str, Any]:
@@ -157,15 +190,21 @@ def _optimizer_settings(settings: Settings) -> dict[str, Any]:
         "learning_rate": settings.learning_rate,
         "momentum": settings.momentum,
         "weight_decay": settings.weight_decay,
+        "clip_norm": settings.clip_norm,
+        "ema": settings.ema,
     }
     return {name: value for name, value in given.items() if value is not None and value != "auto"}
 
 
 def _optimizer(settings: Settings, rows: int) -> Any:
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
-    steps = int(settings.max_epochs) * -(-rows // batch)
+    steps = -(-rows // rows_per_batch(settings.batch_size, rows))
+    schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
-        settings.optimizer, settings.members, schedule=settings.schedule, steps=steps, **_optimizer_settings(settings)
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=settings.step_length,
+        **_optimizer_settings(settings),
     )
 
 
@@ -178,7 +217,7 @@ def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
     return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
 
 
-def _facts(table: Table, target: Target, preparation: Preparation, fractions: Fractions) -> dict[str, Any]:
+def _facts(table: Table, target: Target, preparation: Preparation, shares: str) -> dict[str, Any]:
     return {
         "name": table.name,
         "rows": table.rows,
@@ -187,6 +226,6 @@ def _facts(table: Table, target: Target, preparation: Preparation, fractions: Fr
         "classes": [str(label) for label in preparation.classes],
         "columns": [{"name": kind.name, "kind": kind.kind, "reason": kind.reason} for kind in preparation.kinds],
         "features": len(preparation.feature_names),
-        "split": str(fractions),
+        "split": str(Fractions.parse(shares)),
         "fingerprint": fingerprint(table),
     }

@@ -22,11 +22,12 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> S
         rows: how many training rows there are.
         has_validation: whether there are rows for the stopping rules to look at.
     """
-    batch = _batch_size(rows) if settings.batch_size == AUTO else settings.batch_size
     name = ALIASES.get(settings.optimizer, settings.optimizer)
+    batch = _batch_size(rows, looks_ahead(settings)) if settings.batch_size == AUTO else settings.batch_size
     chosen: dict[str, Any] = {
         "task": task,
         "batch_size": batch,
+        "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
         "learning_rate": _learning_rate(name, task, rows),
         "weight_decay": _weight_decay(name),
@@ -42,7 +43,15 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> S
     return settings
 
 
-def _batch_size(rows: int) -> int:
+def looks_ahead(settings: Settings) -> bool:
+    """Whether a step asks for the loss elsewhere, so that it must see all rows to know what it is told."""
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    return OPTIMIZERS[name].looks_ahead or settings.step_length != "fixed"
+
+
+def _batch_size(rows: int, all_rows: bool) -> int | str:
+    if all_rows:
+        return "full"
     return 32 if rows < 10_000 else 128 if rows < 50_000 else 512
 
 

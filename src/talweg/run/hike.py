@@ -12,12 +12,13 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.config.rules import parse_rule
+from talweg.config.schedules import schedule_of
 from talweg.descent import engine
 from talweg.descent.optimizer import Optimizer, make_optimizer
-from talweg.descent.recipes import ALIASES
+from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.descent.stopping import Epochs, Left, NonFinite, Outcome, Rule, SmallGradient
 from talweg.descent.walk import CURVES, Walk, walk
-from talweg.errors import ConfigError
+from talweg.errors import ConfigError, require_known
 from talweg.landscape.arrivals import Arrivals, arrivals
 from talweg.landscape.conclusions import UNDECIDED, Verdict
 from talweg.landscape.sketch import boundedness_of
@@ -46,7 +47,8 @@ class HikeSettings:
         optimizer: a key of `recipes.OPTIMIZERS` or `recipes.ALIASES`.
         learning_rate: the step length; chosen from the curvature if absent.
         schedule: how it changes over the steps.
-        step_length: ``"fixed"``, or ``"backtracking"``: only as long as does not hurt.
+        step_length: ``"fixed"``; ``"backtracking"``: only as long as does not hurt; ``"wolfe"``: and as long as is
+            worth while.
         momentum: for the optimizers that have one.
         noise: standard deviation added to each partial derivative, as a share of the landscape's steepness.
         max_steps: steps of a hiker, at most.
@@ -197,7 +199,7 @@ def _look_around(value: Callable[[Any], Any], starts: np.ndarray, window: Window
     return _Look(float(np.median(slope)) or 1.0, float(np.quantile(curvature, 0.9)), True)
 
 
-_ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad", "lion")
+_ADAPTIVE = ("adam", "adamw", "nadam", "rmsprop", "adagrad", "lion", "schedule_free_adamw")
 
 
 def _learning_rate(settings: HikeSettings, look: _Look) -> float:
@@ -208,19 +210,22 @@ def _learning_rate(settings: HikeSettings, look: _Look) -> float:
     if name in _ADAPTIVE:
         return 0.05
     stable = 1.0 / look.curvature if look.curvature > 0 else 0.1
-    return stable * (8.0 if settings.step_length == "backtracking" else 0.3 if name != "sgd" else 1.0)
+    return stable * (8.0 if settings.step_length != "fixed" else 0.3 if name != "sgd" else 1.0)
 
 
 def optimizer_of(settings: HikeSettings, hikers: int, rate: float) -> Optimizer:
     """The optimizer for so many hikers, in float64. A function has no weights to decay."""
-    extra = {} if settings.momentum is None else {"momentum": settings.momentum}
-    if ALIASES.get(settings.optimizer, settings.optimizer) in ("lion", "adamw"):
+    extra: dict[str, Any] = {} if settings.momentum is None else {"momentum": settings.momentum}
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    require_known("optimizer", name, OPTIMIZERS)
+    if OPTIMIZERS[name].matrices:
+        raise ConfigError(f"{name!r} turns matrices, and a hiker's place is none; take another optimizer")
+    if "weight_decay" in OPTIMIZERS[name].defaults:
         extra["weight_decay"] = 0.0
     return make_optimizer(
-        settings.optimizer,
+        name,
         hikers,
-        schedule=settings.schedule,
-        steps=settings.max_steps,
+        schedule=schedule_of(settings.schedule, hikers, 1, settings.max_steps, np.float64),
         step_length=settings.step_length,
         dtype=np.float64,
         learning_rate=rate,

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from talweg.descent.stopping import Outcome
+from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import parameter_count
 from talweg.run.job import Job
@@ -85,11 +86,15 @@ def _pace(job: Job, trained: Trained) -> dict[str, Any]:
 
 def _model(job: Job) -> dict[str, Any]:
     return {
-        "layers": [{"kind": layer.kind, "units": getattr(layer, "units", None)} for layer in job.network.model.layers],
+        "layers": [_layer(layer) for layer in getattr(job.network.model, "layers", [job.network.model])],
         "inputs": int(np.prod(job.network.input_shape)),
         "params": parameter_count(job.network.model, job.network.input_shape),
         "loss": job.network.row_loss.name,
     }
+
+
+def _layer(layer: Layer) -> dict[str, Any]:
+    return {"kind": layer.kind, "units": getattr(layer, "units", None), "words": str(layer)}
 
 
 def _training(job: Job) -> dict[str, Any]:
@@ -98,7 +103,8 @@ def _training(job: Job) -> dict[str, Any]:
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
-        "schedule": job.optimizer.schedule,
+        "schedule": settings.schedule,
+        "step_length": settings.step_length,
         "batch_size": batch,
         "steps_per_epoch": -(-len(job.training) // batch),
         "max_epochs": settings.max_epochs,

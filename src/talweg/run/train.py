@@ -103,17 +103,18 @@ def train(
         standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)
         tell(told)
         pause(standing)
-    return _ended(standing, clock() - began)
+    return _ended(job, standing, clock() - began)
 
 
 def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
     """Before the first step: the members' starts, and what is known of them."""
     standing = first_standing(job, recorder)
-    curves = _look(job, standing.state.params, standing.active, validation)
+    params = engine.kept(job.optimizer, standing.state)
+    curves = _look(job, params, standing.active, validation)
     standing = dataclasses.replace(
         standing,
-        start_loss=_start_loss(job, standing.state.params),
-        recorder=_recorded(recorder, 0, standing.state.params, curves),
+        start_loss=_start_loss(job, params),
+        recorder=_recorded(recorder, 0, params, curves),
     )
     return standing, Progress(0, 0.0, curves, standing.active, {})
 
@@ -131,7 +132,7 @@ def _finish_epoch(
     job: Job, standing: Standing, validation: Batch, seconds: Callable[[], float]
 ) -> tuple[Standing, Progress]:
     """After an epoch's last step: its curves, the best params, and which members the rule stops."""
-    epoch, params, active = standing.epoch + 1, standing.state.params, standing.active
+    epoch, params, active = standing.epoch + 1, engine.kept(job.optimizer, standing.state), standing.active
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
@@ -163,12 +164,12 @@ def _recorded(
     return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
 
 
-def _ended(standing: Standing, seconds: float) -> Trained:
+def _ended(job: Job, standing: Standing, seconds: float) -> Trained:
     """What is kept when every member has stopped."""
     tracked = bool(standing.tracker.monitor)
     outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
     return Trained(
-        jax.device_get(standing.best if tracked else standing.state.params),
+        jax.device_get(standing.best if tracked else engine.kept(job.optimizer, standing.state)),
         outcomes,
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
@@ -205,6 +206,6 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
 
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
-    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], params)
-    found = np.asarray(engine.outputs(network, alone, rows.chunks().x))[0]
+    alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
+    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
     return found.reshape(-1, found.shape[-1])[: len(rows)]

@@ -1,0 +1,36 @@
+"""`talweg check`: the gate that every training passes first, alone. Nothing is trained or written."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from talweg.cli.data_options import data_options, given_settings
+from talweg.cli.output import json_option, put
+
+
+@click.command()
+@click.argument("source", required=False)
+@data_options
+@click.option("--seed", help="Decides the split. [default: 0]")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
+@json_option
+def check(config: Path | None, as_json: bool, **words: Any) -> None:
+    """Look SOURCE over as a training would, before its first step, and say what is wrong and how to mend it.
+
+    Exit code 1 if there is an error, with which no training would start.
+    """
+    from talweg.config.settings import make_settings
+    from talweg.run.check import check_settings
+
+    settings = make_settings(given_settings(config, words))
+    checked = check_settings(settings)
+
+    def text() -> Any:
+        from talweg.view.findings import check_summary
+
+        return check_summary(checked.summary)
+
+    put(checked.summary, text, as_json)
+    if not checked.passed:
+        raise click.exceptions.Exit(1)

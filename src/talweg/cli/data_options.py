@@ -1,0 +1,63 @@
+"""The flags about data that `talweg train` and `talweg check` share, and the words they take."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from talweg.errors import ConfigError
+
+_OPTIONS = (
+    click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]"),
+    click.option("--task", help="classification or regression. [default: from the target's values]"),
+    click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]"),
+    click.option(
+        "--column",
+        "column",
+        multiple=True,
+        metavar="NAME=KIND",
+        help="What a column is: number, category, date, or ignore. May be given more than once.",
+    ),
+    click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
+    click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
+    click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
+)
+
+
+def data_options(command: Callable) -> Callable:
+    """Adds the flags to a command."""
+    for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]:
+    """The settings in a TOML file and those typed as flags, which win; not yet checked.
+
+    Raises:
+        ConfigError: a file that is no TOML; a column without a kind.
+    """
+    from talweg.config.settings import read_toml
+
+    given: dict[str, Any] = read_toml(config) if config else {}
+    columns = parse_columns(words.pop("column", ()))
+    given |= {name: word for name, word in words.items() if word is not None}
+    if columns:
+        given["columns"] = {**given.get("columns", {}), **columns}
+    return given
+
+
+def parse_columns(words: tuple[str, ...]) -> dict[str, str]:
+    """What columns are, typed as `age=number`; the last equals sign counts, since a name may hold one.
+
+    Raises:
+        ConfigError: a word without an equals sign.
+    """
+    kinds = {}
+    for word in words:
+        name, equals, kind = word.rpartition("=")
+        if not equals or not name:
+            raise ConfigError(f"--column takes a column and what it is, such as age=number, got {word!r}")
+        kinds[name] = kind.strip()
+    return kinds

@@ -1,0 +1,156 @@
+"""Which picture files a source holds, and what it says of them itself: classes, parts, pairs. None is opened."""
+
+import dataclasses
+from pathlib import Path
+
+from talweg.data.images.decode import SUFFIXES
+from talweg.errors import DataError, did_you_mean
+
+PARTS = {
+    "train": ("train", "training"),
+    "validation": ("val", "valid", "validation"),
+    "test": ("test", "testing"),
+}
+"""The folders that are taken for a split, by the part they stand for."""
+NOISY = ("noisy", "noise", "input", "low")
+CLEAN = ("clean", "gt", "target", "reference", "high")
+"""The names of two folders that are taken for pairs of noisy and clean pictures."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Found:
+    """The picture files of a folder.
+
+    Attributes:
+        folder: the folder.
+        files: the files, in the order of their paths.
+        labels: the class of each, its folder's name; `None` for a flat folder.
+        parts: ``train``, ``validation`` or ``test`` of each; `None` where the folders do not say.
+        notes: what was left aside, a sentence each.
+    """
+
+    folder: Path
+    files: tuple[Path, ...]
+    labels: tuple[str, ...] | None
+    parts: tuple[str, ...] | None
+    notes: tuple[str, ...]
+
+    def names(self) -> tuple[str, ...]:
+        """Each file's path within the folder."""
+        return tuple(file.relative_to(self.folder).as_posix() for file in self.files)
+
+
+def is_picture(path: Path) -> bool:
+    """Whether a file's name says that it is a picture."""
+    return path.suffix.lower() in SUFFIXES and not path.name.startswith(".")
+
+
+def holds_pictures(folder: Path) -> bool:
+    """Whether there is a picture file anywhere in a folder."""
+    return any(is_picture(path) for path in folder.rglob("*"))
+
+
+def find(folder: Path) -> Found:
+    """The pictures of a folder: a folder a class, `train/ val/ test/` with such folders, or a flat one.
+
+    Args:
+        folder: it; hidden files, and files whose names say that they are no pictures, are left aside.
+
+    Raises:
+        DataError: there are no pictures, or class folders of which all but one are empty.
+    """
+    inside = _folders(folder)
+    named = {part: _named(inside, words) for part, words in PARTS.items()}
+    if named["train"] is not None and (named["validation"] or named["test"]):
+        return _parted(folder, {part: place for part, place in named.items() if place is not None})
+    files, labels, notes = _by_class(folder)
+    return Found(folder, files, labels, None, notes)
+
+
+def find_pairs(folder: Path) -> tuple[Path, Path] | None:
+    """The folders of noisy and of clean pictures, if a folder holds just these two."""
+    inside = _folders(folder)
+    noisy, clean = _named(inside, NOISY), _named(inside, CLEAN)
+    return (noisy, clean) if len(inside) == 2 and noisy and clean else None
+
+
+def match_pairs(noisy: Path, clean: Path) -> tuple[tuple[Path, Path], ...]:
+    """Each noisy picture with the clean one of the same name; the suffixes may differ.
+
+    Raises:
+        DataError: a picture without its like, or no pictures.
+    """
+    first, second = ({_stem(file, place): file for file in _pictures(place)} for place in (noisy, clean))
+    for mine, others, place in ((first, second, clean), (second, first, noisy)):
+        if not mine:
+            raise DataError(f"{noisy if mine is first else clean} holds no pictures; {_expected()}")
+        if lost := sorted(set(mine) - set(others)):
+            raise DataError(
+                f"{mine[lost[0]]} has no picture of the same name in {place}; pairs need one noisy and one clean"
+                f" picture each.{did_you_mean(lost[0], others)}"
+            )
+    return tuple((first[stem], second[stem]) for stem in sorted(first))
+
+
+def _stem(file: Path, place: Path) -> str:
+    return file.relative_to(place).with_suffix("").as_posix()
+
+
+def _folders(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.iterdir() if path.is_dir() and not path.name.startswith("."))
+
+
+def _named(folders: list[Path], words: tuple[str, ...]) -> Path | None:
+    return next((place for place in folders if place.name.lower() in words), None)
+
+
+def _pictures(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path))
+
+
+def _by_class(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...] | None, tuple[str, ...]]:
+    classes = {place: _pictures(place) for place in _folders(folder)}
+    loose = [path for path in sorted(folder.iterdir()) if path.is_file() and is_picture(path)]
+    full = {place: files for place, files in classes.items() if files}
+    notes = [f"{place.name}/ holds no pictures and is no class." for place, files in classes.items() if not files]
+    if not full and not loose:
+        raise DataError(f"{folder} holds no pictures; {_expected()}")
+    if not full:
+        return tuple(loose), None, tuple(notes)
+    if len(full) == 1 and not loose:
+        only = next(iter(full))
+        return tuple(full[only]), None, tuple(notes)
+    if loose:
+        notes.append(f"{_count(len(loose))} beside the class folders, such as {loose[0].name}, are left out.")
+    if others := sum(1 for place in full for path in place.rglob("*") if _stray(path)):
+        notes.append(f"{others} file{'s' * (others != 1)} that are no pictures are left out.")
+    files = tuple(file for group in full.values() for file in group)
+    return files, tuple(place.name for place, group in full.items() for _ in group), tuple(notes)
+
+
+def _stray(path: Path) -> bool:
+    return path.is_file() and not is_picture(path) and not path.name.startswith(".")
+
+
+def _parted(folder: Path, places: dict[str, Path]) -> Found:
+    files: list[Path] = []
+    labels: list[str] = []
+    parts: list[str] = []
+    notes = [f"The split is the folders': {', '.join(f'{place.name}/' for place in places.values())}."]
+    for part, place in places.items():
+        mine, classes, told = _by_class(place)
+        if classes is None:
+            raise DataError(f"{place} holds no folders of classes; expected {place}/cats/, {place}/dogs/ or the like")
+        files += mine
+        labels += classes
+        parts += [part] * len(mine)
+        notes += told
+    return Found(folder, tuple(files), tuple(labels), tuple(parts), tuple(notes))
+
+
+def _count(pictures: int) -> str:
+    return f"{pictures} picture{'s' * (pictures != 1)}"
+
+
+def _expected() -> str:
+    return "expected a folder for each class (cats/, dogs/), or train/, val/ and test/ with such folders"

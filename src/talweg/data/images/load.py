@@ -1,0 +1,193 @@
+"""Many picture files become one array: headers first, then decoding in parallel. What one file holds is in `decode`."""
+
+import dataclasses
+import os
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+from jaxtyping import Shaped
+from PIL import Image
+
+from talweg.data.images.decode import Color, Decoded, Header, PictureError, Size, decode, read_header
+from talweg.errors import DataError
+
+LARGEST = 64
+"""The side that larger pictures are scaled to unless a size is named."""
+_NAMED = 5
+"""So many broken pictures are named in one message."""
+
+T = TypeVar("T")
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """How pictures are to come.
+
+    Attributes:
+        size: height and width; `None` for: decide from the pictures.
+        color: ``"gray"`` or ``"rgb"``; `None` likewise.
+        skip_broken: whether broken pictures are left out rather than an error.
+    """
+
+    size: Size | None = None
+    color: Color | None = None
+    skip_broken: bool = False
+
+
+DECIDE = Wanted()
+"""Size and colour are decided from the pictures; broken ones are an error."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Loaded:
+    """Picture files as one array.
+
+    Attributes:
+        pixels: those that could be read.
+        kept: their positions among the files that were asked for.
+        notes: what was done to them, a sentence each.
+    """
+
+    pixels: Shaped[np.ndarray, "pictures height width channels"]
+    kept: tuple[int, ...]
+    notes: tuple[str, ...]
+
+
+def load(files: Sequence[Path], names: Sequence[str], wanted: Wanted) -> Loaded:
+    """Decodes files to one size, as many at a time as there are cores.
+
+    Args:
+        files: the picture files.
+        names: what messages call them.
+        wanted: size, colour, and what happens to broken ones.
+
+    Raises:
+        DataError: a picture cannot be read and broken ones are not to be skipped, or none is left.
+    """
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        warnings.simplefilter("ignore")  # Pillow's doubts about metadata and large sizes; the bounds are our own
+        headers = list(pool.map(kept_errors(lambda file, name: read_header(read_bytes(file), name)), files, names))
+        sound = [header for header in headers if isinstance(header, Header)]
+        if not sound:
+            raise DataError(broken([header for header in headers if isinstance(header, PictureError)], len(files)))
+        size, color = wanted.size or _size(sound), wanted.color or _color(sound)
+
+        def pixels(file: Path, name: str) -> Decoded:
+            return decode(read_bytes(file), name, color, size)
+
+        deep = any(header.deep for header in sound)
+        out = np.empty((len(files), *size, 1 if color == "gray" else 3), np.float32 if deep else np.uint8)
+        told: Counter[str] = Counter()
+        failed: list[PictureError] = []
+        kept: list[int] = []
+        for place, decoded in enumerate(pool.map(kept_errors(pixels), files, names)):
+            if isinstance(decoded, PictureError):
+                failed.append(decoded)
+                continue
+            out[place] = decoded.pixels
+            told.update(decoded.done)
+            kept.append(place)
+    if failed and not (wanted.skip_broken and kept):
+        raise DataError(broken(failed, len(files)))
+    notes = [*_resized(sound, size, color), *counted(told, len(kept))]
+    if failed:
+        notes.append(named_broken(failed))
+    return Loaded(out[kept] if failed else out, tuple(kept), tuple(notes))
+
+
+def read_bytes(file: Path) -> bytes:
+    """A file's contents.
+
+    Raises:
+        PictureError: the system refuses.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise PictureError(f"{file} cannot be read: {error.strerror}") from None
+
+
+def kept_errors(function: Callable[..., T]) -> Callable[..., T | PictureError]:
+    """The same function, which gives back what it would raise of a picture, so that all broken ones are known."""
+
+    def safe(*arguments: object) -> T | PictureError:
+        try:
+            return function(*arguments)
+        except PictureError as error:
+            return error
+
+    return safe
+
+
+def broken(failed: Sequence[PictureError], files: int) -> str:
+    """The message about pictures that cannot be used."""
+    if len(failed) == files == 1:
+        return str(failed[0])
+    named = "; ".join(str(error) for error in failed[:_NAMED])
+    return (
+        f"{len(failed)} of {files} pictures cannot be used: {named}{_more(len(failed))}. Mend or remove them, or leave"
+        " them out with --skip-broken"
+    )
+
+
+def named_broken(failed: Sequence[PictureError]) -> str:
+    """The note about broken pictures that were left out."""
+    named = "; ".join(str(error) for error in failed[:_NAMED])
+    return f"{_pictures(len(failed))} left out: {named}{_more(len(failed))}."
+
+
+def _more(failed: int) -> str:
+    return f"; and {failed - _NAMED} more" if failed > _NAMED else ""
+
+
+def _size(headers: Sequence[Header]) -> Size:
+    """One size for all: their own if it is one and small, else a square that most of them fill."""
+    sizes = {(header.height, header.width) for header in headers}
+    if len(sizes) == 1 and max(next(iter(sizes))) <= LARGEST:
+        return next(iter(sizes))
+    side = int(np.median([min(header.height, header.width) for header in headers]))
+    return (min(LARGEST, side),) * 2
+
+
+def _color(headers: Sequence[Header]) -> Color:
+    return "gray" if all(header.color == "gray" for header in headers) else "rgb"
+
+
+def _resized(headers: Sequence[Header], size: Size, color: Color) -> Iterable[str]:
+    sizes = Counter((header.height, header.width) for header in headers)
+    if set(sizes) != {size}:
+        (low, few), (high, many) = min(sizes, key=np.prod), max(sizes, key=np.prod)
+        found = f"of {len(sizes)} sizes, from {low}x{few} to {high}x{many}," if len(sizes) > 1 else f"of {low}x{few}"
+        yield (
+            f"Pictures {found} are scaled to {size[0]}x{size[1]}; what stands over is cut off evenly"
+            " (--image-size sets another size)."
+        )
+    colors = Counter(header.color for header in headers)
+    if len(colors) > 1 or color not in colors:
+        mixed = f"{colors['gray']} gray and {colors['rgb']} colour pictures"
+        yield f"{mixed} are all taken as {'gray' if color == 'gray' else 'colour'} (--color sets it)."
+
+
+def counted(told: Counter[str], pictures: int) -> Iterable[str]:
+    """What was done to how many pictures, a sentence each."""
+    for done, count in told.items():
+        yield f"{count} of {pictures} pictures: each {done}."
+
+
+def _pictures(count: int) -> str:
+    return f"{count} picture{'s are' if count != 1 else ' is'}"
+
+
+def save_png(pixels: Shaped[np.ndarray, "height width channels"]) -> bytes:
+    """A picture as a PNG file: 8 bits, rounded and cut to 0 to 255."""
+    import io
+
+    plain = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(plain[..., 0] if plain.shape[-1] == 1 else plain).save(file, "png")
+    return file.getvalue()

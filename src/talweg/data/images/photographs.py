@@ -1,0 +1,262 @@
+"""Photographs for denoising: each keeps its own size; they are cut into tiles, out of which steps draw their patches.
+
+What classifies pictures is in `pictures`; there all have one size.
+"""
+
+import dataclasses
+import os
+import warnings
+from collections import Counter
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from talweg.data.images.decode import Color, Decoded, PictureError, decode, read_header, scaled_within
+from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
+from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
+from talweg.errors import DataError, did_you_mean
+
+BUILTIN = "photographs"
+"""The name of the built-in ones."""
+BUILTIN_FOLDER = Path(__file__).parent.parent / "builtin" / "photographs"
+MOST_PIXELS = 300_000_000
+"""Pixels of all photographs together, at most."""
+
+Picture = Shaped[np.ndarray, "_ _ _"]  # height, width, channels; another for each
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Photographs:
+    """Photographs of any sizes, all gray or all in colour.
+
+    Attributes:
+        name: what messages call the source.
+        files: what each is called.
+        pictures: pixels of 0 to 255; of pairs, the clean ones.
+        noisy: of pairs, the noisy ones.
+        parts: the part of each, where folders say so.
+        notes: what was done to them, a sentence each.
+    """
+
+    name: str
+    files: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    noisy: tuple[Picture, ...] | None = None
+    parts: tuple[str, ...] | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pictures)
+
+    @property
+    def channels(self) -> int:
+        """1 for gray, 3 for colour."""
+        return int(self.pictures[0].shape[-1])
+
+
+def read_photographs(
+    source: Any,
+    clean: str | Path | None = None,
+    color: Color | None = None,
+    longest: int | None = None,
+    skip_broken: bool = False,
+) -> Photographs:
+    """The photographs of a source.
+
+    Args:
+        source: ``"photographs"`` (ten built-in gray ones); a folder, whatever its folders are called; a folder with the
+            folders `noisy/` and `clean/`; a file; an array or a list of arrays.
+        clean: the folder of clean pictures, if `source` holds the noisy ones of pairs.
+        color: gray or colour; `None` takes gray if all of them are gray.
+        longest: larger photographs are scaled until their longer side is that long.
+        skip_broken: whether broken pictures are left out rather than an error.
+
+    Raises:
+        DataError: no pictures, broken ones that are not to be skipped, pairs that do not match, or too many pixels.
+
+    Example:
+        >>> photographs = read_photographs("photographs")
+        >>> len(photographs), photographs.channels
+        (10, 1)
+    """
+    if isinstance(source, Photographs):
+        return source
+    if isinstance(source, list | tuple | np.ndarray):
+        return _of_arrays(source, color)
+    if source == BUILTIN and not Path(source).exists():
+        return dataclasses.replace(_read(find(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
+    path = Path(source).expanduser()
+    pair = (path, Path(clean).expanduser()) if clean is not None else find_pairs(path) if path.is_dir() else None
+    if pair is not None:
+        return _read_pairs(path, *pair, color, longest, skip_broken)
+    if path.is_dir():
+        return _read(find(path), color, longest, skip_broken)
+    if not path.is_file():
+        beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
+        raise DataError(f"No such file or folder: {path}.{did_you_mean(path.name, [*beside, BUILTIN])}")
+    if not is_picture(path):
+        raise DataError(f"{path} is no picture; expected a folder of photographs, or one")
+    return _read(Found(path.parent, (path,), None, None, ()), color, longest, skip_broken)
+
+
+def _of_arrays(source: Any, color: Color | None) -> Photographs:
+    from talweg.data.images.arrays import of_arrays
+    from talweg.data.images.load import Wanted
+
+    if isinstance(source, np.ndarray) and source.ndim != 2:
+        pictures = tuple(of_arrays(source, wanted=Wanted(None, color)).pixels)
+    else:
+        stack = [source] if isinstance(source, np.ndarray) else source
+        pictures = tuple(of_arrays(np.asarray(one)[None], wanted=Wanted(None, color)).pixels[0] for one in stack)
+    if not pictures:
+        raise DataError("there are no pictures in the list")
+    if len({picture.shape[-1] for picture in pictures}) > 1:
+        raise DataError("some of the pictures are gray and some in colour; make them all alike, or name a colour")
+    return Photographs("the arrays", tuple(str(number) for number in range(len(pictures))), pictures)
+
+
+def _read(found: Found, color: Color | None, longest: int | None, skip_broken: bool) -> Photographs:
+    pictures, kept, notes = _decoded(found.files, found.names(), color, longest, skip_broken)
+    names, parts = found.names(), found.parts
+    return Photographs(
+        found.folder.name or str(found.folder),
+        tuple(names[place] for place in kept),
+        tuple(pictures),
+        None,
+        None if parts is None else tuple(parts[place] for place in kept),
+        (*(note for note in found.notes if "split" in note), *notes),
+    )
+
+
+def _read_pairs(
+    path: Path, noisy: Path, clean: Path, color: Color | None, longest: int | None, skip_broken: bool
+) -> Photographs:
+    pairs = match_pairs(noisy, clean)
+    both = [file for pair in pairs for file in pair]
+    pictures, kept, notes = _decoded(both, [str(file) for file in both], color, longest, skip_broken)
+    at = dict(zip(kept, pictures, strict=True))
+    whole = [place for place in range(len(pairs)) if 2 * place in at and 2 * place + 1 in at]
+    for place in whole:
+        first, second = at[2 * place].shape, at[2 * place + 1].shape
+        if first != second:
+            raise DataError(
+                f"{pairs[place][0]} has {first[0]}x{first[1]} pixels and {pairs[place][1]} {second[0]}x{second[1]};"
+                " the two of a pair must be of one size"
+            )
+    if not whole:
+        raise DataError(f"{noisy} and {clean} leave no pair of sound pictures")
+    return Photographs(
+        path.name or str(path),
+        tuple(pairs[place][0].relative_to(noisy).as_posix() for place in whole),
+        tuple(at[2 * place + 1] for place in whole),
+        tuple(at[2 * place] for place in whole),
+        None,
+        (f"{len(whole)} pairs of a noisy and a clean picture.", *notes),
+    )
+
+
+def _decoded(
+    files: Sequence[Path], names: Sequence[str], color: Color | None, longest: int | None, skip_broken: bool
+) -> tuple[list[Picture], list[int], list[str]]:
+    """The sound pictures, their positions, and what was done to them."""
+    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
+        warnings.simplefilter("ignore")
+        headers = list(pool.map(kept_errors(lambda file, name: read_header(read_bytes(file), name)), files, names))
+        sound = [header for header in headers if not isinstance(header, PictureError)]
+        wanted: Color = color or ("gray" if all(header.color == "gray" for header in sound) else "rgb")
+        _refuse_too_many(sum(_pixels(header.height, header.width, longest) for header in sound))
+
+        def one(file: Path, name: str) -> Decoded:
+            return scaled_within(decode(read_bytes(file), name, wanted), longest)
+
+        told: Counter[str] = Counter()
+        pictures, kept, failed = [], [], []
+        for place, decoded in enumerate(pool.map(kept_errors(one), files, names)):
+            if isinstance(decoded, PictureError):
+                failed.append(decoded)
+                continue
+            pictures.append(decoded.pixels)
+            kept.append(place)
+            told.update(decoded.done)
+    if failed and not (skip_broken and kept):
+        raise DataError(broken(failed, len(files)))
+    notes = list(counted(told, len(kept)))
+    if failed:
+        notes.append(named_broken(failed))
+    if len({header.color for header in sound}) > 1 or any(header.color != wanted for header in sound):
+        notes.append(f"All pictures are taken as {'gray' if wanted == 'gray' else 'colour'} (--color sets it).")
+    return pictures, kept, notes
+
+
+def _pixels(height: int, width: int, longest: int | None) -> int:
+    factor = 1.0 if longest is None else min(1.0, longest / max(height, width))
+    return int(height * width * factor**2)
+
+
+def _refuse_too_many(pixels: int) -> None:
+    if pixels > MOST_PIXELS:
+        raise DataError(
+            f"the pictures have {pixels / 1e6:.0f} million pixels together, more than {MOST_PIXELS / 1e6:.0f} million;"
+            " take fewer, or scale them with --image-size 1024"
+        )
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Tiles:
+    """Squares of equal size that cover photographs.
+
+    Attributes:
+        pixels: the tiles.
+        photograph: from which each comes.
+    """
+
+    pixels: Shaped[np.ndarray, "tiles side side channels"]
+    photograph: Int[np.ndarray, " tiles"]
+
+
+def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
+    """Tiles that cover each photograph; the last of a row and of a column are flush with its border.
+
+    Args:
+        pictures: each at least `side` high and wide.
+        side: of a tile, in pixels.
+        stride: from tile to tile.
+
+    Example:
+        >>> cut([np.zeros((10, 6, 1), np.uint8)], 4, 4).pixels.shape
+        (6, 4, 4, 1)
+    """
+    tiles, owner = [], []
+    for number, picture in enumerate(pictures):
+        for top in _starts(picture.shape[0], side, stride):
+            for left in _starts(picture.shape[1], side, stride):
+                tiles.append(picture[top : top + side, left : left + side])
+                owner.append(number)
+    return Tiles(np.stack(tiles), np.array(owner))
+
+
+def _starts(length: int, side: int, stride: int) -> list[int]:
+    return sorted({*range(0, length - side, stride), length - side})
+
+
+def tile_for(pictures: Sequence[Picture], patch: int, enough: int = 2000) -> tuple[int, int]:
+    """The side and the stride of tiles such that every patch of the photographs lies in one of them.
+
+    Large tiles waste no memory, small ones make an epoch of enough steps: the largest that give enough tiles.
+
+    Returns:
+        The side, and the stride, which is at most `side - patch + 1`.
+    """
+    smallest = min(min(picture.shape[:2]) for picture in pictures)
+    side = stride = patch
+    for times in (4.0, 2.0, 1.5, 1.25):
+        side = min(round(times * patch), smallest)
+        stride = max(side - patch, 1 + patch // 4)
+        count = sum(int(np.prod([len(_starts(n, side, stride)) for n in p.shape[:2]])) for p in pictures)
+        if count >= enough:
+            break
+    return side, stride

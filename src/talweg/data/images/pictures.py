@@ -1,0 +1,55 @@
+"""Pictures of one size in memory, with what is known of each. Where they come from is in `source`."""
+
+import dataclasses
+from collections.abc import Mapping
+
+import numpy as np
+from jaxtyping import Int, Shaped
+
+from talweg.data.table import Column, Table
+
+PICTURE, CLASS, SPLIT = "picture", "class", "split"
+"""The columns of a table of pictures: the file, its folder as its class, its part where folders say so."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pictures:
+    """Pictures of one size.
+
+    Attributes:
+        name: what messages call the source.
+        pixels: from 0 to 255; `uint8`, or `float32` where a file has more than 8 bits.
+        files: what each picture is called.
+        about: what is known of each: a column `class` from folders, or the columns of a table.
+        target: the column that the source names as its target, if it does.
+        notes: what was done to them, a sentence each.
+    """
+
+    name: str
+    pixels: Shaped[np.ndarray, "pictures height width channels"]
+    files: tuple[str, ...]
+    about: Mapping[str, Column]
+    target: str | None = None
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each."""
+        height, width, channels = self.pixels.shape[1:]
+        return height, width, channels
+
+    def table(self) -> Table:
+        """What is known of each picture as a table, a picture a row."""
+        return Table(self.name, self.about, len(self), self.notes, self.target)
+
+    def take(self, rows: Int[np.ndarray, " some"]) -> "Pictures":
+        """The pictures at `rows`, in their order."""
+        return dataclasses.replace(
+            self,
+            pixels=self.pixels[rows],
+            files=tuple(self.files[row] for row in rows),
+            about={name: column.take(rows) for name, column in self.about.items()},
+        )

@@ -1,0 +1,141 @@
+"""How pictures become the input of a network: their size, and the mean and spread of the training pictures. Plain data.
+
+The standardisation itself is a layer (`Standardize`), so that pixels stay bytes until a step needs them.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int, Shaped
+
+from talweg.data.clean import ClassTarget, NumberTarget, fit_target
+from talweg.data.images.load import Wanted
+from talweg.data.images.pictures import Pictures
+from talweg.data.images.source import read_pictures
+from talweg.data.task import Label, Task
+from talweg.errors import DataError, RunFolderError
+
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True)
+class PicturePreparation:
+    """What was learned of the training pictures before the network.
+
+    Attributes:
+        height: rows of pixels.
+        width: columns of pixels.
+        channels: 1 for gray, 3 for colour.
+        center: the mean of each channel, in pixels of 0 to 255.
+        scale: the standard deviation of each channel; 1 where it is 0.
+        target: how the target is encoded.
+    """
+
+    height: int
+    width: int
+    channels: int
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    target: ClassTarget | NumberTarget
+
+    @classmethod
+    def fit(
+        cls, pictures: Pictures, train_rows: Int[np.ndarray, " train"], target: str, task: Task
+    ) -> "PicturePreparation":
+        """Fit on the training pictures; no other picture changes anything.
+
+        Example:
+            >>> from talweg.data.images.arrays import of_arrays
+            >>> pictures = of_arrays(np.full((4, 2, 2), 51, np.uint8), np.array(["a", "b", "a", "b"]))
+            >>> PicturePreparation.fit(pictures, np.arange(2), "class", "classification").center
+            (51.0,)
+        """
+        center, scale = channel_moments(pictures.pixels, train_rows)
+        known = pictures.table().column(target).take(train_rows)
+        return cls(*pictures.shape, center, scale, fit_target(known, target, task, pictures.name))
+
+    @property
+    def task(self) -> Task:
+        """Whether the target holds classes or a quantity."""
+        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+
+    @property
+    def classes(self) -> tuple[Label, ...]:
+        """The classes in sorted order; empty for a quantity."""
+        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+
+    @property
+    def wanted(self) -> Wanted:
+        """How new pictures are to come."""
+        return Wanted((self.height, self.width), "gray" if self.channels == 1 else "rgb")
+
+    def read(self, source: Any, skip_broken: bool = False) -> Pictures:
+        """The pictures of a new source, in the size and colour of training.
+
+        Raises:
+            DataError: see `read_pictures`; or pictures in memory of another size.
+        """
+        pictures = read_pictures(source, dataclasses.replace(self.wanted, skip_broken=skip_broken))
+        if pictures.shape != (self.height, self.width, self.channels):
+            raise DataError(
+                f"{pictures.name} holds pictures of shape {pictures.shape}; training had"
+                f" {(self.height, self.width, self.channels)}"
+            )
+        return pictures
+
+    def to_dict(self) -> dict[str, Any]:
+        """The preparation as plain data for JSON; floats come back exactly."""
+        kind = "classes" if isinstance(self.target, ClassTarget) else "number"
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self.target).items()}
+        return {
+            "kind": "pictures",
+            "version": VERSION,
+            "height": self.height,
+            "width": self.width,
+            "channels": self.channels,
+            "center": list(self.center),
+            "scale": list(self.scale),
+            "target": {"kind": kind, **plain},
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PicturePreparation":
+        """The preparation that `to_dict` wrote.
+
+        Raises:
+            RunFolderError: the data are of another version or damaged.
+        """
+        if data.get("version") != VERSION:
+            raise RunFolderError(
+                f"The preparation is of version {data.get('version')!r}; this Talweg reads version {VERSION}."
+            )
+        try:
+            target = dict(data["target"])
+            kind = {"classes": ClassTarget, "number": NumberTarget}[target.pop("kind")]
+            plain = {name: tuple(value) if isinstance(value, list) else value for name, value in target.items()}
+            height, width, channels = (int(data[name]) for name in ("height", "width", "channels"))
+            return cls(height, width, channels, tuple(data["center"]), tuple(data["scale"]), kind(**plain))
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+def channel_moments(
+    pixels: Shaped[np.ndarray, "pictures height width channels"], rows: Int[np.ndarray, " some"]
+) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """The mean and the standard deviation of each channel over some pictures, in float64, a block at a time."""
+    count, total, square = 0, np.zeros(pixels.shape[-1]), np.zeros(pixels.shape[-1])
+    for start in range(0, len(rows), 256):
+        block: Float[np.ndarray, "block height width channels"] = pixels[rows[start : start + 256]].astype(np.float64)
+        count += block[..., 0].size
+        total += block.sum((0, 1, 2))
+        square += (block**2).sum((0, 1, 2))
+    mean = total / count
+    spread = np.sqrt(np.maximum(square / count - mean**2, 0.0))
+    return _rounded(mean), _rounded(np.where(spread > 1e-3, spread, 1.0))
+
+
+def _rounded(values: Float[np.ndarray, " channels"]) -> tuple[float, ...]:
+    """To a thousandth of a pixel, so that the numbers stay readable in the run folder."""
+    return tuple(round(float(value), 3) for value in values)

@@ -1,0 +1,133 @@
+"""A source becomes `Pictures`: a folder, a table with file names, an `.npz` or IDX file, an array. Or it is none."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg.data.images.arrays import from_idx, from_npz, is_idx, is_npz_of_pictures, of_arrays
+from talweg.data.images.decode import SUFFIXES
+from talweg.data.images.find import Found, find, holds_pictures, is_picture
+from talweg.data.images.load import DECIDE, Wanted, load
+from talweg.data.images.pictures import CLASS, SPLIT, Pictures
+from talweg.data.read import read_table
+from talweg.data.table import Column, Table, Text
+from talweg.errors import DataError
+
+
+def is_picture_source(source: Any) -> bool:
+    """Whether a source is one of pictures; the names of files, and at most their first bytes, decide.
+
+    Example:
+        >>> is_picture_source("iris"), is_picture_source(np.zeros((2, 8, 8)))
+        (False, True)
+    """
+    if isinstance(source, Pictures):
+        return True
+    if isinstance(source, np.ndarray):
+        return source.ndim in (3, 4)
+    if not isinstance(source, str | os.PathLike):
+        return False
+    path = Path(source).expanduser()
+    if path.is_dir():
+        return holds_pictures(path) or any(is_idx(file) for file in path.iterdir() if file.is_file())
+    if not path.is_file():
+        return False
+    if path.suffix.lower() == ".npz":
+        return is_npz_of_pictures(path)
+    return is_picture(path) or is_idx(path) or _names_pictures(path)
+
+
+def read_pictures(source: Any, wanted: Wanted = DECIDE) -> Pictures:
+    """The pictures of a source.
+
+    Args:
+        source: a folder for each class; `train/`, `val/`, `test/` with such folders; a flat folder or a file; a table
+            with a column of file names; an `.npz` or IDX file; an array `(pictures, height, width[, channels])`.
+        wanted: size, colour, and what happens to broken pictures.
+
+    Raises:
+        DataError: no pictures, or broken ones that are not to be skipped.
+    """
+    if isinstance(source, Pictures):
+        return source
+    if isinstance(source, np.ndarray):
+        return of_arrays(source, wanted=wanted)
+    path = Path(source).expanduser()
+    if path.is_dir():
+        if holds_pictures(path):
+            return _from_found(find(path), wanted)
+        return from_idx(path, wanted)
+    if path.suffix.lower() == ".npz":
+        return from_npz(path, wanted)
+    if is_picture(path):
+        return _from_found(Found(path.parent, (path,), None, None, ()), wanted)
+    return from_idx(path, wanted) if is_idx(path) else _from_table(read_table(path), path, wanted)
+
+
+def _from_found(found: Found, wanted: Wanted) -> Pictures:
+    names = found.names()
+    loaded = load(found.files, names, wanted)
+    about: dict[str, Column] = {}
+    if found.labels is not None:
+        about[CLASS] = Text.of([found.labels[place] for place in loaded.kept])
+    if found.parts is not None:
+        about[SPLIT] = Text.of([found.parts[place] for place in loaded.kept])
+    return Pictures(
+        found.folder.name or str(found.folder),
+        loaded.pixels,
+        tuple(names[place] for place in loaded.kept),
+        about,
+        CLASS if found.labels is not None else None,
+        (*found.notes, *loaded.notes),
+    )
+
+
+def _names_pictures(path: Path) -> bool:
+    """Whether a file is a table that has a column of picture files; only small starts of files are looked at."""
+    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".jsonl"):
+        return False
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16).decode("utf-8", "replace").lower()
+        return any(suffix in head for suffix in SUFFIXES) and _file_column(read_table(path)) is not None
+    except (OSError, DataError):
+        return False
+
+
+def _file_column(table: Table) -> str | None:
+    """The first column whose words all end as picture files do."""
+    for name, column in table.columns.items():
+        if isinstance(column, Text):
+            used = [column.levels[code] for code in np.flatnonzero(column.counts())]
+            if used and all(is_picture(Path(word)) for word in used):
+                return name
+    return None
+
+
+def _from_table(table: Table, path: Path, wanted: Wanted) -> Pictures:
+    name = _file_column(table)
+    if name is None:
+        raise DataError(f"{table.name} has no column of picture files, such as cats/001.jpg")
+    column = table.columns[name]
+    words = [column.levels[code] if code >= 0 else None for code in column.codes]  # type: ignore[union-attr]
+    if None in words:
+        raise DataError(f"Column {name!r} of {table.name} names no file in row {words.index(None) + 1}")
+    files = [path.parent / str(word) for word in words]
+    if lost := [row for row, file in enumerate(files) if not file.is_file()]:
+        raise DataError(
+            f"{table.name} names {words[lost[0]]!r} in row {lost[0] + 1}, but there is no file {files[lost[0]]}"
+            f"{f' ({len(lost)} files are missing)' if len(lost) > 1 else ''}; paths are taken from the table's folder"
+        )
+    loaded = load(files, [str(word) for word in words], wanted)
+    rest = {other: column for other, column in table.columns.items() if other != name}
+    about = {other: column.take(np.array(loaded.kept, np.int64)) for other, column in rest.items()}
+    return Pictures(
+        table.name,
+        loaded.pixels,
+        tuple(str(words[place]) for place in loaded.kept),
+        about,
+        next(iter(rest)) if len(rest) == 1 else None,
+        (f"The pictures are the files that column {name!r} names.", *loaded.notes),
+    )

@@ -1,0 +1,297 @@
+"""How rows are dealt to the parts of a split: by chance, whole groups, by time, by content, or as the source says.
+
+What chance does is in `split`; here is the choice, and every way of dealing that looks at a column.
+"""
+
+import dataclasses
+from typing import Literal
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from talweg.data.columns import as_dates, as_text
+from talweg.data.rowhash import row_hashes, shares
+from talweg.data.split import PARTS, Fractions, Split, deal_folds, random_words, split
+from talweg.data.table import Numbers, Table, Text
+from talweg.data.task import Target, labels_of
+from talweg.errors import ConfigError, DataError
+
+SPLIT_COLUMN = "split"
+"""A column of this name (in any case) that holds nothing but the words below says which part a row is in."""
+
+_WORDS = {
+    "train": 0, "training": 0,
+    "validation": 1, "valid": 1, "val": 1, "dev": 1,
+    "test": 2, "testing": 2, "holdout": 2,
+}  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """How rows are to be dealt.
+
+    Attributes:
+        fractions: the shares of the three parts.
+        seed: decides what is left to chance.
+        group: a column whose equal values stay together.
+        time: a column of dates or numbers; the past trains, the future tests.
+        by: ``"seed"``: by the rows' positions; ``"hash"``: by what they hold, whatever their order.
+        folds: how many folds the training and validation rows are dealt to; 0 for none.
+        given: whether a column called `split` may say it.
+    """
+
+    fractions: Fractions = dataclasses.field(default_factory=Fractions)
+    seed: int = 0
+    group: str | None = None
+    time: str | None = None
+    by: Literal["seed", "hash"] = "seed"
+    folds: int = 0
+    given: bool = True
+
+    def __post_init__(self) -> None:
+        if self.time and (self.folds or self.group or self.by == "hash"):
+            other = "folds" if self.folds else "group" if self.group else "split_by hash"
+            raise ConfigError(f"time and {other} exclude each other: rows dealt by time follow the calendar alone.")
+
+    def columns(self, table: Table) -> tuple[str, ...]:
+        """The columns that say how rows belong together; they are no features unless they are declared so.
+
+        Raises:
+            DataError: a column that is not there.
+        """
+        for name in filter(None, (self.group, self.time)):
+            table.column(name)
+        given = given_column(table) if self.given else None
+        return tuple(name for name in (given, self.group, self.time) if name)
+
+
+def given_column(table: Table) -> str | None:
+    """The column by which the source itself says which part each row is in, if it has one."""
+    for name, column in table.columns.items():
+        if name.lower() == SPLIT_COLUMN and isinstance(column, Text):
+            words = {column.levels[code].lower() for code in np.flatnonzero(column.counts())}
+            if words and words <= set(_WORDS) and {_WORDS[word] for word in words} >= {0}:
+                return name
+    return None
+
+
+def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ...]]:
+    """The parts of a table's rows, and what a person should hear of how they were made.
+
+    Args:
+        table: the whole table.
+        target: rows in which it is not known are left out.
+        plan: how.
+
+    Raises:
+        ConfigError: ways that exclude each other.
+        DataError: a column that is missing or has gaps; too few rows, groups or instants for the parts.
+
+    Example:
+        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.task import choose_target
+        >>> table = from_mapping({"day": [3, 1, 4, 2], "y": [0.5, 1.5, 2.5, 3.5]})
+        >>> parts, notes = deal(table, choose_target(table), Plan(Fractions.parse("50/25/25"), time="day"))
+        >>> parts.train, parts.test
+        (array([1, 3]), array([2]))
+    """
+    rows, notes = target.rows, []
+    known = table.take(rows)
+    given = given_column(table) if plan.given else None
+    strata = labels_of(known.column(target.name))[0] if target.task == "classification" else None
+    if given is not None:
+        parts = _as_given(known, given, rows)
+        notes.append(f"Column {given!r} says which rows train, validate and test; --split is not used.")
+    elif plan.time is not None:
+        parts = split_by_time(instants(known, plan.time, rows), plan.fractions)
+    elif plan.by == "hash":
+        parts = _by_hash(known, plan)
+    elif plan.group is not None:
+        parts = split_groups(group_codes(known, plan.group, rows), plan.fractions, plan.seed, strata)
+    else:
+        parts = split(len(rows), plan.fractions, plan.seed, strata)
+    if plan.folds:
+        parts = _folded(known, parts, plan, strata, rows)
+    _refuse_no_training(parts, table.name, given)
+    return parts.of(rows), tuple(notes)
+
+
+def _refuse_no_training(parts: Split, table: str, given: str | None) -> None:
+    if not len(parts.train):
+        why = f"column {given!r} names none" if given else "there are too few"
+        raise DataError(f"{table} leaves no training rows: {why}; give more rows or another split.")
+
+
+def _as_given(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Split:
+    column = as_text(table.columns[name])
+    if len(lost := np.flatnonzero(column.missing())):
+        raise DataError(
+            f"Column {name!r} of {table.name} says nothing in row {rows[lost[0]] + 1}; expected train, validation or"
+            f" test there, or declare it a feature with --column {name}=category."
+        )
+    part = np.array([_WORDS.get(word.lower(), 3) for word in column.levels])[column.codes]
+    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+
+
+def group_codes(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
+    """The number of each row's group.
+
+    Raises:
+        DataError: a row has none.
+    """
+    column = as_text(table.column(name))
+    if len(lost := np.flatnonzero(column.missing())):
+        raise DataError(
+            f"Column {name!r} of {table.name} names no group in row {rows[lost[0]] + 1}; fill it in, or leave that"
+            " row out."
+        )
+    return np.unique(column.codes, return_inverse=True)[1]
+
+
+def instants(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> np.ndarray:
+    """Each row's place in time, as dates or numbers.
+
+    Raises:
+        DataError: the column holds neither, or a row has none.
+    """
+    column = table.column(name)
+    read = column if isinstance(column, Numbers) else as_dates(column)
+    lost = np.flatnonzero(read.missing())
+    if len(lost):
+        word = "nothing" if column.missing()[lost[0]] else repr(as_text(column).levels[as_text(column).codes[lost[0]]])
+        raise DataError(
+            f"Column {name!r} of {table.name} holds {word} in row {rows[lost[0]] + 1}; to split by time every row needs"
+            " a date (such as 2024-02-29) or a number."
+        )
+    return read.values
+
+
+def split_groups(
+    groups: Int[np.ndarray, " rows"],
+    fractions: Fractions,
+    seed: int = 0,
+    strata: Int[np.ndarray, " rows"] | None = None,
+) -> Split:
+    """Whole groups dealt to the three parts, close to the shares asked for, in each class where there are strata.
+
+    Args:
+        groups: each row's group, a number from 0.
+        fractions: the shares.
+        seed: decides among groups of one size.
+        strata: each row's class.
+
+    Raises:
+        DataError: fewer groups than parts.
+
+    Example:
+        >>> parts = split_groups(np.array([0, 0, 1, 1, 2, 2, 3, 3]), Fractions.parse("50/25/25"))
+        >>> [len(rows) for rows in (parts.train, parts.validation, parts.test)]
+        [4, 2, 2]
+    """
+    share = np.array([float(part) for part in fractions.exact()])
+    count = int(groups.max(initial=-1)) + 1
+    wanted = np.flatnonzero(share > 0)
+    if count < len(wanted):
+        named = ", ".join(PARTS[part] for part in wanted)
+        raise DataError(
+            f"{count} group{'s' * (count != 1)} cannot fill {len(wanted)} parts ({named}); give more groups or another"
+            " split."
+        )
+    part = _deal_groups(groups, share, seed, strata)
+    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+
+
+def _deal_groups(
+    groups: Int[np.ndarray, " rows"],
+    share: Float[np.ndarray, " parts"],
+    seed: int,
+    strata: Int[np.ndarray, " rows"] | None,
+) -> Int[np.ndarray, " rows"]:
+    """The part of each row: large groups first, each to the part that its classes are owed to most."""
+    classes = np.zeros(len(groups), np.int64) if strata is None else strata
+    count, width = int(groups.max()) + 1, int(classes.max()) + 1
+    held = np.zeros((count, width))
+    np.add.at(held, (groups, classes), 1.0)
+    held /= held.sum(0)
+    owed = np.repeat(share[:, None], width, axis=1)
+    order = np.lexsort((random_words(count, seed), -np.bincount(groups)))
+    wanted = [int(part) for part in np.flatnonzero(share > 0)]
+    empty = set(wanted)
+    chosen = np.empty(count, np.int64)
+    for place, group in enumerate(order):
+        # The last groups go where none has gone yet, so that no part stays empty.
+        choices = sorted(empty) if len(empty) >= count - place else wanted
+        claims = owed[choices] @ held[group]
+        part = choices[int(claims.argmax())]
+        owed[part] -= held[group]
+        empty.discard(part)
+        chosen[group] = part
+    return chosen[groups]
+
+
+def split_by_time(when: np.ndarray, fractions: Fractions) -> Split:
+    """The earliest rows train, the latest test; rows of one instant stay together.
+
+    Args:
+        when: each row's place in time.
+        fractions: the shares.
+
+    Raises:
+        DataError: too few different instants for the parts.
+    """
+    order = np.argsort(when, kind="stable")
+    ordered = when[order]
+    starts = np.flatnonzero(np.append(True, ordered[1:] != ordered[:-1]))
+    train, validation, _ = (float(part) for part in fractions.exact())
+    cuts = []
+    for share in (train, train + validation):
+        # The start of an instant that is nearest to the share.
+        bounds = np.append(starts, len(when))
+        cuts.append(int(bounds[np.argmin(np.abs(bounds - share * len(when)))]))
+    parts = (order[: cuts[0]], order[cuts[0] : cuts[1]], order[cuts[1] :])
+    for name, rows, part in zip(PARTS, parts, fractions.exact(), strict=True):
+        if part > 0 and not len(rows):
+            raise DataError(
+                f"{len(starts)} different instant{'s' * (len(starts) != 1)} split {fractions} leave none for {name};"
+                " give more, or another split."
+            )
+    return Split(*(np.sort(rows) for rows in parts))
+
+
+def _by_hash(table: Table, plan: Plan) -> Split:
+    place = _hash_shares(table, plan, 0)
+    cuts = np.cumsum([float(part) for part in plan.fractions.exact()])
+    part = np.minimum(np.searchsorted(cuts, place, side="right"), 2)
+    for number, (name, share) in enumerate(zip(PARTS, plan.fractions.exact(), strict=True)):
+        if share > 0 and not (part == number).any():
+            raise DataError(f"The rows' hashes leave none for {name}; give more rows, another seed or another split.")
+    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+
+
+def _hash_shares(table: Table, plan: Plan, stream: int) -> Float[np.ndarray, " rows"]:
+    names = (plan.group,) if plan.group else tuple(table.columns)
+    return shares(row_hashes(table, names, plan.seed + stream))
+
+
+def _folded(
+    table: Table,
+    parts: Split,
+    plan: Plan,
+    strata: Int[np.ndarray, " rows"] | None,
+    rows: Int[np.ndarray, " rows"],
+) -> Split:
+    """The training and validation rows together, each in one of the folds."""
+    together = np.sort(np.concatenate([parts.train, parts.validation]))
+    some, classes = table.take(together), None if strata is None else strata[together]
+    if plan.by == "hash":
+        fold = np.minimum((_hash_shares(some, plan, 1) * plan.folds).astype(np.int64), plan.folds - 1)
+    elif plan.group is not None:
+        codes = group_codes(some, plan.group, rows[together])
+        if codes.max() + 1 < plan.folds:
+            raise DataError(f"{codes.max() + 1} groups of {plan.group!r} cannot fill {plan.folds} folds; take fewer.")
+        fold = _deal_groups(codes, np.full(plan.folds, 1 / plan.folds), plan.seed, classes)
+    else:
+        fold = deal_folds(len(together), plan.folds, plan.seed, classes)
+    if len(np.unique(fold)) < plan.folds:
+        raise DataError(f"{len(together)} rows leave one of {plan.folds} folds empty; take fewer folds.")
+    return Split(together, together[:0], parts.test, fold)

@@ -1,0 +1,84 @@
+"""The gate as one call: a source is read, split, prepared and looked over, and nothing is trained or written."""
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg.config.settings import Settings, make_settings
+from talweg.data.finding import Finding
+from talweg.data.frames import from_arrays
+from talweg.data.table import Table
+from talweg.run.prepare import Prepared, prepare
+
+VERSION = 1
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Checked:
+    """What the gate says of a source.
+
+    Attributes:
+        summary: everything as plain data; its shape is in docs/json.md.
+        findings: each thing that was found, the worst first.
+    """
+
+    summary: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{self.summary[grade]} {grade}" for grade in ("errors", "warnings", "notes"))
+        return f"<Checked {self.summary['source']}: {counts}>"
+
+    @property
+    def passed(self) -> bool:
+        """Whether a training would start: there is no error."""
+        return not self.summary["errors"]
+
+
+def check(source: Any, target: Any = None, **settings: Any) -> Checked:
+    """Looks a source over as a training would, before its first step.
+
+    Args:
+        source: a path to a table, the name of a built-in data set, a data frame, or an array of features.
+        target: the column to predict; for an array of features, the array of targets.
+        **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`.
+
+    Raises:
+        ConfigError: a setting that is unknown or out of range.
+        DataError: a source that cannot be read, or not be learned from at all.
+
+    Example:
+        >>> import talweg as tw
+        >>> checked = tw.check("penguins")
+        >>> checked.passed
+        True
+    """
+    if target is not None and not isinstance(target, str):
+        source, target = from_arrays(np.asarray(source), np.asarray(target)), None
+    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
+    return check_settings(make_settings({"source": name, "target": target, **settings}), source)
+
+
+def check_settings(settings: Settings, source: Any = None) -> Checked:
+    """Looks a source over from checked settings (see `check`)."""
+    prepared = prepare(settings, source)
+    return Checked(_summary(settings, prepared), prepared.report.findings)
+
+
+def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
+    parts = prepared.parts
+    return {
+        "version": VERSION,
+        "kind": "check",
+        "source": settings.source,
+        "target": prepared.target.name,
+        "task": prepared.target.task,
+        "rows": prepared.table.rows,
+        "split": {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)},
+        "columns": [dataclasses.asdict(kind) for kind in prepared.preparation.kinds],
+        "features": len(prepared.preparation.feature_names),
+        **prepared.report.to_dict(),
+        "told": list(prepared.notes),
+    }

@@ -1,0 +1,62 @@
+"""What the gate found, as text for the terminal. It comes in as plain data (see docs/json.md)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
+_SHOWN_ROWS = 8
+
+
+def check_summary(summary: Mapping[str, Any]) -> RenderableType:
+    """A source looked over, as `talweg check` shows it.
+
+    Args:
+        summary: the check's summary (see docs/json.md).
+    """
+    split = ", ".join(f"{summary['split'][part]} {part}" for part in ("train", "validation", "test"))
+    head = Text(f"{summary['source']}: {summary['target']} ({summary['task']}), {summary['rows']} rows ({split}), ")
+    head.append(f"{summary['features']} features")
+    return Group(head, Text(), _columns(summary), Text(), *findings(summary["findings"]), _verdict(summary))
+
+
+def findings(found: list[Mapping[str, Any]]) -> list[RenderableType]:
+    """Each finding: its grade and sentence, then the mend and the rows below."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for finding in found:
+        table.add_row(Text(finding["grade"], style=_STYLES[finding["grade"]]), Text(finding["sentence"]))
+        table.add_row("", Text(finding["mend"] + _rows(finding), style="dim"))
+    return [table, Text()] if found else []
+
+
+def _rows(finding: Mapping[str, Any]) -> str:
+    if not finding["rows"]:
+        return ""
+    shown = ", ".join(map(str, finding["rows"][:_SHOWN_ROWS]))
+    more = finding["count"] - min(len(finding["rows"]), _SHOWN_ROWS)
+    return f" Row{'s' * (finding['count'] > 1)} {shown}{f' and {more} more' if more else ''}."
+
+
+def _columns(summary: Mapping[str, Any]) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    for title in ("column", "kind", "why"):
+        table.add_column(title, overflow="fold")
+    for column in summary["columns"][:30]:
+        table.add_row(Text(column["name"]), column["kind"], Text(column["reason"]))
+    if len(summary["columns"]) > 30:
+        table.add_row(f"and {len(summary['columns']) - 30} more", "", "")
+    return table
+
+
+def _verdict(summary: Mapping[str, Any]) -> Text:
+    counts = ", ".join(
+        f"{summary[f'{grade}s']} {grade}{'s' * (summary[f'{grade}s'] != 1)}" for grade in ("error", "warning", "note")
+    )
+    if summary["errors"]:
+        return Text(f"{counts}: a training would not start. Mend the errors, or train all the same with --gate warn.")
+    return Text(f"{counts}: a training would start.")

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+
+from talweg.data.images.photographs import cut, read_photographs, tile_for
+from talweg.errors import DataError
+
+
+def test_the_built_in_ones():
+    photographs = read_photographs("photographs")
+    assert len(photographs) == 10
+    assert photographs.channels == 1
+    assert {picture.dtype for picture in photographs.pictures} == {np.dtype(np.uint8)}
+
+
+def test_a_folder_keeps_every_size(tmp_path, noise, write):
+    write(tmp_path / "a.png", noise.integers(0, 256, (20, 30), np.uint8))
+    write(tmp_path / "b.png", noise.integers(0, 256, (40, 10), np.uint8))
+    photographs = read_photographs(tmp_path)
+    assert [picture.shape for picture in photographs.pictures] == [(20, 30, 1), (40, 10, 1)]
+    smaller = read_photographs(tmp_path, longest=20)
+    assert [picture.shape for picture in smaller.pictures] == [(13, 20, 1), (20, 5, 1)]
+
+
+def test_pairs_by_their_names(tmp_path, noise, write):
+    clean = noise.integers(0, 256, (20, 30), np.uint8)
+    write(tmp_path / "noisy" / "a.png", 255 - clean)
+    write(tmp_path / "clean" / "a.tif", clean)
+    for photographs in (
+        read_photographs(tmp_path),
+        read_photographs(tmp_path / "noisy", clean=tmp_path / "clean"),
+    ):
+        assert np.array_equal(photographs.pictures[0][..., 0], clean)
+        assert np.array_equal(photographs.noisy[0][..., 0], 255 - clean)
+    write(tmp_path / "noisy" / "b.png", clean)
+    with pytest.raises(DataError, match=r"b.png has no picture of the same name in .*clean"):
+        read_photographs(tmp_path)
+    write(tmp_path / "clean" / "b.png", clean[:10])
+    with pytest.raises(DataError, match=r"has 20x30 pixels and .* 10x30; the two of a pair"):
+        read_photographs(tmp_path)
+
+
+@pytest.mark.parametrize("sizes", [[(50, 70), (43, 64)], [(40, 40)], [(200, 300)]])
+def test_every_patch_lies_in_a_tile(sizes):
+    patch = 16
+    pictures = [np.arange(np.prod(size)).reshape(*size, 1) for size in sizes]
+    side, stride = tile_for(pictures, patch, enough=50)
+    tiles = cut(pictures, side, stride)
+    for number, picture in enumerate(pictures):
+        corners = {int(tile[0, 0, 0]) for tile in tiles.pixels[tiles.photograph == number]}
+        tops = sorted({corner // picture.shape[1] for corner in corners})
+        lefts = sorted({corner % picture.shape[1] for corner in corners})
+        for starts, length in ((tops, picture.shape[0]), (lefts, picture.shape[1])):
+            places = {start + offset for start in starts for offset in range(side - patch + 1)}
+            assert places == set(range(length - patch + 1))
+
+
+def test_too_many_pixels(tmp_path, noise, write, monkeypatch):
+    write(tmp_path / "a.png", noise.integers(0, 256, (20, 30), np.uint8))
+    monkeypatch.setattr("talweg.data.images.photographs.MOST_PIXELS", 100)
+    with pytest.raises(DataError, match=r"--image-size"):
+        read_photographs(tmp_path)
+    assert len(read_photographs(tmp_path, longest=10)) == 1

@@ -19,12 +19,11 @@ from talweg.run.hike import Hike, HikeSettings
 from talweg.run.hike import hike as walk_down
 from talweg.run.hike_scene import hike_json, scene_of
 from talweg.run.sketch_scene import sketch_scene
-from talweg.view.animation import save_gif, save_mp4
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure
 from talweg.view.page import landscape_page
-from talweg.view.save import replacing
+from talweg.view.shown import Shown, animate
 from talweg.view.sketch import sketch_figure
 
 
@@ -71,34 +70,10 @@ class Hikers:
         Raises:
             ConfigError: for a path that ends otherwise.
         """
-        if path is None:
-            return _Shown(landscape_page(self.scene))
-        if Path(path).suffix == ".mp4":
-            return save_mp4(self.scene, path, **options)
-        if Path(path).suffix == ".html":
-            with replacing(path, (".html",)) as temporary:
-                temporary.write_text(landscape_page(self.scene), encoding="utf-8")
-            return Path(path)
-        return save_gif(self.scene, path, **options)
+        return animate(self.scene, path, **options)
 
     def _repr_html_(self) -> str:
-        return _framed(landscape_page(self.scene))
-
-
-@dataclasses.dataclass(frozen=True)
-class _Shown:
-    """A page that shows itself in a notebook, apart from the notebook's own scripts and styles."""
-
-    page: str
-
-    def _repr_html_(self) -> str:
-        return _framed(self.page)
-
-
-def _framed(page: str) -> str:
-    import html
-
-    return f'<iframe srcdoc="{html.escape(page)}" style="width:100%;height:820px;border:0"></iframe>'
+        return Shown(landscape_page(self.scene))._repr_html_()
 
 
 def hike(

@@ -38,6 +38,8 @@ OPTIONAL = {
     "time": WORDS,
     "split_by": st.sampled_from(["seed", "hash"]),
     "gate": st.sampled_from(["stop", "warn"]),
+    "folds": st.integers(2, 100),
+    "class_weight": st.sampled_from(["none", "balanced"]),
 }
 
 

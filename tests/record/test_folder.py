@@ -43,6 +43,7 @@ def whole(path):
     run.append('{"epoch": 0, "seconds": 0.0, "train_loss": [1.0, 2.0]}')
     run.write_gate({"errors": 0})
     run.write_params(PARAMS, {"members": "2"})
+    run.write_trajectory({"epochs": np.arange(3)})
     run.write_evaluation({})
     run.write_evidence({"version": 1})
     run.write_summary({"version": 1, "members": []})
@@ -60,6 +61,7 @@ def test_what_is_written_is_read_back(tmp_path):
     assert run.split().tolist() == [0, 1, 2, -1]
     assert run.summary() == {"version": 1, "members": []}
     assert run.history()["train_loss"].tolist() == [[1.0, 2.0]]
+    assert run.trajectory()["epochs"].tolist() == [0, 1, 2]
     params = run.params()
     assert params.keys() == PARAMS.keys()
     for layer in PARAMS:

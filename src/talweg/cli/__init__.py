@@ -18,6 +18,7 @@ _COMMANDS = {
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
+    "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
     "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),

@@ -21,6 +21,7 @@ _OPTIONS = (
     ),
     click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
     click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
+    click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
 )
 

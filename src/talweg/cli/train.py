@@ -40,8 +40,10 @@ RUNS = Path("runs")
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
+@click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
+@click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
 @click.option("--seed", help="Decides split, starts and order. [default: 0]")
 @click.option(
     "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"

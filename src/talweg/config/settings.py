@@ -38,7 +38,7 @@ class Settings(pydantic.BaseModel):
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
-        folds: train the folds of a cross-validation as members, each judged on the rows that it never saw.
+        folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
@@ -65,6 +65,7 @@ class Settings(pydantic.BaseModel):
             ``restart`` it from its last good state at half the learning rate.
         checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
         checkpoint_keep: how many checkpoints are kept.
+        record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
     model_config = pydantic.ConfigDict(frozen=True, extra="forbid")
@@ -77,6 +78,8 @@ class Settings(pydantic.BaseModel):
     group: str | None = None
     time: str | None = None
     split_by: Literal["seed", "hash"] = "seed"
+    folds: Annotated[int, Field(ge=2, le=100)] | None = None
+    class_weight: Literal["none", "balanced"] = "none"
     gate: Literal["stop", "warn"] = "stop"
     members: Annotated[int, Field(ge=1, le=65536)] = 8
     max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
@@ -101,6 +104,7 @@ class Settings(pydantic.BaseModel):
     on_divergence: Literal["stop", "restart"] = "stop"
     checkpoint_every: str = AUTO
     checkpoint_keep: Annotated[int, Field(ge=1)] = 2
+    record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
 def make_settings(given: dict[str, Any]) -> Settings:
@@ -113,6 +117,9 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
+    if given.get("folds") is not None:
+        # One member a fold, unless more are asked for.
+        given = {"members": given["folds"], **given}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:

@@ -44,6 +44,38 @@ def epoch_order(
     return order.reshape(steps, batch_size)
 
 
+def dealt_order(
+    rows: Int[np.ndarray, " some"], steps: int, batch_size: int, seed: int, epoch: int, member: int
+) -> tuple[Int[np.ndarray, "steps batch"], Float[np.ndarray, "steps batch"]]:
+    """Some of the rows in random order over a given number of steps, and what each place counts.
+
+    The steps differ by one row at most, and none is empty: members that train on sets of unlike size, as the folds of a
+    cross-validation are, take their steps together.
+
+    Args:
+        rows: the positions of these rows among all.
+        steps: how many steps the epoch has.
+        batch_size: the places of a step; as many as `steps` need to hold the rows, or more.
+        seed: the run's seed.
+        epoch: the epoch's number.
+        member: whose order it is.
+
+    Example:
+        >>> order, weight = dealt_order(np.array([3, 5, 6, 8, 9]), 2, 3, seed=0, epoch=1, member=0)
+        >>> sorted(order[weight > 0].tolist()), weight.sum(1).tolist()
+        ([3, 5, 6, 8, 9], [3.0, 2.0])
+    """
+    generator = np.random.Generator(np.random.Philox(key=[seed, member + 1], counter=[0, 0, 0, epoch]))
+    shuffled = rows[generator.permutation(len(rows))]
+    if len(rows) < steps:
+        shuffled = np.resize(shuffled, steps)
+    sizes = len(shuffled) // steps + (np.arange(steps) < len(shuffled) % steps)
+    filled = np.arange(batch_size) < sizes[:, None]
+    order = np.zeros((steps, batch_size), np.int32)
+    order[filled] = shuffled
+    return order, filled.astype(np.float32)
+
+
 def _shuffle(order: Int[np.ndarray, " rows"], generator: np.random.Generator, shuffle: str) -> None:
     """Shuffles rows in place."""
     if shuffle == FULL:
@@ -68,12 +100,19 @@ def epoch_weight(
     return weight
 
 
-def chunked(array: Shaped[np.ndarray, "rows *rest"], size: int) -> Shaped[np.ndarray, "chunks size *rest"]:
+def chunked(
+    array: Shaped[np.ndarray, "rows *rest"], size: int, chunks: int = 1
+) -> Shaped[np.ndarray, "chunks size *rest"]:
     """A set cut into chunks of equal size, the last filled up with zeros.
 
     Zeros as weights are what makes the padding count nothing.
+
+    Args:
+        array: the set.
+        size: the rows of a chunk.
+        chunks: how many chunks there are to be, at least.
     """
-    chunks = max(1, -(-len(array) // size))
+    chunks = max(chunks, 1, -(-len(array) // size))
     padded = np.zeros((chunks * size, *array.shape[1:]), array.dtype)
     padded[: len(array)] = array
     return padded.reshape(chunks, size, *array.shape[1:])

@@ -112,6 +112,10 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         parts = split(len(rows), plan.fractions, plan.seed, strata)
     if plan.folds:
         parts = _folded(known, parts, plan, strata, rows)
+        notes.append(
+            f"Training and validation rows are dealt to {plan.folds} folds; each member holds one of them out and is"
+            " judged on it. Scales and words of the columns are learned of all of them, without the target."
+        )
     _refuse_no_training(parts, table.name, given)
     return parts.of(rows), tuple(notes)
 

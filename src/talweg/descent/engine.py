@@ -243,13 +243,17 @@ def _put(tree: PyTree, part: PyTree, members: Int[Array, " fewer"]) -> PyTree:
 def _evaluate(
     objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
 ) -> dict[str, Array]:
-    def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
+    own_rows = chunks.weight.ndim == 3
+
+    def one(objective: Objective, params: Params, rows: tuple) -> tuple[Callable, Callable]:
+        mine = rows[0] if own_rows else chunks
+
         def work() -> PyTree:
-            return lax.map(lambda chunk: objective.metrics(params, chunk), chunks)
+            return lax.map(lambda chunk: objective.metrics(params, chunk), mine)
 
         return work, lambda: _blank(jax.eval_shape(work))
 
-    return _each_member(one, crowd, active, objective, params)
+    return _each_member(one, crowd, active, objective, params, (chunks,) if own_rows else ())
 
 
 def evaluate(
@@ -265,7 +269,8 @@ def evaluate(
         objective: what is evaluated.
         params: the members' params.
         active: which members to evaluate.
-        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0.
+        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0. With a leading
+            member axis, each member has a set of its own.
         crowd: how the members run.
 
     Returns:

@@ -20,6 +20,7 @@ from jax import lax
 from jaxtyping import Array, Float
 
 from talweg.errors import ConfigError, did_you_mean
+from talweg.landscape import vectors
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Dense, Layer, LayerParams, Shape
@@ -28,6 +29,8 @@ from talweg.objective.models import Sequential
 from talweg.objective.network import Network
 
 HostSums = Mapping[str, np.ndarray]
+BLOCK = 32
+"""Points of one call of `heights_at`."""
 LINEAR: tuple[type[Layer], ...] = (Dense,)
 """The layers whose output is linear in their params."""
 
@@ -217,10 +220,20 @@ def heights_at(
 ) -> Float[np.ndarray, " points"]:
     """The loss or a metric at each point of a stack of params, exact over all rows.
 
+    The points go in blocks of equal size, the last filled up, so that stacks of any length share a few compilations.
+
     Args:
         objective: what is evaluated.
         points: a stack of params.
         chunks: as for `sums_at_combinations`.
         height: what to evaluate.
     """
-    return np.asarray(height.from_sums(_added(_at_points(objective, points, chunks, height.is_loss))), np.float64)
+    count = vectors.count_of(points)
+    block = min(BLOCK, 1 << max(count - 1, 0).bit_length())
+    found = np.empty(count)
+    rows = jax.device_put(chunks)
+    for start in range(0, count, block):
+        chosen = np.minimum(np.arange(start, start + block), count - 1)
+        sums = _added(_at_points(objective, vectors.at(points, chosen), rows, height.is_loss))
+        found[start : start + block] = np.asarray(height.from_sums(sums), np.float64)[: count - start]
+    return found

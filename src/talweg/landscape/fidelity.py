@@ -28,6 +28,8 @@ class MapError:
         nearest: the height at the plane's nearest point; equal to `true` where the point lies on the plane.
         drawn: what the map shows there, interpolated from the grid; NaN outside the window.
         height_label: what the heights are, such as ``"loss"``.
+        names: the hikers' names; their numbers from 1 if absent.
+        greater_is_better: whether the hikers climb, as they do towards a greater accuracy.
 
     Of each array the first axis is the hikers, the second the frames; NaN after a hiker's last point.
     """
@@ -38,6 +40,8 @@ class MapError:
     nearest: Float[np.ndarray, "hikers frames"]
     drawn: Float[np.ndarray, "hikers frames"]
     height_label: str = "loss"
+    names: tuple[str, ...] = ()
+    greater_is_better: bool = False
 
     def _ends(self, values: Float[np.ndarray, "hikers frames"]) -> Float[np.ndarray, " hikers"]:
         known = np.isfinite(self.true)
@@ -92,7 +96,7 @@ class MapError:
         if self.held < LEAST_SHARE:
             found.append(
                 f"The plane holds only {100 * self.held:.0f} % of the movement: hills and valleys on the map need not "
-                "lie on the members' way; draw fewer members, or a plane through three of them."
+                f"lie on the members' way; {self._mend()}."
             )
         scale = self._descent()
         if self.plane_gap > LARGEST_GAP * scale:
@@ -107,17 +111,24 @@ class MapError:
             )
         return (*found, *self._wrong_order())
 
+    def _mend(self) -> str:
+        if len(self.true) > 1:
+            return "draw fewer members, or a plane through three of them"
+        return "a plane of principal components holds more of it"
+
     def _wrong_order(self) -> tuple[str, ...]:
         """A warning if the member that the map shows as lowest is not, by more than the rounding."""
         true, drawn = self._ends(self.true), self._ends(self.drawn)
         both = np.isfinite(true) & np.isfinite(drawn)
         if both.sum() < 2:
             return ()
-        members = np.flatnonzero(both)
-        lowest, shown = members[true[both].argmin()], members[drawn[both].argmin()]
-        if not true[shown] - true[lowest] > LARGEST_GAP * self._descent():
+        members, down = np.flatnonzero(both), -1.0 if self.greater_is_better else 1.0
+        best, shown = members[(down * true[both]).argmin()], members[(down * drawn[both]).argmin()]
+        if not down * (true[shown] - true[best]) > LARGEST_GAP * self._descent():
             return ()
-        return (f"The map shows member {shown + 1} lowest; in truth it is member {lowest + 1}.",)
+        names = self.names or tuple(str(number + 1) for number in range(len(true)))
+        place = "highest" if self.greater_is_better else "lowest"
+        return (f"The map shows member {names[shown]} {place}; in truth it is member {names[best]}.",)
 
 
 def _median(values: np.ndarray) -> float:
@@ -137,6 +148,8 @@ def map_error(
     coordinates: Float[np.ndarray, "hikers frames 2"],
     surface: Surface,
     height_label: str = "loss",
+    names: tuple[str, ...] = (),
+    greater_is_better: bool = False,
 ) -> MapError:
     """The error of a map from what it draws.
 
@@ -148,6 +161,8 @@ def map_error(
         coordinates: of `Plane.project`.
         surface: what is drawn.
         height_label: what the heights are.
+        names: the hikers' names; their numbers from 1 if absent.
+        greater_is_better: whether the hikers climb.
     """
     drawn = np.where(np.isfinite(true), surface.at(coordinates), np.nan)
-    return MapError(held, distance, true, nearest, drawn, height_label)
+    return MapError(held, distance, true, nearest, drawn, height_label, names, greater_is_better)

@@ -114,12 +114,44 @@ def fill(
         yield Surface(x, y, heights)
     for begin in range(0, len(left), block):
         points = left[begin : begin + block]
-        padded = np.append(points, np.full(block - len(points), points[-1]))
-        row, column = np.divmod(padded, len(x))
-        coefficients = np.stack([np.ones(block), x[column], y[row]], axis=1)
-        sums = sums_at_combinations(objective, basis, coefficients, rows, height.is_loss)
-        heights.ravel()[points] = np.asarray(height.from_sums(sums))[: len(points)]
+        row, column = np.divmod(points, len(x))
+        places = np.stack([x[column], y[row]], axis=1)
+        heights.ravel()[points] = _on_basis(objective, basis, places, rows, height, block)
         yield Surface(x, y, heights.copy())
+
+
+def heights_on(
+    objective: Objective,
+    plane: Plane,
+    coordinates: Float[np.ndarray, "points 2"],
+    chunks: Batch = EMPTY,
+    height: Height = LOSS,
+    block: int = BLOCK,
+) -> Float[np.ndarray, " points"]:
+    """The true heights at any places of a plane, by the compiled program that fills surfaces.
+
+    Args:
+        objective: what is evaluated.
+        plane: where.
+        coordinates: of the places.
+        chunks: as for `fill`.
+        height: the loss or a metric.
+        block: points of one call.
+    """
+    basis, rows = jax.device_put((_in_type(plane), chunks))
+    parts = [coordinates[start : start + block] for start in range(0, len(coordinates), block)]
+    found = [_on_basis(objective, basis, part, rows, height, block) for part in parts]
+    return np.concatenate([np.empty(0), *found])
+
+
+def _on_basis(
+    objective: Objective, basis: object, places: Float[np.ndarray, "points 2"], rows: Batch, height: Height, block: int
+) -> Float[np.ndarray, " points"]:
+    """Heights at a block of places or fewer; the block is filled up, so that all share one compilation."""
+    filled = places[np.minimum(np.arange(block), len(places) - 1)]
+    coefficients = np.column_stack([np.ones(block), filled])
+    sums = sums_at_combinations(objective, basis, coefficients, rows, height.is_loss)
+    return np.asarray(height.from_sums(sums), np.float64)[: len(places)]
 
 
 def _in_type(plane: Plane) -> object:

@@ -4,7 +4,7 @@ The sums are written once for NumPy and JAX alike: inside the compiled evaluatio
 ensemble's averaged prediction on NumPy's. Losses, which are minimised, are in `losses`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import equinox as eqx
@@ -16,7 +16,12 @@ HostSums = Mapping[str, Any]
 
 
 def classification_sums(
-    row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray, classes: int
+    row_loss: AnyArray,
+    predicted: AnyArray,
+    y: AnyArray,
+    weight: AnyArray,
+    classes: int,
+    class_weight: Sequence[float] = (),
 ) -> dict[str, AnyArray]:
     """Sums from which every metric of a classifier follows that does not need the order of the rows.
 
@@ -26,19 +31,37 @@ def classification_sums(
         y: each row's true class.
         weight: what each row counts; 0 for padding.
         classes: how many classes there are.
+        class_weight: what a row of each class counts in the loss, and in nothing else; all alike if it is empty.
 
     Returns:
-        `loss` and `weight`, scalars, and `confusion` of shape `(classes, classes)`: true by predicted.
+        `loss` and `weight`, scalars that give the mean loss as it is minimised; `plain_loss`, the sum in which classes
+        count alike; and `confusion` of shape `(classes, classes)`: true by predicted.
     """
     xp = row_loss.__array_namespace__()
     labels = xp.arange(classes)
     true = (y[:, None] == labels).astype(row_loss.dtype)
     chosen = (predicted[:, None] == labels).astype(row_loss.dtype)
+    told = xp.where(weight > 0, row_loss, 0.0) * weight
+    scale = weight_of_rows(class_weight, y, row_loss)
     return {
-        "loss": xp.sum(xp.where(weight > 0, row_loss, 0.0) * weight),
-        "weight": xp.sum(weight),
+        "loss": xp.sum(told * scale),
+        "weight": xp.sum(weight * scale),
+        "plain_loss": xp.sum(told),
         "confusion": (true * weight[:, None]).T @ chosen,
     }
+
+
+def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray:
+    """What each row counts in the loss by its class; 1 where no class weighs more than another.
+
+    Args:
+        class_weight: one number a class; or none.
+        y: each row's class.
+        like: an array of the library and type that are wanted.
+    """
+    if not class_weight:
+        return 1.0
+    return like.__array_namespace__().asarray(class_weight, dtype=like.dtype)[y]
 
 
 def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray) -> dict[str, AnyArray]:
@@ -90,8 +113,9 @@ def _macro_f1(sums: HostSums) -> Any:
     return np.nanmean(f1, -1)
 
 
-def _mean_loss(sums: HostSums) -> Any:
-    return sums["loss"] / sums["weight"]
+def _log_loss(sums: HostSums) -> Any:
+    """Every row counts alike, whatever its class weighs in the loss that is minimised."""
+    return sums["plain_loss"] / sums["confusion"].sum((-2, -1))
 
 
 def _rmse(sums: HostSums) -> Any:
@@ -162,7 +186,7 @@ METRICS: dict[str, Metric] = {
         Metric("error_rate", "classification", False, lambda sums: 1.0 - _accuracy(sums)),
         Metric("balanced_accuracy", "classification", True, _balanced_accuracy),
         Metric("macro_f1", "classification", True, _macro_f1),
-        Metric("log_loss", "classification", False, _mean_loss),
+        Metric("log_loss", "classification", False, _log_loss),
         Metric("roc_auc", "classification", True, from_outputs=area_under_curve),
         Metric("rmse", "regression", False, _rmse, in_target_units=True),
         Metric("mae", "regression", False, _mae, in_target_units=True),

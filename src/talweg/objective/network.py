@@ -7,7 +7,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Layer, Shape
 from talweg.objective.losses import Loss
-from talweg.objective.metrics import classification_sums, regression_sums
+from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
@@ -21,12 +21,14 @@ class Network(Objective):
         row_loss: the loss of a row.
         input_shape: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        class_weight: what a row of each class counts in the loss; all alike if it is empty.
     """
 
     model: Layer
     row_loss: Loss
     input_shape: Shape = eqx.field(static=True)
     classes: int = eqx.field(static=True, default=0)
+    class_weight: tuple[float, ...] = eqx.field(static=True, default=())
 
     def init(self, key: PRNGKeyArray) -> Params:
         """Draws the model's params."""
@@ -40,7 +42,8 @@ class Network(Objective):
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
         outputs, settled = self.model.apply_and_settle(params, batch.x, key, batch.weight)
         row_loss = self.row_loss.per_row(outputs, batch.y)
-        total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
+        counts = batch.weight * weight_of_rows(self.class_weight, batch.y, row_loss)
+        total, weight = jnp.sum(row_loss * counts), jnp.sum(counts)
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
 
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
@@ -53,7 +56,8 @@ class Network(Objective):
         outputs = self.outputs(params, batch.x)
         row_loss = self.row_loss.per_row(outputs, batch.y)
         if self.row_loss.task == "classification":
-            return classification_sums(row_loss, self.row_loss.decide(outputs), batch.y, batch.weight, self.classes)
+            said = self.row_loss.decide(outputs)
+            return classification_sums(row_loss, said, batch.y, batch.weight, self.classes, self.class_weight)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)
 
 

@@ -9,6 +9,8 @@ split.npy            for each row of the source: 0 training, 1 validation, 2 tes
 gate.json            what the gate found in the source before the first step
 evaluation.safetensors  predictions beside the truth, on validation and test rows
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
+trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
+map/                 the run's maps, and what of them is computed so far; made later
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 How a file is written is in `writing`, checkpoints are in `checkpoints`.
@@ -27,7 +29,7 @@ import numpy as np
 from talweg.errors import RunFolderError, did_you_mean
 from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
 from talweg.record.history import History, read_lines
-from talweg.record.sealed import Mark, mark, sealed, unsealed
+from talweg.record.sealed import Mark, mark, pack, sealed, unpack, unsealed
 from talweg.record.writing import clear_halves
 from talweg.record.writing import write_atomically as write_atomically
 
@@ -35,8 +37,9 @@ SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
 GATE = "gate.json"
 EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, EVALUATION, EVIDENCE)
-REACHED = (HISTORY, PARAMS, GATE, EVALUATION, EVIDENCE)
+TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
+REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
 """The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
 FORMAT = 2
 """The run folder's version, kept in `origin.json`. Version 1 had no such file and no checksums; it is still read."""
@@ -108,6 +111,8 @@ class RunFolder:
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
             clear_halves(self.path)
+            # An earlier run's maps are none of this one.
+            shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         marks = {PREPARATION: self._write_json(PREPARATION, preparation), SPLIT: self._write_array(SPLIT, split)}
@@ -219,6 +224,11 @@ class RunFolder:
     def write_evidence(self, evidence: Mapping[str, Any]) -> None:
         """Writes what was measured to explain the run."""
         self._write_json(EVIDENCE, evidence)
+
+    def write_trajectory(self, arrays: Mapping[str, np.ndarray]) -> None:
+        """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
+        if arrays:
+            write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
@@ -378,6 +388,21 @@ class RunFolder:
             return unsealed(content)
         except ValueError as error:
             raise RunFolderError(f"{self.path / name} is damaged: {error}") from None
+
+    def trajectory(self) -> dict[str, np.ndarray]:
+        """The members' snapshots, as a recorder gave them; empty where none were recorded.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        seal = self._seal() if self.finished() else None
+        if not (self.path / TRAJECTORY).exists() and TRAJECTORY not in (seal or {}):
+            return {}
+        content = self._verified(TRAJECTORY, seal)
+        try:
+            return unpack(content, "talweg-trajectory-1")[0]
+        except ValueError as error:
+            raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None
 
     def _read(self, name: str) -> bytes:
         try:

@@ -1,5 +1,6 @@
 """Training as one call, from a source to a finished run; the command line and `talweg.train` both come in here."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,17 @@ from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
 from talweg.record.evaluation import LARGEST
-from talweg.record.folder import FILES, RunFolder, existing_run, require_free, require_space
+from talweg.record.folder import FILES, TRAJECTORY, RunFolder, existing_run, require_free, require_space
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
+from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.environment import environment
 from talweg.run.evidence import evidence
 from talweg.run.interruption import noted
 from talweg.run.keeping import Keeper
+from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.resume import CHANGEABLE, continuation
 from talweg.run.standing import Standing
@@ -85,8 +88,10 @@ def train_settings(
     if out is not None:
         require_free(out, force)
     built = build(settings, source)
+    kept = recording(built.job)
+    built = dataclasses.replace(built, notes=(*built.notes, kept.sentence()))
     if out is None:
-        return _trained(built, None, None, progress, started)
+        return _trained(built, source, None, None, progress, started)
     folder = RunFolder(out)
     require_space(folder.path, _bytes_needed(built))
     with locked(folder.path):
@@ -94,7 +99,7 @@ def train_settings(
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
-        return _trained(built, folder, None, progress, started)
+        return _trained(built, source, folder, None, progress, started)
 
 
 def resume(
@@ -146,7 +151,7 @@ def resume_run(
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
         folder.write_gate(found.built.report.to_dict())
-        return _trained(found.built, folder, found.standing, progress, started)
+        return _trained(found.built, source, folder, found.standing, progress, started)
 
 
 def _sitting(built: Built, standing: Standing | None) -> dict[str, Any]:
@@ -161,6 +166,7 @@ def _sitting(built: Built, standing: Standing | None) -> dict[str, Any]:
 
 def _trained(
     built: Built,
+    source: Any,
     folder: RunFolder | None,
     standing: Standing | None,
     progress: Callable[[Progress], None] | None,
@@ -170,6 +176,7 @@ def _trained(
     if started is not None:
         started(built)
     keep_compilations()
+    recorder = Recorder(recording(built.job))
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
@@ -179,23 +186,25 @@ def _trained(
             progress(told)
 
     if folder is None:
-        trained = descend(built.job, tell)
-        return _run(built, trained, None, read_lines(lines))
+        trained = descend(built.job, tell, recorder=recorder)
+        return _run(built, source, trained, None, read_lines(lines))
     try:
         with noted() as asked:
             keeper = Keeper(folder, built.job.settings, asked, standing)
-            trained = descend(built.job, tell, standing=standing, pause=keeper.pause)
+            trained = descend(built.job, tell, standing=standing, pause=keeper.pause, recorder=recorder)
             keeper.finish(trained.standing)
-            run = _run(built, trained, folder, folder.history_so_far())
+            run = _run(built, source, trained, folder, folder.history_so_far())
             save(run, folder)
             return run
     except RunFolderError as error:
         raise RunFolderError(f"{error}. Once that is mended, go on with: talweg resume {folder.path}") from None
 
 
-def _run(built: Built, trained: Trained, folder: RunFolder | None, history: History) -> Run:
+def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, history: History) -> Run:
     """A finished training in the hand."""
-    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in FILES}
+    recorded = trained.recorder.arrays() if trained.recorder else {}
+    names = [name for name in FILES if recorded or name != TRAJECTORY]
+    files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
@@ -203,7 +212,18 @@ def _run(built: Built, trained: Trained, folder: RunFolder | None, history: Hist
     summary["gate"] = built.report.to_dict()
     told_of = {part: found.evaluation for part, found in scores.items()}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
-    return Run(built.job.settings, summary, history, built.preparation, trained.params, folder, told_of, measured)
+    return Run(
+        built.job.settings,
+        summary,
+        history,
+        built.preparation,
+        trained.params,
+        folder,
+        told_of,
+        measured,
+        source=source,
+        recorded=recorded,
+    )
 
 
 def _bytes_needed(built: Built) -> int:
@@ -212,4 +232,4 @@ def _bytes_needed(built: Built) -> int:
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
     curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
     told = 2 * 3 * 4 * LARGEST
-    return 2 * params + curves + built.parts.nbytes + told + 10_000_000
+    return 2 * params + curves + built.parts.nbytes + told + recording(job).bytes + 10_000_000

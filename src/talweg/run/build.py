@@ -30,7 +30,7 @@ from talweg.objective.models import mlp, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.objective.words import parse_layers
 from talweg.run.defaults import looks_ahead, resolve
-from talweg.run.job import Job, Rows
+from talweg.run.job import Folds, Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -69,25 +69,31 @@ def build(settings: Settings, source: Any = None) -> Built:
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
     x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
-    settings = resolve(settings, target.task, len(parts.train), len(parts.validation) > 0)
+    folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
+    rows = len(parts.train) if folds is None else folds.most_trained_on()
+    has_validation = folds is not None or len(parts.validation) > 0
+    settings = resolve(settings, target.task, rows, has_validation)
     settings = settings.model_copy(update={"target": target.name})
     network = network_of(settings, x.shape[1], len(preparation.classes))
     _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    if settings.class_weight == "balanced":
+        network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
         settings=settings,
         network=network,
-        optimizer=_optimizer(settings, len(parts.train)),
-        rule=_rule(settings, target.task, has_validation=len(parts.validation) > 0),
+        optimizer=_optimizer(settings, rows),
+        rule=_rule(settings, target.task, has_validation),
         training=training,
-        validation=validation,
+        validation=validation if folds is None else training,
         test=test,
         classes=tuple(map(str, preparation.classes)),
         target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
         target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
         facts=_facts(table, target, preparation, settings.split),
+        folds=folds,
     )
     return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
 
@@ -158,6 +164,14 @@ def network_of(settings: Settings, features: int, classes: int) -> Network:
     outputs = loss.outputs(classes or 1)
     model = with_member_axis(model_of(settings, (features,), (outputs,)), settings.members)
     return Network(model, loss, (features,), classes)
+
+
+def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
+    """Weights with which every class counts alike in the loss, and a mean row counts 1."""
+    if not network.classes:
+        raise ConfigError("class_weight balanced is for classes; the target is a quantity")
+    counts = np.bincount(training.y, minlength=network.classes)
+    return tuple((len(training) / (network.classes * counts)).tolist())
 
 
 def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:

@@ -158,7 +158,8 @@ def importance(job: Job, params: Params, preparation: Preparation, members: Sequ
     chosen = jax.tree.map(lambda leaf: leaf[few], params)
     outputs = np.asarray(engine.outputs(job.network, chosen, copies))
     predicted = predictions(job.network, outputs).mean(0)
-    losses = np.array([score(job.network.row_loss, each, some.y, job.target_scale)["loss"] for each in predicted])
+    weight = job.network.class_weight
+    losses = np.array([score(job.network.row_loss, e, some.y, job.target_scale, weight)["loss"] for e in predicted])
     rise = losses[1:].reshape(repeats, len(columns)) - losses[0]
     return {
         "loss": float(losses[0]),

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Num, UInt32
+from jaxtyping import Float, Int, Num, UInt32
 
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
@@ -31,10 +31,41 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
-    def chunks(self) -> Batch:
-        """The rows cut into chunks for evaluation; padding has weight 0."""
-        size = chunk_size(len(self))
-        return Batch(*(chunked(column, size) for column in (self.x, self.y, np.ones(len(self), np.float32))))
+    def chunks(self, room: int = 0) -> Batch:
+        """The rows cut into chunks for evaluation; padding has weight 0.
+
+        Args:
+            room: for how many rows to make room at least, so that sets of unlike size are cut alike.
+        """
+        room = max(room, len(self))
+        size = chunk_size(room)
+        columns = (self.x, self.y, np.ones(len(self), np.float32))
+        return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Folds:
+    """The folds of a cross-validation, and which of them each member holds out: member m fold m, counted round.
+
+    Attributes:
+        fold: for each training row the fold that it is in.
+        count: how many there are.
+    """
+
+    fold: Int[np.ndarray, " rows"]
+    count: int
+
+    def held_out(self, member: int) -> Int[np.ndarray, " held"]:
+        """The positions of the rows that a member never sees, and is judged on."""
+        return np.flatnonzero(self.fold == member % self.count)
+
+    def trained_on(self, member: int) -> Int[np.ndarray, " seen"]:
+        """The positions of the rows that a member trains on."""
+        return np.flatnonzero(self.fold != member % self.count)
+
+    def most_trained_on(self) -> int:
+        """How many rows the member trains on that sees most of them."""
+        return len(self.fold) - int(np.bincount(self.fold, minlength=self.count).min())
 
 
 @runtime_checkable
@@ -66,6 +97,8 @@ class Job:
         target_shift: what an output of 0 stands for.
         facts: what a summary says of the data, as plain data.
         source: gives the steps their rows; absent if `training` itself does, from memory.
+        folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
+            judged on those of them that it never saw.
     """
 
     settings: Settings
@@ -80,6 +113,20 @@ class Job:
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
     source: Source | None = None
+    folds: Folds | None = None
+
+    def rows_a_member(self) -> int:
+        """How many rows a member trains on; with folds of unlike size, the most that one does."""
+        return len(self.training) if self.folds is None else self.folds.most_trained_on()
+
+    def validation_chunks(self) -> Batch:
+        """The validation rows in chunks; with folds, each member's own, with a leading member axis."""
+        if self.folds is None:
+            return self.validation.chunks()
+        held = [self.folds.held_out(member) for member in range(self.settings.members)]
+        most = max(map(len, held))
+        each = [Rows(self.validation.x[rows], self.validation.y[rows]).chunks(most) for rows in held]
+        return Batch(*(np.stack(columns) for columns in zip(*((c.x, c.y, c.weight) for c in each), strict=True)))
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

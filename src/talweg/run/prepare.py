@@ -15,7 +15,7 @@ from talweg.data.read import read_table
 from talweg.data.split import Fractions, Split
 from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
-from talweg.errors import DataError
+from talweg.errors import ConfigError, DataError
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -71,12 +71,18 @@ def plan_of(settings: Settings) -> Plan:
     Raises:
         ConfigError: shares that do not add up; ways that exclude each other.
     """
+    if settings.folds and settings.members % settings.folds:
+        raise ConfigError(
+            f"{settings.members} members cannot hold out {settings.folds} folds alike; give {settings.folds}, or a"
+            " multiple of it."
+        )
     return Plan(
         Fractions.parse(settings.split),
         settings.seed,
         settings.group,
         settings.time,
         settings.split_by,
+        settings.folds or 0,
         given="split" not in {name.lower() for name in settings.columns},
     )
 

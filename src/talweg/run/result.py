@@ -2,9 +2,9 @@
 
 import dataclasses
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -18,6 +18,10 @@ from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
+from talweg.record.trajectory import Arrays, Trajectory
+
+if TYPE_CHECKING:
+    from talweg.run.mapping import Mapped
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
@@ -68,6 +72,8 @@ class Run:
         folder: where it is kept; `None` if it was not written.
         evaluation: predictions beside the truth, by part of the split.
         evidence: what was measured to explain the run; its shape is in docs/json.md.
+        source: its data, if they came as Python objects.
+        recorded: the snapshots of its trajectory, while they are at hand.
     """
 
     settings: Settings
@@ -78,6 +84,8 @@ class Run:
     folder: RunFolder | None = None
     evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
     evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    source: Any = None
+    recorded: Arrays | None = None
 
     def __repr__(self) -> str:
         where = f" in {self.folder.path}" if self.folder else ""
@@ -95,6 +103,38 @@ class Run:
             ConfigError: if there is no such member.
         """
         return predict(self, read_table(source), member)
+
+    def trajectory(self) -> Trajectory | None:
+        """The members' ways as recorded; `None` where nothing was.
+
+        Raises:
+            RunFolderError: if they are damaged.
+        """
+        arrays = self.recorded if self.recorded is not None else self.folder.trajectory() if self.folder else {}
+        return Trajectory.of(arrays) if arrays else None
+
+    def map(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Mapped":
+        """Draws the members on a plane through their own loss landscape, and says how wrong the picture is.
+
+        Args:
+            progress: hears how many heights are computed, and how many there will be.
+            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+
+        Example:
+            >>> import talweg as tw
+            >>> run = tw.train("iris", members=2, max_epochs=10)
+            >>> found = run.map(size=11)
+            >>> found.scene.height.shape
+            (11, 11)
+        """
+        from talweg.run.mapping import FOLDER, MapSettings, map_run
+
+        folder = self.folder.path / FOLDER if self.folder else None
+        return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
@@ -194,6 +234,7 @@ def save(run: Run, folder: RunFolder) -> None:
     folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
     folder.write_evaluation(run.evaluation)
     folder.write_evidence(run.evidence)
+    folder.write_trajectory(run.recorded or {})
     folder.write_summary(run.summary)
 
 

@@ -17,11 +17,13 @@ from talweg.descent.stopping import Both, Either, Epochs, Rule, TimeBudget
 from talweg.errors import ConfigError, DataError, RunFolderError
 from talweg.record.checkpoints import Checkpoint, Checkpoints
 from talweg.record.folder import RunFolder
+from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.job import Job
 from talweg.run.keeping import facts_of, newest
+from talweg.run.recording import recording
 from talweg.run.result import read_settings, settings_of
-from talweg.run.standing import Recorder, Standing, read_standing
+from talweg.run.standing import Standing, read_standing
 from talweg.run.summary import FAILED
 from talweg.run.train import train
 
@@ -46,16 +48,13 @@ class Continuation:
     notes: tuple[str, ...]
 
 
-def continuation(
-    folder: RunFolder, changes: Mapping[str, Any], source: Any = None, recorder: Recorder | None = None
-) -> Continuation:
+def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = None) -> Continuation:
     """Where a run stands, ready to go on. The folder's lock must be held.
 
     Args:
         folder: the run's.
         changes: the settings that are to differ from now on: `max_epochs`, `stop`.
         source: the data, if they came as Python objects.
-        recorder: one as the run was begun with.
 
     Raises:
         ConfigError: if there is nothing to go on with.
@@ -73,7 +72,7 @@ def continuation(
     checkpoint, notes = newest(folder)
     if checkpoint is not None:
         reached = read_settings(folder, checkpoint.facts["settings"])
-        standing = _read(checkpoint, built.job if reached == wanted else build(reached, source).job, recorder)
+        standing = _read(checkpoint, built.job if reached == wanted else build(reached, source).job)
     elif not folder.finished():
         _require_one_setting(folder, notes)
         folder.cut_history(None)
@@ -82,7 +81,7 @@ def continuation(
         if wanted == before:
             raise ConfigError(_finished(folder, before))
         _require_one_setting(folder, notes)
-        reached, standing = before, _again(folder, before, source, recorder)
+        reached, standing = before, _again(folder, before, source)
     if wanted != reached:
         standing = further(standing, built.job, reached, wanted)
     if folder.finished() and not standing.active.any():
@@ -90,16 +89,17 @@ def continuation(
     return Continuation(built, standing, tuple(notes))
 
 
-def _read(checkpoint: Checkpoint, job: Job, recorder: Recorder | None) -> Standing:
+def _read(checkpoint: Checkpoint, job: Job) -> Standing:
     try:
-        return read_standing(job, checkpoint.arrays, checkpoint.facts["standing"], recorder)
+        return read_standing(job, checkpoint.arrays, checkpoint.facts["standing"], Recorder(recording(job)))
     except (KeyError, TypeError, ValueError) as error:
         raise RunFolderError(f"{checkpoint.path} does not fit this version of Talweg: {error}") from None
 
 
-def _again(folder: RunFolder, settings: Settings, source: Any, recorder: Recorder | None) -> Standing:
+def _again(folder: RunFolder, settings: Settings, source: Any) -> Standing:
     """Where a finished run ended that was too short for a checkpoint: it is trained again, and now has one."""
-    standing = train(build(settings, source).job, lambda told: None, recorder=recorder).standing
+    job = build(settings, source).job
+    standing = train(job, lambda told: None, recorder=Recorder(recording(job))).standing
     facts = facts_of(folder, settings, standing)
     Checkpoints(folder.path).write(standing.epoch, standing.step, standing.arrays(), facts, keep=1)
     return standing

@@ -33,6 +33,7 @@ def score(
     predicted: Float[np.ndarray, "rows columns"],
     y: Num[np.ndarray, "rows *targets"],
     target_scale: Float[np.ndarray, " targets"],
+    class_weight: Sequence[float] = (),
 ) -> dict[str, float]:
     """Every metric of a task, and the loss.
 
@@ -41,6 +42,7 @@ def score(
         predicted: as given by `predictions`.
         y: the true classes, or the true standardised targets.
         target_scale: what one unit of a standardised target is in its own unit.
+        class_weight: what a row of each class counts in the loss; all alike if it is empty.
     """
     weight = np.ones(len(y))
     if loss.task == "regression":
@@ -48,7 +50,8 @@ def score(
         sums = regression_sums(row_loss, predicted, y.astype(np.float64), weight)
     else:
         likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
-        sums = classification_sums(-np.log(likelihood), predicted.argmax(-1), y, weight, predicted.shape[1])
+        row_loss, classes = -np.log(likelihood), predicted.shape[1]
+        sums = classification_sums(row_loss, predicted.argmax(-1), y, weight, classes, class_weight)
     values = {"loss": float(sums["loss"] / sums["weight"])}
     values |= {name: float(value) for name, value in metric_values(sums, loss.task, target_scale).items()}
     for metric in METRICS.values():
@@ -85,21 +88,40 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     """
     if not len(rows):
         return None
-    loss, each = job.network.row_loss, []
-    mean, said = np.zeros(()), []
+    loss, weight, each, said = job.network.row_loss, job.network.class_weight, [], []
+    everyone = np.arange(len(rows))
+    counts = _voices(job, rows, members)
+    mean = np.zeros(())
     kept = kept_rows(len(rows), job.settings.members, max(job.network.classes, 1))
     for member in range(job.settings.members):
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
-        each.append(score(loss, predicted, rows.y, job.target_scale))
+        own = job.folds.held_out(member) if job.folds and rows is job.validation else everyone
+        each.append(score(loss, predicted[own], rows.y[own], job.target_scale, weight))
         said.append(_decided(job, predicted[kept]))
-        if member in members:
-            mean = mean + predicted / len(members)
+        # Not merely times 0: what a failed member says is no number.
+        mean = mean + np.where(counts[member, :, None] > 0, predicted * counts[member, :, None], 0.0)
     return Scores(
         tuple(each),
-        score(loss, mean, rows.y, job.target_scale),
+        score(loss, mean, rows.y, job.target_scale, weight),
         _sampling(loss, mean, rows, job.target_scale),
         _evaluation(job, mean, np.stack(said), rows, kept),
     )
+
+
+def _voices(job: Job, rows: Rows, members: Sequence[int]) -> Float[np.ndarray, "members rows"]:
+    """How much each member has to say of each row in the ensemble: alike, or with folds nothing of rows it trained on.
+
+    Where every member that held a row out has failed, they speak all the same: no other may.
+    """
+    voice = np.zeros((job.settings.members, len(rows)))
+    if job.folds is None or rows is not job.validation:
+        voice[list(members)] = 1.0
+    else:
+        holders = [[m for m in range(len(voice)) if m % job.folds.count == f] for f in range(job.folds.count)]
+        for fold, holding in enumerate(holders):
+            speaking = [member for member in holding if member in members] or holding
+            voice[np.ix_(np.array(speaking), np.flatnonzero(job.folds.fold == fold))] = 1.0
+    return voice / voice.sum(0)
 
 
 def _decided(job: Job, predicted: np.ndarray) -> np.ndarray:

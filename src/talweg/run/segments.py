@@ -9,13 +9,16 @@ from collections.abc import Iterator
 
 import jax
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Float, Int
 
-from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
+from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.objective.models import parameter_count
-from talweg.run.job import Job
+from talweg.run.job import Folds, Job
+
+Order = Int[np.ndarray, "*members steps batch"]
+Weight = Float[np.ndarray, "*members steps batch"]
 
 SEGMENT_WORK = 5e10
 """Floating point operations of a segment: between half a second and one on two cores."""
@@ -25,7 +28,7 @@ STEP_WORK = 4e6
 
 def step_work(job: Job) -> float:
     """About how many floating point operations one step of all members takes."""
-    batch = rows_per_batch(job.settings.batch_size, len(job.training))
+    batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
     params = parameter_count(job.network.model, job.network.input_shape)
     # Two for each weight and row going forward, four coming back.
     return job.settings.members * (6.0 * params * batch + STEP_WORK)
@@ -62,6 +65,7 @@ class InMemory:
         seed: the run's.
         members: how many members have an order of their own; 0 if all share one.
         ends: where an epoch is cut (see `cuts`).
+        folds: of a cross-validation: each member has its own rows in an order of their own.
     """
 
     data: Batch
@@ -70,16 +74,17 @@ class InMemory:
     seed: int
     members: int
     ends: Int[np.ndarray, " ends"]
+    folds: Folds | None = None
 
     @staticmethod
     def of(job: Job, longest: float | None = None) -> "InMemory":
         """The training rows of a job, in segments of at most so many steps; by their work if it is not said."""
-        settings, rows = job.settings, len(job.training)
+        settings, rows = job.settings, job.rows_a_member()
         batch = rows_per_batch(settings.batch_size, rows)
         ends = cuts(-(-rows // batch), SEGMENT_WORK / step_work(job) if longest is None else longest)
-        own = settings.members if settings.member_batches == "own" else 0
+        own = settings.members if settings.member_batches == "own" or job.folds else 0
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
-        return InMemory(data, rows, batch, settings.seed, own, ends)
+        return InMemory(data, rows, batch, settings.seed, own, ends, job.folds)
 
     @property
     def steps(self) -> int:
@@ -88,16 +93,25 @@ class InMemory:
 
     def segments(self, epoch: int, first: int = 0) -> Iterator[engine.Feed]:
         """The segments of an epoch from step `first` on, in order."""
-        order = self._order(epoch)
-        weight = epoch_weight(order, np.ones(self.rows, np.float32))
+        order, weight = self._order(epoch) if self.folds is None else self._order_of_folds(epoch, self.folds)
         for begin, end in itertools.pairwise(self.ends.tolist()):
             begin = max(begin, first)
             if begin < end:
                 steps = slice(begin, end)
                 yield engine.Feed(self.data, order[..., steps, :], weight[..., steps, :], np.asarray(begin, np.int32))
 
-    def _order(self, epoch: int) -> Int[np.ndarray, "*members steps batch"]:
-        if not self.members:
-            return epoch_order(self.rows, self.batch, self.seed, epoch)
-        orders = [epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in range(self.members)]
-        return np.stack(orders)
+    def _order(self, epoch: int) -> tuple[Order, Weight]:
+        if self.members:
+            numbers = range(self.members)
+            order = np.stack([epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in numbers])
+        else:
+            order = epoch_order(self.rows, self.batch, self.seed, epoch)
+        return order, epoch_weight(order, np.ones(self.rows, np.float32))
+
+    def _order_of_folds(self, epoch: int, folds: Folds) -> tuple[Order, Weight]:
+        dealt = [
+            dealt_order(folds.trained_on(member), self.steps, self.batch, self.seed, epoch, member)
+            for member in range(self.members)
+        ]
+        order, weight = (np.stack(each) for each in zip(*dealt, strict=True))
+        return order, weight

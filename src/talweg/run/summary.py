@@ -61,6 +61,7 @@ def summarize(
                 "train": len(job.training),
                 "validation": len(job.validation),
                 "test": len(job.test),
+                **({} if job.folds is None else {"folds": np.bincount(job.folds.fold).tolist()}),
             },
             "model": _model(job),
             "training": _training(job),
@@ -99,14 +100,15 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def _training(job: Job) -> dict[str, Any]:
     settings = job.settings
-    batch = len(job.training) if settings.batch_size == "full" else min(int(settings.batch_size), len(job.training))
+    rows = job.rows_a_member()
+    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
         "schedule": settings.schedule,
         "step_length": settings.step_length,
         "batch_size": batch,
-        "steps_per_epoch": -(-len(job.training) // batch),
+        "steps_per_epoch": -(-rows // batch),
         "max_epochs": settings.max_epochs,
         "stop": settings.stop,
         "keep": settings.keep,
@@ -164,8 +166,10 @@ def _constant_loss(job: Job) -> float:
     """The loss of always predicting the training rows' class shares, or their mean, on rows not trained on."""
     rows = job.validation if len(job.validation) else job.test
     if job.network.classes:
-        shares = np.bincount(job.training.y, minlength=job.network.classes) / len(job.training)
-        return float(-np.log(np.maximum(shares[rows.y], 1e-12)).mean())
+        weight = np.array(job.network.class_weight or (1.0,) * job.network.classes)
+        shares = np.bincount(job.training.y, minlength=job.network.classes) * weight
+        told = -np.log(np.maximum(shares / shares.sum(), 1e-12))[rows.y]
+        return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
     return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
 

@@ -89,7 +89,7 @@ def train(
     """
     began = clock() - (standing.seconds if standing else 0.0)
     source = job.source or InMemory.of(job)
-    validation = jax.device_put(job.validation.chunks())
+    validation = jax.device_put(job.validation_chunks())
     if standing is None:
         standing, told = _start(job, validation, recorder)
         tell(dataclasses.replace(told, seconds=clock() - began))

@@ -33,6 +33,7 @@ class Look:
 # Shape alone tells the kinds apart; the ring's color helps those who see it.
 LOOKS = {
     "arrived": Look("o", 1.0, INK, "arrived"),
+    "stopped": Look("o", 1.0, INK, "stopped by its rule"),
     "saddle": Look("D", 0.9, "#0b3c8c", "at a saddle"),
     "walking": Look(">", 1.15, "#6b4200", "still walking"),
     "diverged": Look("X", 1.25, "#5b0f8a", "diverged"),

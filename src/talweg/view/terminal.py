@@ -129,6 +129,8 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
         f"{data['name']}: {data['target']} ({what}) from {data['features']} features, {data['rows']} rows",
     )
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
+    if folds := split.get("folds"):
+        parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
     grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
     settings = ", ".join(f"{words(name)} {value:.4g}" for name, value in training["settings"].items())
@@ -204,7 +206,8 @@ def _spread(summary: Mapping[str, Any]) -> RenderableType:
         for name in dict.fromkeys((summary["metric"], "loss")):
             row = spread[name]
             values = [number(row[key]) for key in ("mean", "std", "worst", "best")]
-            table.add_row(f"{part} {words(name)}", *values, number(summary["ensemble"][part][name]))
+            label = "out-of-fold" if part == "validation" and "folds" in summary["split"] else part
+            table.add_row(f"{label} {words(name)}", *values, number(summary["ensemble"][part][name]))
     return table
 
 

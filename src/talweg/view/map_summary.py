@@ -1,0 +1,61 @@
+"""What a map of a network says in the terminal: where the members are, how wrong the picture is, what lies between."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from talweg.view.terminal import number
+
+
+def map_summary(told: Mapping[str, Any]) -> RenderableType:
+    """A map: the members at their ends, as they are and as they are drawn, and the map's error in words.
+
+    Args:
+        told: the JSON object of a map (see docs/json.md).
+    """
+    (left, right), (bottom, top) = told["plane"]["window"]
+    rows = told["rows"]
+    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
+    label = f"{_PARTS[told['on']]} {told['of'].replace('_', ' ')}"
+    head = (
+        f"{label.capitalize()} of {told['run']} over {some} rows; the plane is {told['plane']['made_by']}: "
+        f"{told['size'][0]} × {told['size'][1]} points, {number(left)} to {number(right)} by {number(bottom)} to "
+        f"{number(top)}, heights from {number(told['lowest'])} to {number(told['highest'])}."
+    )
+    error = told["error"]
+    said = f"Map error: {error['sentence']}." if error["sentence"] else "The map is exact at every drawn point."
+    return Group(
+        Text(head, style="bold"),
+        _ends(told),
+        Text(said),
+        *(Text(f"Warning: {warning}", style="yellow") for warning in told["warnings"]),
+        *_made(told),
+    )
+
+
+_PARTS = {"train": "training", "validation": "validation"}
+
+
+def _ends(told: Mapping[str, Any]) -> RenderableType:
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in ("member", "at the start", "at the end", "drawn there", "off the plane"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("why it stopped")
+    for member in told["members"]:
+        points = member["points"]
+        ends = (points["true"][0], points["true"][-1], points["drawn"][-1], points["distance"][-1])
+        rule = member["outcome"]["rule"].replace("_", " ")
+        table.add_row(str(member["member"]), *(number(value) for value in ends), rule)
+    return table
+
+
+def _made(told: Mapping[str, Any]) -> list[Text]:
+    before = told["known_before"]
+    went_on = f", going on from {before} heights of an earlier map" if before else ""
+    lines = [Text(f"Mapped in {told['seconds']:.1f} s{went_on}.")]
+    if told["files"]:
+        lines.append(Text("Written: " + ", ".join(told["files"].values()) + "."))
+    return lines

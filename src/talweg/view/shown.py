@@ -1,0 +1,47 @@
+"""A scene on the move, as a file or in a notebook: which kind of file is asked for is read from its name."""
+
+import dataclasses
+import html
+from pathlib import Path
+from typing import Any
+
+from talweg.record.scene import Scene
+from talweg.view.animation import save_gif, save_mp4
+from talweg.view.page import landscape_page
+from talweg.view.save import replacing
+
+
+@dataclasses.dataclass(frozen=True)
+class Shown:
+    """A page that shows itself in a notebook, apart from the notebook's own scripts and styles."""
+
+    page: str
+
+    def _repr_html_(self) -> str:
+        return f'<iframe srcdoc="{html.escape(self.page)}" style="width:100%;height:820px;border:0"></iframe>'
+
+
+def animate(scene: Scene, path: str | Path | None = None, **options: Any) -> Any:
+    """A film of the way down, or the interactive page.
+
+    Args:
+        scene: what is drawn.
+        path: a file to write, ending in `.gif`, `.mp4` or `.html`; without one the result shows itself in a
+            notebook.
+        **options: of `view.animation.save_gif` or `save_mp4`.
+
+    Returns:
+        The path, or an object that a notebook shows as the interactive page.
+
+    Raises:
+        ConfigError: for a path that ends otherwise.
+    """
+    if path is None:
+        return Shown(landscape_page(scene))
+    if Path(path).suffix == ".mp4":
+        return save_mp4(scene, path, **options)
+    if Path(path).suffix == ".html":
+        with replacing(path, (".html",)) as temporary:
+            temporary.write_text(landscape_page(scene), encoding="utf-8")
+        return Path(path)
+    return save_gif(scene, path, **options)

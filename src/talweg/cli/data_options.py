@@ -10,7 +10,7 @@ from talweg.errors import ConfigError
 
 _OPTIONS = (
     click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]"),
-    click.option("--task", help="classification or regression. [default: from the target's values]"),
+    click.option("--task", help="classification, regression or denoising. [default: from the source and the target]"),
     click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]"),
     click.option(
         "--column",
@@ -21,6 +21,9 @@ _OPTIONS = (
     ),
     click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
     click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
+    click.option("--image-size", help="Pictures: a side such as 64, or 48x64. Photographs to denoise: longest side."),
+    click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
+    click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
     click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
 )

@@ -20,6 +20,9 @@ RUNS = Path("runs")
 @click.command()
 @click.argument("source", required=False)
 @data_options
+@click.option("--augment", help="Pictures: 'flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2', or none.")
+@click.option("--noise", help="Denoise: a level such as 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
+@click.option("--patch-size", help="Denoising: the side of the patches that steps see.")
 @click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
@@ -68,6 +71,10 @@ def train(
     **words: Any,
 ) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
+
+    Pictures: a folder for each class (cats/, dogs/), or train/, val/, test/ with such folders; a table with a column
+    of file names; an .npz or IDX file. With --noise, photographs to denoise: a folder of them, or photographs (ten,
+    built in); or a folder with noisy/ and clean/.
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """

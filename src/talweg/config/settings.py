@@ -21,6 +21,11 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
 
 
+def _text(value: Any) -> Any:
+    """A number as the word that it would be on the command line."""
+    return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
 def _listed(layers: Any) -> Any:
     """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
     return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
@@ -32,7 +37,7 @@ class Settings(pydantic.BaseModel):
     Attributes:
         source: a file, the name of a built-in data set, or a word for data that came as Python objects.
         target: the column to predict; the data room guesses, and says so, if it is absent.
-        task: ``classification`` or ``regression``.
+        task: ``classification``, ``regression`` or ``denoising``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
         group: a column whose equal values stay in one part of the split.
@@ -40,6 +45,12 @@ class Settings(pydantic.BaseModel):
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
         folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
+        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise, their longest side.
+        color: whether pictures are taken as ``gray`` or as ``rgb``.
+        augment: how training pictures are changed at random, such as ``flip, shift 4``, or ``none``.
+        skip_broken: whether broken pictures are left out rather than an error.
+        noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
+        patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
         max_epochs: passes over the training rows, at most.
@@ -72,7 +83,7 @@ class Settings(pydantic.BaseModel):
 
     source: str
     target: str | None = None
-    task: Literal["auto", "classification", "regression"] = "auto"
+    task: Literal["auto", "classification", "regression", "denoising"] = "auto"
     split: str = "70/15/15"
     columns: dict[str, str] = {}
     group: str | None = None
@@ -81,6 +92,12 @@ class Settings(pydantic.BaseModel):
     folds: Annotated[int, Field(ge=2, le=100)] | None = None
     class_weight: Literal["none", "balanced"] = "none"
     gate: Literal["stop", "warn"] = "stop"
+    image_size: Annotated[str, pydantic.BeforeValidator(_text)] = AUTO
+    color: Literal["auto", "gray", "rgb"] = AUTO
+    augment: str = AUTO
+    skip_broken: bool = False
+    noise: Annotated[str, pydantic.BeforeValidator(_text)] | None = None
+    patch_size: Annotated[int, Field(ge=8, le=512)] | Literal["auto"] = AUTO
     members: Annotated[int, Field(ge=1, le=65536)] = 8
     max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO

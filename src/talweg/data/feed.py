@@ -120,4 +120,4 @@ def chunked(
 
 def chunk_size(rows: int, largest: int = 1024) -> int:
     """Rows of a chunk for a set of so many: a power of two, so that sets of like size share one compilation."""
-    return min(largest, 1 << max(rows - 1, 0).bit_length())
+    return min(1 << min(largest, 1024).bit_length() - 1, 1 << max(rows - 1, 0).bit_length())

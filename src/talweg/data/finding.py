@@ -5,9 +5,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Int
+from jaxtyping import Bool, Int, Num
 
 from talweg.data.clean import Preparation
+from talweg.data.images.prepare import PicturePreparation
 from talweg.data.split import PARTS, Split
 from talweg.data.table import Table
 from talweg.data.task import Target, labels_of
@@ -91,8 +92,8 @@ class Case:
     table: Table
     target: Target
     parts: Split
-    preparation: Preparation
-    features: Float[np.ndarray, "known features"]
+    preparation: Preparation | PicturePreparation
+    features: Num[np.ndarray, "known *features"]
     group: str | None = None
     time: str | None = None
     given: str | None = None

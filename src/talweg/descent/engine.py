@@ -20,7 +20,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, Num, PyTree, UInt32
 
 from talweg.descent.optimizer import Optimizer
 from talweg.objective.base import Batch, Objective, Params
@@ -281,7 +281,7 @@ def evaluate(
 
 
 @jax.jit
-def outputs(objective: Any, params: Params, x: Float[Array, "chunks rows *features"]) -> Array:
+def outputs(objective: Any, params: Params, x: Num[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
 

@@ -22,8 +22,8 @@ from jaxtyping import Array, Float
 Sizes = tuple[int, ...]
 Pads = tuple[tuple[int, int], ...]
 
-Rows = Float[Array, "rows *places channels"]
-Kernel = Float[Array, "*places channels filters"]
+Rows = Float[Array, "rows ... _"]
+Kernel = Float[Array, "... _ _"]
 
 
 def pads_of(padding: str | Sequence[int], places: Sizes, window: Sizes, stride: Sizes, dilation: Sizes) -> Pads:

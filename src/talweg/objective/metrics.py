@@ -134,6 +134,12 @@ def _r2(sums: HostSums) -> Any:
     return (1.0 - share).mean(-1)
 
 
+def _psnr(sums: HostSums) -> Any:
+    """In decibels, from the mean squared error over all pixels, in units of white."""
+    squared = sums["squared"] / sums["weight"]
+    return -10 * np.log10(np.maximum(squared, np.finfo(np.float64).tiny))
+
+
 def area_under_curve(
     probabilities: Float[np.ndarray, "rows classes"],
     y: Int[np.ndarray, " rows"],
@@ -163,7 +169,7 @@ class Metric(eqx.Module):
 
     Attributes:
         name: its key in `METRICS`.
-        task: ``"classification"`` or ``"regression"``.
+        task: ``"classification"``, ``"regression"``, ``"denoising"``, or ``"self_denoising"``, without clean pictures.
         greater_is_better: which way is up.
         from_sums: gives its value from the sums; `None` if it needs the rows' order.
         from_outputs: gives its value from probabilities, classes and weights; `None` if the sums are enough.
@@ -191,6 +197,9 @@ METRICS: dict[str, Metric] = {
         Metric("rmse", "regression", False, _rmse, in_target_units=True),
         Metric("mae", "regression", False, _mae, in_target_units=True),
         Metric("r2", "regression", True, _r2),
+        Metric("psnr", "denoising", True, _psnr),
+        Metric("ssim", "denoising", True),
+        Metric("neighbor_psnr", "self_denoising", True, _psnr),
     )
 }
 """Metrics by name; the first of a task is the one shown while training. `error_rate` is the 0/1 loss."""

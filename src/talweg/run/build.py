@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.pictures import parse_augmentation
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
@@ -16,6 +17,7 @@ from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
+from talweg.data.images.prepare import PicturePreparation
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -23,7 +25,7 @@ from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Shape, look_up, written
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Sequential, Shape, Standardize, look_up, written
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import mlp, parameter_count, with_member_axis
@@ -47,7 +49,7 @@ class Built:
     """
 
     job: Job
-    preparation: Preparation
+    preparation: Preparation | PicturePreparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
@@ -72,9 +74,9 @@ def build(settings: Settings, source: Any = None) -> Built:
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
-    settings = resolve(settings, target.task, rows, has_validation)
+    settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
-    network = network_of(settings, x.shape[1], len(preparation.classes))
+    network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
@@ -103,6 +105,8 @@ def _check_names(settings: Settings) -> None:
     look_up("activation", settings.activation, ACTIVATIONS)
     if settings.layers is not None:
         parse_layers(settings.layers)
+    if settings.augment != AUTO:
+        parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
     if settings.loss != "auto" and settings.loss not in LOSSES:
         raise ConfigError(
@@ -149,21 +153,32 @@ def _loss(settings: Settings, classes: int) -> Loss:
     return loss
 
 
-def network_of(settings: Settings, features: int, classes: int) -> Network:
+def picture_shape(preparation: Preparation | PicturePreparation) -> Shape | None:
+    """Height, width and channels, if the rows are pictures."""
+    return preparation.shape if isinstance(preparation, PicturePreparation) else None
+
+
+def network_of(
+    settings: Settings, inputs: Shape, classes: int, preparation: Preparation | PicturePreparation | None = None
+) -> Network:
     """The network that resolved settings describe.
 
     Args:
         settings: with nothing left to decide.
-        features: how many features a row has.
+        inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
+        preparation: of pictures, it knows how their pixels are standardised.
 
     Raises:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
     outputs = loss.outputs(classes or 1)
-    model = with_member_axis(model_of(settings, (features,), (outputs,)), settings.members)
-    return Network(model, loss, (features,), classes)
+    model, augmentation = model_of(settings, inputs, (outputs,)), None
+    if isinstance(preparation, PicturePreparation):
+        model = Sequential([Standardize(preparation.center, preparation.scale), *getattr(model, "layers", [model])])
+        augmentation = parse_augmentation(settings.augment)
+    return Network(with_member_axis(model, settings.members), loss, inputs, classes, augmentation)
 
 
 def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
@@ -231,7 +246,7 @@ def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
     return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
 
 
-def _facts(table: Table, target: Target, preparation: Preparation, shares: str) -> dict[str, Any]:
+def _facts(table: Table, target: Target, preparation: Preparation | PicturePreparation, shares: str) -> dict[str, Any]:
     return {
         "name": table.name,
         "rows": table.rows,

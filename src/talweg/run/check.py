@@ -8,9 +8,9 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings
 from talweg.data.finding import Finding
-from talweg.data.frames import from_arrays
+from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
-from talweg.run.prepare import Prepared, prepare
+from talweg.run.prepare import Prepared, of_arrays, prepare
 
 VERSION = 1
 
@@ -56,8 +56,14 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
         True
     """
     if target is not None and not isinstance(target, str):
-        source, target = from_arrays(np.asarray(source), np.asarray(target)), None
-    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
+        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
+    name = (
+        str(source)
+        if isinstance(source, str | Path)
+        else source.name
+        if isinstance(source, Table | Pictures)
+        else "data"
+    )
     return check_settings(make_settings({"source": name, "target": target, **settings}), source)
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 from talweg.config.settings import AUTO, Settings
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
+from talweg.objective.layers import Shape
 from talweg.objective.losses import default_loss
+from talweg.run.picture_defaults import picture_settings
 
 STEPS = 1500
 """Steps of gradient descent that a small table is given."""
@@ -13,7 +15,7 @@ FEW_ROWS = 1000
 """Below so many training rows a regression takes short steps: it has nothing to average its targets' noise over."""
 
 
-def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> Settings:
+def resolve(settings: Settings, task: str, rows: int, has_validation: bool, picture: Shape | None = None) -> Settings:
     """The settings with every `auto` replaced by what is used.
 
     Args:
@@ -21,7 +23,10 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool) -> S
         task: ``"classification"`` or ``"regression"``.
         rows: how many training rows there are.
         has_validation: whether there are rows for the stopping rules to look at.
+        picture: height, width and channels of a row, if the rows are pictures.
     """
+    if picture is not None:
+        settings = settings.model_copy(update=picture_settings(settings, picture, rows))
     name = ALIASES.get(settings.optimizer, settings.optimizer)
     batch = _batch_size(rows, looks_ahead(settings)) if settings.batch_size == AUTO else settings.batch_size
     chosen: dict[str, Any] = {

@@ -1,6 +1,7 @@
 """A job: everything that a training needs, ready to go, whatever it was made from. How it is made is in `build`."""
 
 import dataclasses
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol, runtime_checkable
 
@@ -15,6 +16,9 @@ from talweg.descent.stopping import Rule
 from talweg.objective.base import Batch
 from talweg.objective.network import Network
 
+CHUNK = 1 << 20
+"""Numbers of a chunk of rows, at most."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Rows:
@@ -25,7 +29,7 @@ class Rows:
         y: classes as whole numbers, or standardised targets, one column each.
     """
 
-    x: Float[np.ndarray, "rows *features"]
+    x: Num[np.ndarray, "rows *features"]
     y: Num[np.ndarray, "rows *targets"]
 
     def __len__(self) -> int:
@@ -38,7 +42,8 @@ class Rows:
             room: for how many rows to make room at least, so that sets of unlike size are cut alike.
         """
         room = max(room, len(self))
-        size = chunk_size(room)
+        # A chunk holds about as many numbers whatever a row is: a table's few, or a picture's many.
+        size = chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
         columns = (self.x, self.y, np.ones(len(self), np.float32))
         return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
 

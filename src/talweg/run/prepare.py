@@ -4,12 +4,18 @@ import dataclasses
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Num
 
-from talweg.config.settings import Settings
+from talweg.config.pictures import parse_size
+from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.finding import Case, Report
+from talweg.data.frames import from_arrays
 from talweg.data.gate import inspect
+from talweg.data.images.arrays import of_arrays as pictures_of
+from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.recognize import is_picture_source
 from talweg.data.parts import Plan, deal, given_column
 from talweg.data.read import read_table
 from talweg.data.split import Fractions, Split
@@ -27,7 +33,7 @@ class Prepared:
         target: what is predicted, and in which rows it is known.
         parts: which rows train, validate and test.
         preparation: how columns become features, fitted on the training rows.
-        features: of the rows in which the target is known, in their order.
+        features: of the rows in which the target is known, in their order; of pictures, their pixels.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
     """
@@ -35,8 +41,8 @@ class Prepared:
     table: Table
     target: Target
     parts: Split
-    preparation: Preparation
-    features: Float[np.ndarray, "known features"]
+    preparation: Preparation | PicturePreparation
+    features: Num[np.ndarray, "known *features"]
     report: Report
     notes: tuple[str, ...]
 
@@ -53,6 +59,8 @@ def prepare(settings: Settings, source: Any = None) -> Prepared:
         DataError: a source that cannot be read, or not be learned from.
     """
     plan = plan_of(settings)
+    if is_picture_source(settings.source if source is None else source):
+        return _prepare_pictures(settings, plan, source)
     table = read_table(settings.source if source is None else source)
     target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
     parts, notes = deal(table, target, plan)
@@ -63,6 +71,53 @@ def prepare(settings: Settings, source: Any = None) -> Prepared:
     case = Case(table, target, parts, preparation, features, plan.group, plan.time, given)
     told = (*table.notes, *target.reasons, *notes)
     return Prepared(table, target, parts, preparation, features, inspect(case), told)
+
+
+def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
+    from talweg.data.images.checks import inspect_pictures
+    from talweg.data.images.source import read_pictures
+
+    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings))
+    if not pictures.about:
+        raise DataError(
+            f"{pictures.name} holds pictures and says nothing of them: expected a folder for each class (cats/, dogs/),"
+            " or a table with file names and a target. To train a denoiser on them: --noise 25"
+        )
+    table = pictures.table()
+    target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
+    parts, notes = deal(table, target, plan)
+    preparation = PicturePreparation.fit(pictures, parts.train, target.name, target.task)
+    known = pictures.take(target.rows)
+    case = Case(
+        table,
+        target,
+        parts,
+        preparation,
+        known.pixels,
+        plan.group,
+        plan.time,
+        given_column(table) if plan.given else None,
+    )
+    report = Report.of(inspect_pictures(case, pictures))
+    return Prepared(table, target, parts, preparation, known.pixels, report, (*table.notes, *target.reasons, *notes))
+
+
+def wanted_pictures(settings: Settings) -> Wanted:
+    """How pictures are to come, from the settings.
+
+    Raises:
+        ConfigError: an image size that is none.
+    """
+    return Wanted(
+        None if settings.image_size == AUTO else parse_size(settings.image_size),
+        None if settings.color == AUTO else settings.color,
+        settings.skip_broken,
+    )
+
+
+def of_arrays(x: np.ndarray, y: np.ndarray) -> Table | Pictures:
+    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
+    return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 
 def plan_of(settings: Settings) -> Plan:

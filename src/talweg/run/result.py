@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Num
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import NumberTarget, Preparation
+from talweg.data.images.prepare import PicturePreparation
 from talweg.data.read import read_table
-from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
@@ -37,6 +37,7 @@ class Prediction:
         spread: the standard deviation over the members: of the predicted class's probability, or of the quantity.
         classes: the names of the classes.
         notes: what the rows hold that training never saw, a sentence each.
+        files: what the rows are called, if they are pictures.
     """
 
     values: np.ndarray
@@ -44,10 +45,12 @@ class Prediction:
     spread: Float[np.ndarray, " rows"]
     classes: tuple[str, ...]
     notes: tuple[str, ...]
+    files: tuple[str, ...] = ()
 
     def columns(self) -> dict[str, np.ndarray]:
-        """As columns: `prediction`, `p_<class>` for each class, `spread`."""
-        columns = {"prediction": self.values}
+        """As columns: `picture` if they are pictures, `prediction`, `p_<class>` for each class, `spread`."""
+        columns = {"picture": np.array(self.files)} if self.files else {}
+        columns |= {"prediction": self.values}
         if self.probabilities is not None:
             columns |= {f"p_{name}": self.probabilities[:, place] for place, name in enumerate(self.classes)}
         return columns | {"spread": self.spread}
@@ -79,7 +82,7 @@ class Run:
     settings: Settings
     summary: dict[str, Any]
     history: History
-    preparation: Preparation
+    preparation: Preparation | PicturePreparation
     params: Params
     folder: RunFolder | None = None
     evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
@@ -91,18 +94,23 @@ class Run:
         where = f" in {self.folder.path}" if self.folder else ""
         return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
 
-    def predict(self, source: Any, member: Chosen = "ensemble") -> Prediction:
+    def predict(self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False) -> Prediction:
         """Applies the run to new rows.
 
         Args:
             source: a path, a data frame, or anything else that training takes; the target may be absent.
             member: whose prediction (see `Chosen`).
+            skip_broken: whether broken pictures are left out rather than an error.
 
         Raises:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
-        return predict(self, read_table(source), member)
+        if isinstance(self.preparation, PicturePreparation):
+            pictures = self.preparation.read(source, skip_broken)
+            return predict(self, pictures.pixels, pictures.notes, member, pictures.files)
+        table = read_table(source)
+        return predict(self, self.preparation.features(table), self.preparation.surprises(table), member)
 
     def trajectory(self) -> Trajectory | None:
         """The members' ways as recorded; `None` where nothing was.
@@ -146,29 +154,33 @@ class Run:
         return int(np.argmin(losses))
 
 
-def predict(run: Run, table: Table, member: Chosen = "ensemble") -> Prediction:
-    """What a run says of the rows of a table (see `Run.predict`)."""
+def predict(
+    run: Run,
+    features: Num[np.ndarray, "rows *features"],
+    notes: tuple[str, ...],
+    member: Chosen = "ensemble",
+    files: tuple[str, ...] = (),
+) -> Prediction:
+    """What a run says of rows of features (see `Run.predict`)."""
     from talweg.run.build import network_of
     from talweg.run.job import Rows
     from talweg.run.scoring import predictions
     from talweg.run.train import member_outputs
 
     chosen = _members(run, member)
-    features = run.preparation.features(table)
-    network = network_of(run.settings, features.shape[1], len(run.preparation.classes))
+    network = network_of(run.settings, features.shape[1:], len(run.preparation.classes), run.preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]
     each = {m: predictions(network, member_outputs(network, run.params, m, rows)) for m in {*members, *chosen}}
     mean = np.mean([each[m] for m in chosen], axis=0)
     crowd = np.stack([each[m] for m in members])
-    notes = run.preparation.surprises(table)
     target = run.preparation.target
     if isinstance(target, NumberTarget):
-        return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes)
+        return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes, files)
     place = mean.argmax(1)
     spread = crowd[:, np.arange(len(mean)), place].std(0)
     names = np.array(run.preparation.classes)
-    return Prediction(names[place], mean, spread, tuple(map(str, run.preparation.classes)), notes)
+    return Prediction(names[place], mean, spread, tuple(map(str, run.preparation.classes)), notes, files)
 
 
 def _members(run: Run, member: Chosen) -> list[int]:
@@ -214,7 +226,7 @@ def open_run(path: str | Path) -> Run:
     summary = folder.summary()
     settings = settings_of(folder)
     try:
-        preparation = Preparation.from_dict(folder.preparation())
+        preparation = preparation_from(folder.preparation())
     except (KeyError, TypeError, ValueError, AttributeError):
         raise RunFolderError(f"{folder.path / 'preparation.json'} is damaged: it is no preparation") from None
     return Run(
@@ -229,6 +241,15 @@ def open_run(path: str | Path) -> Run:
     )
 
 
+def preparation_from(data: Mapping[str, Any]) -> Preparation | PicturePreparation:
+    """The preparation that a run folder holds.
+
+    Raises:
+        RunFolderError: it is of another version or damaged.
+    """
+    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
+
+
 def save(run: Run, folder: RunFolder) -> None:
     """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
     folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
@@ -239,7 +260,11 @@ def save(run: Run, folder: RunFolder) -> None:
 
 
 def begin(
-    folder: RunFolder, settings: Settings, preparation: Preparation, parts: np.ndarray, sitting: Mapping[str, Any]
+    folder: RunFolder,
+    settings: Settings,
+    preparation: Preparation | PicturePreparation,
+    parts: np.ndarray,
+    sitting: Mapping[str, Any],
 ) -> None:
     """Writes what is known before the first step."""
     folder.begin(to_toml(settings), preparation.to_dict(), parts, sitting)

@@ -4,8 +4,9 @@ import struct
 import numpy as np
 import pytest
 
-from talweg.data.images.load import Wanted
-from talweg.data.images.source import is_picture_source, read_pictures
+from talweg.data.images.pictures import Wanted
+from talweg.data.images.recognize import is_picture_source
+from talweg.data.images.source import read_pictures
 from talweg.data.table import Text
 from talweg.errors import DataError
 

@@ -13,8 +13,7 @@ import numpy as np
 from jaxtyping import Shaped
 
 from talweg.data.frames import column_of
-from talweg.data.images.load import DECIDE, Wanted
-from talweg.data.images.pictures import CLASS, SPLIT, Pictures
+from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
 from talweg.data.table import Column, Text
 from talweg.errors import DataError
 

@@ -6,24 +6,17 @@ Pixels are 0 for black and 255 for white, whatever the file's depth: 8-bit files
 
 import dataclasses
 import io
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from jaxtyping import Shaped
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from talweg.data.images.pictures import Color, Size
 from talweg.errors import DataError
-
-Color = Literal["gray", "rgb"]
-Size = tuple[int, int]
 
 MOST_PIXELS = 80_000_000
 """Pixels of a picture, at most; told from its header, before anything is decoded."""
-SUFFIXES = frozenset(
-    ".png .jpg .jpeg .jpe .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .avif .jp2 .ico .tga".split()  # noqa: SIM905
-)
-"""How the names of picture files end."""
-
 _ORIENTATION = 0x0112  # EXIF's tag
 _DEEP = ("I;16", "I;16L", "I;16B", "I;16N", "I", "F")
 _SEE_THROUGH = ("LA", "La", "RGBA", "RGBa", "PA")

@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from talweg.data.images.decode import SUFFIXES
+from talweg.data.images.pictures import SUFFIXES
 from talweg.errors import DataError, did_you_mean
 
 PARTS = {

@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
-from talweg.data.images.decode import Color, Decoded, Header, PictureError, Size, decode, read_header
+from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header
+from talweg.data.images.pictures import Color, Size, Wanted
 from talweg.errors import DataError
 
 LARGEST = 64
@@ -22,25 +23,6 @@ _NAMED = 5
 """So many broken pictures are named in one message."""
 
 T = TypeVar("T")
-
-
-@dataclasses.dataclass(frozen=True)
-class Wanted:
-    """How pictures are to come.
-
-    Attributes:
-        size: height and width; `None` for: decide from the pictures.
-        color: ``"gray"`` or ``"rgb"``; `None` likewise.
-        skip_broken: whether broken pictures are left out rather than an error.
-    """
-
-    size: Size | None = None
-    color: Color | None = None
-    skip_broken: bool = False
-
-
-DECIDE = Wanted()
-"""Size and colour are decided from the pictures; broken ones are an error."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

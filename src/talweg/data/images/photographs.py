@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.images.decode import Color, Decoded, PictureError, decode, read_header, scaled_within
+from talweg.data.images.decode import Decoded, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
+from talweg.data.images.pictures import Color, Wanted
 from talweg.errors import DataError, did_you_mean
 
 BUILTIN = "photographs"
@@ -105,7 +106,6 @@ def read_photographs(
 
 def _of_arrays(source: Any, color: Color | None) -> Photographs:
     from talweg.data.images.arrays import of_arrays
-    from talweg.data.images.load import Wanted
 
     if isinstance(source, np.ndarray) and source.ndim != 2:
         pictures = tuple(of_arrays(source, wanted=Wanted(None, color)).pixels)
@@ -232,14 +232,15 @@ def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
     """
     tiles, owner = [], []
     for number, picture in enumerate(pictures):
-        for top in _starts(picture.shape[0], side, stride):
-            for left in _starts(picture.shape[1], side, stride):
+        for top in starts(picture.shape[0], side, stride):
+            for left in starts(picture.shape[1], side, stride):
                 tiles.append(picture[top : top + side, left : left + side])
                 owner.append(number)
     return Tiles(np.stack(tiles), np.array(owner))
 
 
-def _starts(length: int, side: int, stride: int) -> list[int]:
+def starts(length: int, side: int, stride: int) -> list[int]:
+    """Where tiles begin along one axis; the last is flush with its end."""
     return sorted({*range(0, length - side, stride), length - side})
 
 
@@ -256,7 +257,7 @@ def tile_for(pictures: Sequence[Picture], patch: int, enough: int = 2000) -> tup
     for times in (4.0, 2.0, 1.5, 1.25):
         side = min(round(times * patch), smallest)
         stride = max(side - patch, 1 + patch // 4)
-        count = sum(int(np.prod([len(_starts(n, side, stride)) for n in p.shape[:2]])) for p in pictures)
+        count = sum(int(np.prod([len(starts(n, side, stride)) for n in p.shape[:2]])) for p in pictures)
         if count >= enough:
             break
     return side, stride

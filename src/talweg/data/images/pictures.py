@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -10,6 +11,34 @@ from talweg.data.table import Column, Table
 
 PICTURE, CLASS, SPLIT = "picture", "class", "split"
 """The columns of a table of pictures: the file, its folder as its class, its part where folders say so."""
+
+SUFFIXES = frozenset(
+    ".png .jpg .jpeg .jpe .bmp .gif .tif .tiff .webp .ppm .pgm .pbm .pnm .avif .jp2 .ico .tga".split()  # noqa: SIM905
+)
+"""How the names of picture files end."""
+
+Color = Literal["gray", "rgb"]
+Size = tuple[int, int]
+"""Height and width."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Wanted:
+    """How pictures are to come.
+
+    Attributes:
+        size: height and width; `None` for: decide from the pictures.
+        color: ``"gray"`` or ``"rgb"``; `None` likewise.
+        skip_broken: whether broken pictures are left out rather than an error.
+    """
+
+    size: Size | None = None
+    color: Color | None = None
+    skip_broken: bool = False
+
+
+DECIDE = Wanted()
+"""Size and colour are decided from the pictures; broken ones are an error."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -11,9 +11,10 @@ import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from talweg.data.clean import ClassTarget, NumberTarget, fit_target
-from talweg.data.images.load import Wanted
-from talweg.data.images.pictures import Pictures
-from talweg.data.images.source import read_pictures
+from talweg.data.columns import ColumnKind
+from talweg.data.encode import Encoder
+from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.table import Table
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError
 
@@ -67,6 +68,31 @@ class PicturePreparation:
         return self.target.classes if isinstance(self.target, ClassTarget) else ()
 
     @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels."""
+        return self.height, self.width, self.channels
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """Pictures have no columns that are encoded."""
+        return ()
+
+    @property
+    def kinds(self) -> tuple[ColumnKind, ...]:
+        """Nor are their columns found to be anything."""
+        return ()
+
+    @property
+    def feature_names(self) -> tuple[str, ...]:
+        """One name a pixel and channel."""
+        place = np.ndindex(self.height, self.width, self.channels)
+        return tuple(f"pixel {i},{j} channel {c}" for i, j, c in place)
+
+    def targets(self, table: Table) -> Int[np.ndarray, " rows"] | Float[np.ndarray, " rows"]:
+        """The encoded target: positions in `classes` (int32), or standardized quantities (float32)."""
+        return self.target.encode(table.column(self.target.name), table.name)
+
+    @property
     def wanted(self) -> Wanted:
         """How new pictures are to come."""
         return Wanted((self.height, self.width), "gray" if self.channels == 1 else "rgb")
@@ -77,12 +103,12 @@ class PicturePreparation:
         Raises:
             DataError: see `read_pictures`; or pictures in memory of another size.
         """
+        # Not at the head: a table needs no decoder of pictures.
+        from talweg.data.images.source import read_pictures
+
         pictures = read_pictures(source, dataclasses.replace(self.wanted, skip_broken=skip_broken))
-        if pictures.shape != (self.height, self.width, self.channels):
-            raise DataError(
-                f"{pictures.name} holds pictures of shape {pictures.shape}; training had"
-                f" {(self.height, self.width, self.channels)}"
-            )
+        if pictures.shape != self.shape:
+            raise DataError(f"{pictures.name} holds pictures of shape {pictures.shape}; training had {self.shape}")
         return pictures
 
     def to_dict(self) -> dict[str, Any]:

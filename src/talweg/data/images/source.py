@@ -1,42 +1,18 @@
-"""A source becomes `Pictures`: a folder, a table with file names, an `.npz` or IDX file, an array. Or it is none."""
+"""A source becomes `Pictures`: a folder, a table with file names, an `.npz` or IDX file, an array."""
 
-import os
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from talweg.data.images.arrays import from_idx, from_npz, is_idx, is_npz_of_pictures, of_arrays
-from talweg.data.images.decode import SUFFIXES
+from talweg.data.images.arrays import from_idx, from_npz, is_idx, of_arrays
 from talweg.data.images.find import Found, find, holds_pictures, is_picture
-from talweg.data.images.load import DECIDE, Wanted, load
-from talweg.data.images.pictures import CLASS, SPLIT, Pictures
+from talweg.data.images.load import load
+from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
+from talweg.data.images.recognize import file_column
 from talweg.data.read import read_table
 from talweg.data.table import Column, Table, Text
 from talweg.errors import DataError
-
-
-def is_picture_source(source: Any) -> bool:
-    """Whether a source is one of pictures; the names of files, and at most their first bytes, decide.
-
-    Example:
-        >>> is_picture_source("iris"), is_picture_source(np.zeros((2, 8, 8)))
-        (False, True)
-    """
-    if isinstance(source, Pictures):
-        return True
-    if isinstance(source, np.ndarray):
-        return source.ndim in (3, 4)
-    if not isinstance(source, str | os.PathLike):
-        return False
-    path = Path(source).expanduser()
-    if path.is_dir():
-        return holds_pictures(path) or any(is_idx(file) for file in path.iterdir() if file.is_file())
-    if not path.is_file():
-        return False
-    if path.suffix.lower() == ".npz":
-        return is_npz_of_pictures(path)
-    return is_picture(path) or is_idx(path) or _names_pictures(path)
 
 
 def read_pictures(source: Any, wanted: Wanted = DECIDE) -> Pictures:
@@ -84,30 +60,8 @@ def _from_found(found: Found, wanted: Wanted) -> Pictures:
     )
 
 
-def _names_pictures(path: Path) -> bool:
-    """Whether a file is a table that has a column of picture files; only small starts of files are looked at."""
-    if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".jsonl"):
-        return False
-    try:
-        with path.open("rb") as file:
-            head = file.read(1 << 16).decode("utf-8", "replace").lower()
-        return any(suffix in head for suffix in SUFFIXES) and _file_column(read_table(path)) is not None
-    except (OSError, DataError):
-        return False
-
-
-def _file_column(table: Table) -> str | None:
-    """The first column whose words all end as picture files do."""
-    for name, column in table.columns.items():
-        if isinstance(column, Text):
-            used = [column.levels[code] for code in np.flatnonzero(column.counts())]
-            if used and all(is_picture(Path(word)) for word in used):
-                return name
-    return None
-
-
 def _from_table(table: Table, path: Path, wanted: Wanted) -> Pictures:
-    name = _file_column(table)
+    name = file_column(table)
     if name is None:
         raise DataError(f"{table.name} has no column of picture files, such as cats/001.jpg")
     column = table.columns[name]

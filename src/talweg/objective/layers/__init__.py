@@ -19,6 +19,7 @@ from talweg.objective.layers.dense import Dense
 from talweg.objective.layers.dropout import Dropout
 from talweg.objective.layers.initializers import INITIALIZERS
 from talweg.objective.layers.norm import BatchNorm, GroupNorm, LayerNorm, RMSNorm
+from talweg.objective.layers.pixels import Standardize
 from talweg.objective.layers.pooling import AvgPool, GlobalPool, MaxPool
 from talweg.objective.layers.shaping import Flatten, Reshape
 
@@ -46,6 +47,7 @@ __all__ = [
     "Residual",
     "Sequential",
     "Shape",
+    "Standardize",
     "Upsample",
     "elu",
     "gelu",

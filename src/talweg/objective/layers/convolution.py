@@ -13,7 +13,7 @@ from talweg.objective.convolution import Pads, Sizes, convolve, multiply_adds, o
 from talweg.objective.layers.base import Layer, LayerParams, Shape, Size, look_up, size, written
 from talweg.objective.layers.initializers import INITIALIZERS
 
-Rows = Float[Array, "rows *places channels"]
+Rows = Float[Array, "rows ... _"]
 NAMES = {1: "length", 2: "height x width", 3: "depth x height x width"}
 
 

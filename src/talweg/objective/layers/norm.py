@@ -18,7 +18,7 @@ from talweg.objective.layers.base import STATISTICS, Layer, LayerParams, Shape
 EPSILON = 1e-5
 """Added to a variance, so that constant numbers are not divided by 0."""
 
-Rows = Float[Array, "rows *places channels"]
+Rows = Float[Array, "rows ... _"]
 
 
 def _scale_and_shift(channels: int) -> LayerParams:

@@ -19,7 +19,7 @@ from talweg.objective.convolution import Pads, Sizes, output_places, pads_of
 from talweg.objective.layers.base import Layer, LayerParams, Shape, Size, size, written
 from talweg.objective.layers.convolution import fit, padding_of
 
-Rows = Float[Array, "rows *places channels"]
+Rows = Float[Array, "rows ... _"]
 
 
 def _stride(value: Size | None) -> Sizes | None:

@@ -1,0 +1,105 @@
+"""What the gate looks for in pictures: the same one in two parts or under two labels, blank ones, classes of one."""
+
+import hashlib
+from collections.abc import Callable, Iterable
+
+import numpy as np
+from jaxtyping import Int
+
+from talweg.data import checks_target
+from talweg.data.finding import Case, Finding, Grade, counted, percent
+from talweg.data.images.pictures import Pictures
+
+_FEW, _MANY = 3, 0.01
+
+
+def inspect_pictures(case: Case, pictures: Pictures) -> Iterable[Finding]:
+    """Everything that the checks find.
+
+    Args:
+        case: what is known of each picture, the split and the target.
+        pictures: the pictures, in the order of the case's table.
+    """
+    of_target: tuple[Callable[[Case], Iterable[Finding]], ...] = (
+        checks_target.missing_target,
+        checks_target.other_task,
+        checks_target.classes_in_parts,
+        checks_target.imbalance,
+    )
+    for check in of_target:
+        yield from check(case)
+    known = pictures.take(case.target.rows)
+    same = _same(known)
+    yield from _conflicts(case, known, same)
+    yield from _copies(case, known, same)
+    yield from _blank(case, known)
+
+
+def _same(pictures: Pictures) -> Int[np.ndarray, " known"]:
+    """A number for each picture, equal for those that are equal pixel for pixel."""
+    digests = [hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pictures.pixels]
+    return np.unique(np.array(digests), return_inverse=True)[1]
+
+
+def _conflicts(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> Iterable[Finding]:
+    """Equal pictures of different classes: at least one of them is labelled wrongly."""
+    if case.target.task != "classification":
+        return
+    codes, labels = case.labels()
+    order = np.lexsort((codes, same))
+    first, second = order[:-1], order[1:]
+    torn = np.flatnonzero((same[first] == same[second]) & (codes[first] != codes[second]))
+    if not len(torn):
+        return
+    wrong = np.isin(same, same[first[torn]])
+    one, other = first[torn[0]], second[torn[0]]
+    yield Finding(
+        "warning",
+        "wrong_label",
+        f"{counted(int(wrong.sum()), 'picture')} stand under more than one class, pixel for pixel the same:"
+        f" {pictures.files[one]} ({labels[codes[one]]}) is {pictures.files[other]} ({labels[codes[other]]}).",
+        "Leave the one with the wrong label out.",
+        (case.target.name,),
+        **case.rows(wrong),
+    )
+
+
+def _copies(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> Iterable[Finding]:
+    """Pictures of validation and test that stand in another part too."""
+    part = case.part()
+    least, most = np.full(int(same.max()) + 1, 127), np.full(int(same.max()) + 1, -1)
+    np.minimum.at(least, same, part)
+    np.maximum.at(most, same, part)
+    apart = (least < most)[same]
+    judged = apart & (part > 0)
+    if not judged.any():
+        return
+    count, share = int(judged.sum()), judged.sum() / max(1, int((part > 0).sum()))
+    first = int(np.flatnonzero(judged)[0])
+    other = int(np.flatnonzero((same == same[first]) & (part != part[first]))[0])
+    grade: Grade = "warning" if share >= _MANY and count >= _FEW else "note"
+    yield Finding(
+        grade,
+        "duplicate_pictures",
+        f"{counted(count, 'picture')} of validation and test stand{'s' * (count == 1)} in another part too, pixel for"
+        f" pixel ({percent(share)} of them; {pictures.files[first]} is {pictures.files[other]}).",
+        "Leave the copies out.",
+        (),
+        **case.rows(judged),
+    )
+
+
+def _blank(case: Case, pictures: Pictures) -> Iterable[Finding]:
+    """Pictures of a single colour."""
+    flat = pictures.pixels.reshape(len(pictures), -1, pictures.shape[-1])
+    blank = np.array([bool((one == one[0]).all()) for one in flat])
+    if blank.any():
+        yield Finding(
+            "warning",
+            "blank_pictures",
+            f"{counted(int(blank.sum()), 'picture')} show nothing but one colour, such as"
+            f" {pictures.files[int(blank.argmax())]}.",
+            "Look at them: they may have been exported wrongly.",
+            (),
+            **case.rows(blank),
+        )

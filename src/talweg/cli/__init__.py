@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
+    "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),

@@ -36,9 +36,11 @@ from talweg.record.writing import write_atomically as write_atomically
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
 GATE = "gate.json"
-EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
 TRAJECTORY, MAPS = "trajectory.safetensors", "map"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
+EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
+FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
+REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
+"""Every form of a run's report; a new run clears them all."""
 REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
 """The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
 FORMAT = 2
@@ -108,7 +110,7 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in FILES:
+            for name in (*FILES, *REPORTS):
                 (self.path / name).unlink(missing_ok=True)
             clear_halves(self.path)
             # An earlier run's maps are none of this one.

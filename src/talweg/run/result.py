@@ -2,6 +2,7 @@
 
 import dataclasses
 import tomllib
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,6 +20,7 @@ from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
+from talweg.view.report.writing import write_report
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
@@ -257,6 +259,16 @@ def save(run: Run, folder: RunFolder) -> None:
     folder.write_evidence(run.evidence)
     folder.write_trajectory(run.recorded or {})
     folder.write_summary(run.summary)
+    explain(folder)
+
+
+def explain(folder: RunFolder) -> None:
+    """Writes the report of a finished run; where that fails, the run is none the worse, and a warning says so."""
+    try:
+        write_report(folder)
+    except Exception as error:
+        told = " ".join(str(error).split()) or type(error).__name__
+        warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
 
 
 def begin(

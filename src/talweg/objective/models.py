@@ -7,13 +7,17 @@ import jax
 import numpy as np
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import Activation, Dense, Layer, Sequential, Shape
+from talweg.objective.layers import Activation, Dense, Dropout, Layer, Sequential, Shape
 
 __all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
 
 
 def mlp(
-    hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "glorot_uniform"
+    hidden: Sequence[int],
+    outputs: int,
+    activation: str = "relu",
+    initializer: str = "glorot_uniform",
+    dropout: Any = None,
 ) -> Sequential:
     """A dense network: hidden layers of the given sizes, each followed by the activation, and an output layer.
 
@@ -22,10 +26,13 @@ def mlp(
         outputs: units of the last layer.
         activation: a key of `layers.ACTIVATIONS`.
         initializer: a key of `layers.INITIALIZERS`.
+        dropout: the chance that a hidden unit is left out of a step, one number or one for each member; `None` for
+            no such layers.
     """
     layers: list[Layer] = []
     for units in hidden:
         layers += [Dense(units, initializer), Activation(activation)]
+        layers += [] if dropout is None else [Dropout(dropout)]
     return Sequential((*layers, Dense(outputs, initializer)))
 
 

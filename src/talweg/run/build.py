@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.grid import Grid, grid_of, member_value, with_members
 from talweg.config.pictures import parse_augmentation
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
@@ -66,6 +67,7 @@ def build(settings: Settings, source: Any = None) -> Built:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
+    settings = with_members(settings)
     _check_names(settings)
     prepared = prepare(settings, source)
     refuse_errors(prepared.report, settings.gate)
@@ -114,7 +116,21 @@ def _check_names(settings: Settings) -> None:
         )
     schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
     length = settings.step_length
-    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    grid = grid_of(settings)
+    make_optimizer(
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=length,
+        **_optimizer_settings(settings, grid),
+    )
+    if settings.folds and grid.names and grid.starts % settings.folds:
+        raise ConfigError(
+            f"each of {len(grid.values)} values must hold out all {settings.folds} folds; "
+            f"take {len(grid.values) * settings.folds} members, not {settings.members}"
+        )
+    if settings.sweep and not grid.names:
+        raise ConfigError("sweep chooses among the values of a list; give one, such as learning_rate 0.001,0.01,0.1")
     if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
         what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
         raise ConfigError(
@@ -178,7 +194,14 @@ def network_of(
     if isinstance(preparation, PicturePreparation):
         model = Sequential([Standardize(preparation.center, preparation.scale), *getattr(model, "layers", [model])])
         augmentation = parse_augmentation(settings.augment)
-    return Network(with_member_axis(model, settings.members), loss, inputs, classes, augmentation)
+    return Network(
+        with_member_axis(model, settings.members),
+        loss,
+        inputs,
+        classes,
+        augmentation,
+        settings=_network_settings(settings),
+    )
 
 
 def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
@@ -187,6 +210,19 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
         raise ConfigError("class_weight balanced is for classes; the target is a quantity")
     counts = np.bincount(training.y, minlength=network.classes)
     return tuple((len(training) / (network.classes * counts)).tolist())
+
+
+def _network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member."""
+    if settings.label_smoothing is not None and settings.task != "classification":
+        raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
+    grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {
+        name: np.broadcast_to(np.asarray(value, np.float32), (settings.members,))
+        for name, value in given.items()
+        if value is not None
+    }
 
 
 def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
@@ -202,7 +238,10 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
     """
     if settings.layers is None:
         hidden = [int(units) for units in settings.hidden]
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
+        dropout = member_value(grid_of(settings), "dropout", settings.dropout)
+        return mlp(hidden, outputs[-1], settings.activation, settings.initializer, dropout)
+    if settings.dropout is not None:
+        raise ConfigError("dropout is for the network of --hidden; in a list of layers write it where it acts")
     model = parse_layers(settings.layers, settings.initializer, outputs[-1])
     found = model.output_shape(inputs)
     if found != outputs:
@@ -214,15 +253,10 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
     return model
 
 
-def _optimizer_settings(settings: Settings) -> dict[str, Any]:
-    given = {
-        "learning_rate": settings.learning_rate,
-        "momentum": settings.momentum,
-        "weight_decay": settings.weight_decay,
-        "clip_norm": settings.clip_norm,
-        "ema": settings.ema,
-    }
-    return {name: value for name, value in given.items() if value is not None and value != "auto"}
+def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:
+    names = ("learning_rate", "momentum", "weight_decay", "clip_norm", "ema")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {name: value for name, value in given.items() if value is not None and not isinstance(value, str)}
 
 
 def _optimizer(settings: Settings, rows: int) -> Any:
@@ -233,7 +267,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
         settings.members,
         schedule=schedule,
         step_length=settings.step_length,
-        **_optimizer_settings(settings),
+        **_optimizer_settings(settings, grid_of(settings)),
     )
 
 

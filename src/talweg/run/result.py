@@ -24,6 +24,7 @@ from talweg.view.report.writing import write_report
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
+    from talweg.run.valleys import Valleys
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
@@ -145,6 +146,23 @@ class Run:
 
         folder = self.folder.path / FOLDER if self.folder else None
         return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
+
+    def barriers(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Valleys":
+        """Looks along the straight lines between members: who shares a valley, and how high the passes are.
+
+        Args:
+            progress: hears how many lines are done, and how many there will be.
+            **settings: any field of `run.valleys.ValleySettings`, such as `on`, `members`, `curve`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.mapping import FOLDER
+        from talweg.run.valleys import ValleySettings, valleys_of
+
+        folder = self.folder.path / FOLDER if self.folder else None
+        return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""

@@ -111,6 +111,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         Text(),
         *_reasons(summary),
         Text(),
+        *sweep_lines(summary),
         _spread(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
@@ -133,7 +134,7 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
     grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
-    settings = ", ".join(f"{words(name)} {value:.4g}" for name, value in training["settings"].items())
+    settings = ", ".join(f"{words(name)} {_each(value)}" for name, value in training["settings"].items())
     steps = f"{training['steps_per_epoch']} step{'s' * (training['steps_per_epoch'] != 1)} an epoch"
     grid.add_row(
         "Training",
@@ -142,6 +143,13 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     grid.add_row("Stop", training["stop"])
     return grid
+
+
+def _each(value: float | list[float]) -> str:
+    """A setting of all members, or the values that they share among them."""
+    if not isinstance(value, list):
+        return f"{value:.4g}"
+    return "/".join(f"{each:.4g}" for each in dict.fromkeys(value))
 
 
 _PARTS = (("train", "training"), ("validation", "validation"), ("test", "test"))
@@ -195,6 +203,36 @@ def _reasons(summary: Mapping[str, Any]) -> list[Text]:
             )
         )
     return lines
+
+
+def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
+    """What became of the settings that were lists: a line for each combination, and which was best."""
+    sweep = summary.get("sweep")
+    if sweep is None:
+        return []
+    metric = summary["metric"]
+    titles = [words(name) for name in sweep["settings"]]
+    titles += ["members", "validation loss", "± std", f"validation {words(metric)}", "above the best", "95 %"]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in titles:
+        table.add_column(title, justify="right", overflow="fold")
+    best = sweep["best"]
+    for entry in sweep["values"]:
+        told, behind = entry["validation"] or {}, entry["behind_best"] or {}
+        is_best = best is not None and all(entry[name] == best[name] for name in sweep["settings"])
+        interval = f"{number(behind.get('low'))} to {number(behind.get('high'))}"
+        failed = f" ({entry['failed']} failed)" if entry["failed"] else ""
+        table.add_row(
+            *(number(entry[name]) for name in sweep["settings"]),
+            f"{len(entry['members'])}{failed}",
+            number(told.get("loss", {}).get("mean")),
+            number(told.get("loss", {}).get("std")),
+            number(told.get(metric, {}).get("mean")),
+            "best" if is_best else number(behind.get("mean")),
+            "" if is_best or behind.get("low") is None else interval,
+            style="bold" if is_best else "",
+        )
+    return [table, *(Text(f"Warning: {warning}.", style="yellow") for warning in sweep["warnings"]), Text()]
 
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:

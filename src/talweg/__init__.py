@@ -13,6 +13,7 @@ _ROOMS = {
     "resume": "talweg.run.api",
     "rerun": "talweg.run.rerun",
     "check": "talweg.run.check",
+    "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "schedules": "talweg.run.schedules",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import resume, train
     from talweg.run.check import check
+    from talweg.run.model import model
     from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
@@ -105,6 +107,7 @@ __all__ = [
     "gelu",
     "hike",
     "leaky_relu",
+    "model",
     "open_run",
     "relu",
     "rerun",

@@ -40,6 +40,7 @@ OPTIONAL = {
     "momentum": st.none() | SHARE | lists(SHARE),
     "weight_decay": NOT_NEGATIVE | lists(NOT_NEGATIVE) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "model": WORDS,
     "layers": WORDS,
     "image_size": WORDS,
     "color": st.sampled_from(["auto", "gray", "rgb"]),

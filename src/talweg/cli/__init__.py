@@ -15,6 +15,7 @@ _COMMANDS = {
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
+    "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),

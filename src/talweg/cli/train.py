@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings
+from talweg.cli.data_options import data_options, given_settings, network_options
 from talweg.cli.output import json_option, put, quiet_option
 from talweg.errors import ConfigError
 
@@ -46,10 +46,7 @@ RUNS = Path("runs")
 @click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike.")
 @click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation.")
 @click.option("--initializer-scale", help="What the drawn weights are multiplied with.")
-@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option(
-    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
-)
+@network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
@@ -139,9 +136,6 @@ def _settings(config: Path | None, words: dict[str, Any]) -> Any:
     for name in SWEPT:
         if isinstance(word := given.get(name), str) and "," in word:
             given[name] = [part.strip() for part in word.split(",")]
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     return make_settings(given)
 
 

@@ -89,6 +89,7 @@ class Settings(pydantic.BaseModel):
         input_noise: the standard deviation of noise on the prepared features in training.
         initializer_scale: what the drawn weights are multiplied with.
         hidden: units of each hidden layer.
+        model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
@@ -140,6 +141,7 @@ class Settings(pydantic.BaseModel):
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "silu"
     initializer: str = "glorot_uniform"

@@ -26,12 +26,12 @@ from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Sequential, Shape, Standardize, look_up, written
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp, parameter_count, with_member_axis
+from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.objective.words import parse_layers
+from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
@@ -78,6 +78,7 @@ def build(settings: Settings, source: Any = None) -> Built:
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
+    settings = resolve_model(settings, x.shape[1:])
     network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
@@ -105,8 +106,7 @@ def build(settings: Settings, source: Any = None) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
-    if settings.layers is not None:
-        parse_layers(settings.layers)
+    check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
@@ -192,7 +192,7 @@ def network_of(
     outputs = loss.outputs(classes or 1)
     model, augmentation = model_of(settings, inputs, (outputs,)), None
     if isinstance(preparation, PicturePreparation):
-        model = Sequential([Standardize(preparation.center, preparation.scale), *getattr(model, "layers", [model])])
+        model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
         augmentation = parse_augmentation(settings.augment)
     return Network(
         with_member_axis(model, settings.members),
@@ -223,34 +223,6 @@ def _network_settings(settings: Settings) -> dict[str, Any]:
         for name, value in given.items()
         if value is not None
     }
-
-
-def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
-    """The model that resolved settings describe.
-
-    Args:
-        settings: with nothing left to decide.
-        inputs: the shape of one row of features.
-        outputs: the shape of what the loss needs for one row.
-
-    Raises:
-        ConfigError: a list of layers that does not fit the rows, or does not end in what the loss needs.
-    """
-    if settings.layers is None:
-        hidden = [int(units) for units in settings.hidden]
-        dropout = member_value(grid_of(settings), "dropout", settings.dropout)
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer, dropout)
-    if settings.dropout is not None:
-        raise ConfigError("dropout is for the network of --hidden; in a list of layers write it where it acts")
-    model = parse_layers(settings.layers, settings.initializer, outputs[-1])
-    found = model.output_shape(inputs)
-    if found != outputs:
-        raise ConfigError(
-            f"the layers end with {written(found)} numbers a row, but the {settings.task} needs {written(outputs)}; "
-            f"end the list with 'output' (here dense {outputs[-1]}), after 'globalpool' or 'flatten' where rows are "
-            "pictures"
-        )
-    return model
 
 
 def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:

@@ -24,8 +24,8 @@ from talweg.run.keeping import facts_of, newest
 from talweg.run.recording import recording
 from talweg.run.result import read_settings, settings_of
 from talweg.run.standing import Standing, read_standing
+from talweg.run.sweep import FAILED
 from talweg.run.train import train
-from talweg.view.told import FAILED
 
 CHANGEABLE = ("max_epochs", "stop")
 """The settings that may differ when a run goes on."""

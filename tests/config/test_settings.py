@@ -66,6 +66,9 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
+    "on_divergence": st.sampled_from(["stop", "restart"]),
+    "checkpoint_every": WORDS,
+    "checkpoint_keep": st.integers(1, 100),
 }
 
 

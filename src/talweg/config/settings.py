@@ -103,6 +103,10 @@ class Settings(pydantic.BaseModel):
         query: what is asked of a source that is a database.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
+            ``restart`` it from its last good state at half the learning rate.
+        checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
+        checkpoint_keep: how many checkpoints are kept.
         record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
@@ -154,6 +158,9 @@ class Settings(pydantic.BaseModel):
     stream: Literal["auto", "yes", "no"] = AUTO
     query: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    on_divergence: Literal["stop", "restart"] = "stop"
+    checkpoint_every: str = AUTO
+    checkpoint_keep: Annotated[int, Field(ge=1)] = 2
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 

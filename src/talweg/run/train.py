@@ -52,7 +52,7 @@ class Trained:
         best_epoch: the epoch whose params are kept.
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
-        recorder: what was kept on the way.
+        standing: where they stand, to go on from.
         chosen: the members that a sweep chose; `None` if none was asked for.
     """
 
@@ -61,8 +61,13 @@ class Trained:
     best_epoch: Int[np.ndarray, " members"]
     seconds: float
     compile_seconds: float
-    recorder: Recorder | None = None
+    standing: Standing
     chosen: tuple[int, ...] | None = None
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What was kept on the way."""
+        return self.standing.recorder
 
 
 def _go_on(standing: Standing) -> None:
@@ -177,7 +182,7 @@ def _ended(job: Job, standing: Standing, validation: Iterable[Batch], seconds: f
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
         standing.compile_seconds,
-        standing.recorder,
+        standing,
         _chosen(job, kept, outcomes, validation),
     )
 

@@ -79,6 +79,7 @@ def test_a_new_run_clears_the_old_one_and_nothing_else(tmp_path):
     assert not run.finished()
     assert {path.name for path in run.path.iterdir()} == {
         "run.toml",
+        "origin.json",
         "preparation.json",
         "split.npy",
         "notes.txt",
@@ -210,7 +211,11 @@ def test_arrays_of_objects_are_never_unpickled(tmp_path):
 
 def test_an_unfinished_run_says_so(tmp_path):
     run = begun(tmp_path / "run")
-    with pytest.raises(RunFolderError, match=r"holds a run that did not come to its end: it has no summary\.json$"):
+    with pytest.raises(
+        RunFolderError,
+        match=r"holds a run that did not come to its end: it has no summary\.json; "
+        r"go on with: talweg resume .*run$",
+    ):
         run.summary()
 
 

@@ -34,6 +34,7 @@ from talweg.objective.network import Network
 from talweg.objective.words import parse_layers
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.lower_bound import lower_bound
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -67,7 +68,7 @@ def build(settings: Settings, source: Any = None) -> Built:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
-    settings = with_members(settings)
+    given = settings = with_members(settings)
     _check_names(settings)
     prepared = prepare(settings, source)
     refuse_errors(prepared.report, settings.gate)
@@ -99,7 +100,10 @@ def build(settings: Settings, source: Any = None) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
+    if "near_bound" in settings.stop:
+        job = dataclasses.replace(job, lower_bound=lower_bound(job))
+    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
+    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *idle), prepared.report)
 
 
 def _check_names(settings: Settings) -> None:
@@ -273,7 +277,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
 
 def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
-    curves = ["train_loss"]
+    curves = ["train_loss", "gradient_norm"]
     if has_validation:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]

@@ -137,7 +137,12 @@ def _member(member: int, trained: Trained, validation: Scores | None, test: Scor
     outcome = trained.outcomes[member]
     return {
         "member": member,
-        "outcome": {"kind": outcome.kind, "epoch": outcome.epoch, "sentence": outcome.sentence},
+        "outcome": {
+            "kind": outcome.kind,
+            "epoch": outcome.epoch,
+            "sentence": outcome.sentence,
+            "numbers": dict(outcome.numbers),
+        },
         "epochs": outcome.epoch,
         "best_epoch": int(trained.best_epoch[member]),
         "validation": validation.members[member] if validation else None,

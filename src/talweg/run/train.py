@@ -135,10 +135,12 @@ def _finish_epoch(
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
+        **_slope(job, params, active),
     }
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
-    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    seen = {**curves, "epoch": epoch, "step": epoch * job.steps_per_epoch, "seconds": now}
+    seen |= {"start_loss": standing.start_loss, "lower_bound": job.lower_bound}
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
         standing,
@@ -196,6 +198,13 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     everyone = np.ones(job.settings.members, bool)
     sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
     return sums["loss"] / sums["weight"]
+
+
+def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:
+    """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
+    if "gradient_norm" not in job.rule.monitors:
+        return {}
+    return {"gradient_norm": engine.slopes(job.network, params, active, job.training.chunks())}
 
 
 def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch) -> dict[str, np.ndarray]:

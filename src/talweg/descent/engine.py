@@ -12,7 +12,7 @@ active ones are gathered into a smaller crowd first.
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import equinox as eqx
@@ -289,7 +289,7 @@ def outputs(objective: Any, params: Params, x: Num[Array, "chunks rows *features
 @functools.partial(jax.jit, static_argnames="crowd")
 def _slopes(
     objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
-) -> Float[Array, " members"]:
+) -> tuple[Params, Float[Array, " members"]]:
     def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
         def total(params: Params, chunk: Batch) -> tuple[Array, Array]:
             sums = objective.metrics(params, chunk)
@@ -299,18 +299,21 @@ def _slopes(
             part, weight = jax.grad(total, has_aux=True)(params, chunk)
             return (jax.tree.map(jnp.add, so_far[0], part), so_far[1] + weight), None
 
-        def work() -> Array:
+        def work() -> PyTree:
             nothing = (jax.tree.map(jnp.zeros_like, params), jnp.zeros(()))
-            (full, weight), _ = lax.scan(add, nothing, chunks)
-            return gradient_norm(full) / weight
+            return lax.scan(add, nothing, chunks)[0]
 
-        return work, lambda: jnp.full((), jnp.nan)
+        return work, lambda: _blank(jax.eval_shape(work))
 
     return _each_member(one, crowd, active, objective, params)
 
 
 def slopes(
-    objective: Objective, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch, crowd: Crowd = "map"
+    objective: Objective,
+    params: Params,
+    active: Bool[np.ndarray, " members"],
+    blocks: Iterable[Batch],
+    crowd: Crowd = "map",
 ) -> Float[np.ndarray, " members"]:
     """The length of the full gradient of the mean loss over a whole set; NaN for members that have stopped.
 
@@ -318,10 +321,12 @@ def slopes(
         objective: whose loss, as in evaluation.
         params: the members' params.
         active: which members to look at.
-        chunks: the set in chunks of equal size; padding has weight 0.
+        blocks: the set in blocks of chunks of equal size; padding has weight 0.
         crowd: how the members run.
     """
-    return np.asarray(_slopes(objective, params, active, chunks, crowd), np.float64)
+    parts = [_slopes(objective, params, active, block, crowd) for block in blocks]
+    full, weight = jax.tree.map(lambda *each: sum(each[1:], each[0]), *parts)
+    return np.asarray(jax.vmap(gradient_norm)(full) / weight, np.float64)
 
 
 def kept(optimizer: Optimizer, state: State) -> Params:

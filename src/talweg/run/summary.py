@@ -10,7 +10,7 @@ from talweg.config.grid import grid_of, member_value
 from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
-from talweg.objective.models import parameter_count
+from talweg.objective.models import layers_of, parameter_count
 from talweg.run.job import Job
 from talweg.run.scoring import Scores, score_members
 from talweg.run.sweep import FAILED, sweep_report
@@ -92,7 +92,7 @@ def _pace(job: Job, trained: Trained) -> dict[str, Any]:
 
 def _model(job: Job) -> dict[str, Any]:
     return {
-        "layers": [_layer(layer) for layer in getattr(job.network.model, "layers", [job.network.model])],
+        "layers": [_layer(layer) for layer in layers_of(job.network.model)],
         "inputs": int(np.prod(job.network.input_shape)),
         "params": parameter_count(job.network.model, job.network.input_shape),
         "loss": job.network.row_loss.name,

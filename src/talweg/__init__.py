@@ -11,6 +11,7 @@ __version__ = "0.1.0"
 _ROOMS = {
     "train": "talweg.run.api",
     "check": "talweg.run.check",
+    "denoise": "talweg.run.denoising",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "schedules": "talweg.run.schedules",
@@ -66,6 +67,7 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import train
     from talweg.run.check import check
+    from talweg.run.denoising import denoise
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
     from talweg.run.storage import cache
@@ -98,6 +100,7 @@ __all__ = [
     "__version__",
     "cache",
     "check",
+    "denoise",
     "elu",
     "gelu",
     "hike",

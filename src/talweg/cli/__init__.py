@@ -14,6 +14,7 @@ _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
+    "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),

@@ -10,6 +10,7 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, and what of them is computed so far; made later
+pictures/            of a denoising: some pictures noisy, denoised and clean
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 """
 
@@ -35,6 +36,7 @@ PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
 GATE = "gate.json"
 EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
 TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+PICTURES = "pictures"
 FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY)
 
 
@@ -122,6 +124,8 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in FILES:
                 (self.path / name).unlink(missing_ok=True)
+            for sample in (self.path / PICTURES).glob("*.png"):
+                sample.unlink()
             # An earlier run's maps are none of this one.
             shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
@@ -172,6 +176,20 @@ class RunFolder:
         """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
         if arrays:
             write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
+
+    def write_pictures(self, files: Mapping[str, bytes]) -> None:
+        """Writes some pictures to be looked at, by their paths within the folder.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
+        for name, content in files.items():
+            path = self.path / name
+            try:
+                path.parent.mkdir(exist_ok=True)
+            except OSError as error:
+                raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
+            write_atomically(path, content)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""

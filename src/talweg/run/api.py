@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
+from talweg.data.images.load import save_picture
 from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
 from talweg.objective.models import parameter_count
@@ -17,6 +18,7 @@ from talweg.record.history import read_lines, to_line
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
+from talweg.run.denoise_scoring import denoising_summary
 from talweg.run.evidence import evidence
 from talweg.run.prepare import of_arrays
 from talweg.run.recording import recording
@@ -113,9 +115,13 @@ def train_settings(
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
+    if built.job.pairs:
+        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        if folder is not None:
+            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items()}
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     run = Run(
         built.job.settings,

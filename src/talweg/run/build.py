@@ -4,12 +4,13 @@ Every mistake that a person can mend is found here, before anything is compiled 
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
-from talweg.config.pictures import parse_augmentation
+from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
@@ -17,7 +18,8 @@ from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.find import find_pairs
+from talweg.data.images.prepare import AnyPreparation, PicturePreparation
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -49,7 +51,7 @@ class Built:
     """
 
     job: Job
-    preparation: Preparation | PicturePreparation
+    preparation: AnyPreparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
@@ -67,6 +69,10 @@ def build(settings: Settings, source: Any = None) -> Built:
         DataError: a source that cannot be read, or not be learned from.
     """
     _check_names(settings)
+    if is_denoising(settings, source):
+        from talweg.run.build_denoising import build_denoising
+
+        return build_denoising(settings, source)
     prepared = prepare(settings, source)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -86,8 +92,8 @@ def build(settings: Settings, source: Any = None) -> Built:
     job = Job(
         settings=settings,
         network=network,
-        optimizer=_optimizer(settings, rows),
-        rule=_rule(settings, target.task, has_validation),
+        optimizer=optimizer_of(settings, rows),
+        rule=rule_of(settings, target.task, has_validation),
         training=training,
         validation=validation if folds is None else training,
         test=test,
@@ -100,11 +106,22 @@ def build(settings: Settings, source: Any = None) -> Built:
     return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
 
 
+def is_denoising(settings: Settings, source: Any = None) -> bool:
+    """Whether noise is to be taken away: it was said, or the source is a folder of noisy and clean pictures."""
+    if settings.task == AUTO:
+        given = settings.source if source is None else source
+        folder = Path(given) if isinstance(given, str | Path) else None
+        return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
+    return settings.task == "denoising"
+
+
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
     if settings.layers is not None:
         parse_layers(settings.layers)
+    if settings.noise is not None:
+        parse_noise(settings.noise)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
@@ -225,7 +242,8 @@ def _optimizer_settings(settings: Settings) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None and value != "auto"}
 
 
-def _optimizer(settings: Settings, rows: int) -> Any:
+def optimizer_of(settings: Settings, rows: int) -> Any:
+    """The optimizer that resolved settings describe, for so many training rows."""
     steps = -(-rows // rows_per_batch(settings.batch_size, rows))
     schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
@@ -237,7 +255,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
     )
 
 
-def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
+def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
     curves = ["train_loss"]
     if has_validation:

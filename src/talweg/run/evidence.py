@@ -14,9 +14,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from talweg.data.clean import Preparation
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.prepare import AnyPreparation
 from talweg.descent import engine
 from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
@@ -38,7 +37,7 @@ REPEATS = 3
 def evidence(
     job: Job,
     trained: Trained,
-    preparation: Preparation | PicturePreparation | None,
+    preparation: AnyPreparation | None,
     members: Sequence[int],
     measure: bool = True,
 ) -> dict[str, Any]:
@@ -141,9 +140,7 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     return Batch(job.training.x[order[:few]], job.training.y[order[:few]], weight[:few])
 
 
-def importance(
-    job: Job, params: Params, preparation: Preparation | PicturePreparation, members: Sequence[int]
-) -> dict[str, Any] | None:
+def importance(job: Job, params: Params, preparation: AnyPreparation, members: Sequence[int]) -> dict[str, Any] | None:
     """What the ensemble loses when a column's values are shuffled among the rows (Breiman 2001; Fisher et al. 2019).
 
     On validation rows, so that the test set is looked at once. Shuffled columns are stacked into one call. Where that
@@ -180,7 +177,7 @@ def importance(
     }
 
 
-def _columns(preparation: Preparation | PicturePreparation) -> dict[str, Int[np.ndarray, " features"]]:
+def _columns(preparation: AnyPreparation) -> dict[str, Int[np.ndarray, " features"]]:
     """Which features each column became."""
     start, columns = 0, {}
     for encoder in preparation.encoders:

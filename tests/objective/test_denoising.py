@@ -15,7 +15,10 @@ KEY = jax.random.key(5)
 TILES = np.arange(6 * 11 * 9 * 2, dtype=np.float32).reshape(6, 11, 9, 2)
 
 
-def network(learning="noise", noise=Noise("gaussian", 25.0, 25.0)) -> Denoising:
+GAUSSIAN = Noise("gaussian", 25.0, 25.0)
+
+
+def network(learning="noise", noise=GAUSSIAN) -> Denoising:
     loss = Loss("mean_squared_error", "denoising", LOSSES["mean_squared_error"].per_row)
     return Denoising(parse_layers("conv 3 3x3, relu, conv 1 3x3"), loss, (8, 8, 1), learning=learning, noise=noise)
 
@@ -85,7 +88,7 @@ def test_evaluation_has_the_same_noise_in_any_chunk():
 def test_pairs_are_cut_alike():
     tiles = jnp.asarray(rows(50))
     params = network("pairs", None).init(KEY)
-    batch = Batch(tiles, (tiles + 10).astype(jnp.float32), jnp.ones(50))
+    batch = Batch(tiles, tiles.astype(jnp.float32) + 10, jnp.ones(50))
     assert float(network("pairs", None).loss(params, batch, KEY)[0]) == pytest.approx((10 / 255) ** 2, rel=1e-4)
 
 

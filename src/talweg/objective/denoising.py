@@ -18,8 +18,8 @@ from talweg.objective.network import SETTLED, Network
 from talweg.objective.noise import Noise
 
 Learning = Literal["noise", "pairs", "self"]
-Tiles = Shaped[Array, "rows height width channels"]
-Patches = Float[Array, "rows height width channels"]
+Tiles = Shaped[Array, "rows _ _ channels"]
+Patches = Float[Array, "rows _ _ channels"]
 
 WHITE = 255.0
 _REGULARISER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2

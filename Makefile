@@ -7,7 +7,7 @@ demo: .venv/.run-ready        ## train 8 members on scikit-learn's digits
 	$(BIN)/talweg train digits
 
 test: .venv/.test-ready check  ## every check and every test
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist worksteal
 
 check: .venv/.test-ready      ## the checks that run no code
 	$(BIN)/ruff check .

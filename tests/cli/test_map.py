@@ -34,6 +34,18 @@ def test_a_map_as_json(talweg, trained, here):
     assert set(content["error"]) == {"held", "exact", "plane_gap", "grid_gap", "sentence"}
 
 
+def test_barriers_in_words_and_as_json(talweg, trained, here):
+    told = talweg("map", trained, "--barriers", "--out", "pictures")
+    assert "After aligning hidden units:" in told.out
+    assert "straight lines, error rate" in told.out
+    assert sorted(path.name for path in (here / "pictures").iterdir()) == [
+        "barriers-train-lines.png",
+        "barriers-train.png",
+    ]
+    content = talweg("map", trained, "--barriers", "--json", "--quiet").json()
+    assert (content["kind"], len(content["straight"]["loss"])) == ("barriers", 3)
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -41,6 +53,9 @@ def test_a_map_as_json(talweg, trained, here):
         (("--members", "0,x"), "--members takes members' numbers such as 0,3,5, got '0,x'"),
         (("--on", "test"), "on must be train or validation, got 'test'"),
         (("--window", "1,2"), "window must be four numbers"),
+        (("--curve", "0,1"), "--curve goes with --barriers"),
+        (("--barriers", "--plane", "pca"), "--plane goes with the map, not with --barriers"),
+        (("--barriers", "--animate", "gif"), "--animate goes with the map, not with --barriers"),
         (("--data", "wine"), "the run's data cannot be read again"),
     ],
 )

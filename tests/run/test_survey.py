@@ -58,7 +58,7 @@ def descent():
 
 def subject_of(ways, objective=None, **given):
     count = len(ways.lengths)
-    words = {"outcomes": ("stopped",) * count, "rules": ("flat",) * count, "kinds": ("stopped",) * count}
+    words = {"outcomes": ("stopped",) * count, "rules": ("flat",) * count, "kinds": ("arrived",) * count}
     labels = {"title": "bowl", "height_label": "loss"}
     return Subject(objective or Bowl(), EMPTY, LOSS, ways, tuple(range(count)), **words, **labels, **given)
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from talweg.errors import ConfigError, MissingExtraError
 from talweg.record.scene import Minimum
-from talweg.view.animation import chosen_frames, save_gif, save_mp4
+from talweg.view.animation import _film, chosen_frames, save_gif, save_mp4
 
 pytestmark = pytest.mark.filterwarnings("error")
 RED = np.array([225, 6, 0])
@@ -163,6 +163,18 @@ def test_a_film_is_an_mp4_of_25_frames_a_second(tmp_path):
     assert all(mask.sum() > 20 for mask in reddish)
     assert (reddish[0] != reddish[1]).any()
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_a_film_that_the_encoder_cannot_write_says_why(tmp_path):
+    ffmpeg, nowhere = imageio_ffmpeg.get_ffmpeg_exe(), tmp_path / "gone" / "way.mp4"
+
+    def shoot() -> None:
+        with _film(ffmpeg, nowhere, (16, 16)) as film:
+            for _ in range(1000):
+                film.write(bytes(16 * 16 * 3))
+
+    with pytest.raises(ConfigError, match=r"the film could not be written: .*No such file or directory"):
+        shoot()
 
 
 def test_without_the_extra_a_film_says_what_to_install(tmp_path, monkeypatch):

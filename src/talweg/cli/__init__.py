@@ -16,6 +16,7 @@ _COMMANDS = {
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
+    "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),

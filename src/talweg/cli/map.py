@@ -1,12 +1,15 @@
 """`talweg map`: a run's members on their own loss landscape, the passes between them, and how sharp it is there."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from talweg.cli.output import json_option, parse_window, put, quiet_option
 from talweg.errors import ConfigError
+
+if TYPE_CHECKING:
+    from talweg.run.result import Run
 
 
 @click.command()
@@ -26,6 +29,9 @@ from talweg.errors import ConfigError
     type=click.Choice(["gif", "mp4", "html"]),
     help="A film, or the interactive page; may be given several times. [default: html]",
 )
+@click.option("--align", is_flag=True, help="First bring every member's hidden units into the order of the best one's.")
+@click.option("--barriers", is_flag=True, help="In place of the map: the passes between all pairs of members.")
+@click.option("--curve", help="With --barriers: two members, such as 0,1, between which a low curve is sought.")
 @click.option("--data", help="Where the run's data are now, if they are no longer where they were.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the pictures. [default: RUN/map]")
 @quiet_option
@@ -33,6 +39,9 @@ from talweg.errors import ConfigError
 def map(
     run: Path,
     animate: tuple[str, ...],
+    align: bool,
+    barriers: bool,
+    curve: str | None,
     data: str | None,
     out: Path | None,
     quiet: bool,
@@ -45,42 +54,73 @@ def map(
 
     The heights are kept in RUN/map as they are computed: after an interruption the same command goes on.
     """
-    from talweg.run.mapping import FOLDER, MapSettings, map_run
+    from talweg.run.compilation import keep_compilations
+    from talweg.run.mapping import FOLDER
     from talweg.run.result import open_run
+    from talweg.view.map_summary import SUMMARIES
 
     opened = open_run(run)
-    given = {name: word for name, word in words.items() if word is not None}
-    settings = MapSettings(members=_numbers(members), window=parse_window(window), **given)
-    folder = run / FOLDER
-    with _Bar(quiet) as bar:
-        mapped = map_run(opened, settings, folder, bar.update, data)
-        files = {name: str(path) for name, path in mapped.save(out or folder, animate or ("html",)).items()}
-    content = mapped.to_dict(files)
+    keep_compilations()
+    words = {name: word for name, word in words.items() if word is not None}
+    look = _passes if barriers else _map
+    given = {**words, "members": _numbers("members", members)}
+    if align:
+        given["align"] = True
+    if curve is not None:
+        given["curve"] = _numbers("curve", curve)
+    if window is not None:
+        given["window"] = parse_window(window)
+    _check(given, barriers, animate)
+    with _Bar("lines" if barriers else "heights", quiet) as bar:
+        content = look(opened, given, run / FOLDER, out or run / FOLDER, bar.update, data, animate or ("html",))
+    put(content, lambda: SUMMARIES[content["kind"]](content), as_json, quiet)
 
-    def text() -> Any:
-        from talweg.view.map_summary import map_summary
 
-        return map_summary(content)
+def _map(
+    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
+) -> dict[str, Any]:
+    from talweg.run.mapping import MapSettings, map_run
 
-    put(content, text, as_json, quiet)
+    found = map_run(run, MapSettings(**given), kept, progress, data)
+    return found.to_dict({name: str(path) for name, path in found.save(out, animate).items()})
 
 
-def _numbers(text: str | None) -> tuple[int, ...]:
+def _passes(
+    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
+) -> dict[str, Any]:
+    from talweg.run.valleys import ValleySettings, valleys_of
+
+    found = valleys_of(run, ValleySettings(**given), kept, progress, data)
+    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
+
+
+def _check(given: dict[str, Any], barriers: bool, animate: tuple[str, ...]) -> None:
+    """Options that do not go together."""
+    apart = _ONLY_MAP if barriers else ("curve",)
+    wrong = [name for name in apart if name in given] + (["animate"] if barriers and animate else [])
+    if wrong:
+        raise ConfigError(f"--{wrong[0]} goes with {'the map, not with --barriers' if barriers else '--barriers'}")
+
+
+_ONLY_MAP = ("plane", "of", "size", "at", "window", "seed", "align")
+
+
+def _numbers(option: str, text: str | None) -> tuple[int, ...]:
     try:
         return tuple(int(word) for word in text.split(",")) if text else ()
     except ValueError:
-        raise ConfigError(f"--members takes members' numbers such as 0,3,5, got {text!r}") from None
+        raise ConfigError(f"--{option} takes members' numbers such as 0,3,5, got {text!r}") from None
 
 
 class _Bar:
     """A line that moves while heights are computed; nothing if it is to be quiet, or where no terminal hears it."""
 
-    def __init__(self, quiet: bool):
+    def __init__(self, what: str, quiet: bool):
         from rich.console import Console
         from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True, quiet=quiet)
-        columns = (TextColumn("heights {task.completed}/{task.total}"), BarColumn(bar_width=24), TimeRemainingColumn())
+        columns = (TextColumn(what + " {task.completed}/{task.total}"), BarColumn(bar_width=24), TimeRemainingColumn())
         self.bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
         self.task = self.bar.add_task("", total=None)
 

@@ -38,7 +38,7 @@ RUNS = Path("runs")
 @click.option(
     "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
 )
-@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: relu]")
+@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
 @click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")

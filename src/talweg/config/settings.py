@@ -107,7 +107,7 @@ class Settings(pydantic.BaseModel):
     ema: Share | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
-    activation: str = "relu"
+    activation: str = "silu"
     initializer: str = "glorot_uniform"
     loss: str = AUTO
     stop: str = AUTO

@@ -12,21 +12,24 @@ from scipy.optimize import linear_sum_assignment
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.vectors import HostParams
-from talweg.objective.layers import Activation, Dense
+from talweg.objective.layers import Activation, Dense, Dropout, Layer
 from talweg.objective.models import Sequential
 
 Permutations = list[Int[np.ndarray, "_"]]
 """For each hidden dense layer, which of its old units stands at each place."""
 
 
-def dense_layers(model: Sequential) -> list[str]:
+def dense_layers(model: Layer) -> list[str]:
     """The names of a model's dense layers in order.
 
     Raises:
-        ConfigError: if alignment is not defined for the model: it has layers that are neither dense nor activations.
+        ConfigError: if alignment is not defined for the model: it is no list of layers, or has others than dense ones,
+            activations and dropout.
     """
+    if not isinstance(model, Sequential):
+        raise ConfigError(f"hidden units can be aligned in networks of dense layers only, found {model.kind!r}")
     for layer in model.layers:
-        if not isinstance(layer, (Dense, Activation)):
+        if not isinstance(layer, (Dense, Activation, Dropout)):
             raise ConfigError(
                 f"hidden units can be aligned in networks of dense layers and activations only, found {layer.kind!r}; "
                 "compare the members without aligning them"
@@ -34,12 +37,12 @@ def dense_layers(model: Sequential) -> list[str]:
     return [name for name, layer in zip(model.names(), model.layers, strict=True) if isinstance(layer, Dense)]
 
 
-def permute(model: Sequential, params: HostParams, permutations: Permutations) -> HostParams:
+def permute(model: Layer, params: HostParams, permutations: Permutations) -> HostParams:
     """The same network with its hidden units in another order: every output stays what it was.
 
     Args:
         model: dense layers and activations.
-        params: one member's.
+        params: one member's, or a stack of them.
         permutations: one for each hidden dense layer.
 
     Raises:
@@ -53,12 +56,12 @@ def permute(model: Sequential, params: HostParams, permutations: Permutations) -
     moved = {name: {key: np.asarray(leaf) for key, leaf in layer.items()} for name, layer in params.items()}
     for (name, after), order in zip(itertools.pairwise(names), permutations, strict=True):
         moved[name] = {key: leaf[..., order] for key, leaf in moved[name].items()}
-        moved[after] = {**moved[after], "weights": moved[after]["weights"][order]}
+        moved[after] = {**moved[after], "weights": moved[after]["weights"][..., order, :]}
     return moved
 
 
 def weight_matching(
-    model: Sequential, reference: HostParams, params: HostParams, seed: int = 0, max_rounds: int = 100
+    model: Layer, reference: HostParams, params: HostParams, seed: int = 0, max_rounds: int = 100
 ) -> Permutations:
     """The order of a network's hidden units that brings its weights nearest to a reference's.
 
@@ -112,7 +115,7 @@ def _similarity(
     return incoming + fixed[number + 1][:-1] @ moving[number + 1][:-1][:, after].T
 
 
-def align(model: Sequential, members: HostParams, reference: int = 0, seed: int = 0) -> HostParams:
+def align(model: Layer, members: HostParams, reference: int = 0, seed: int = 0) -> HostParams:
     """All members with their hidden units in the order of one of them. No member's outputs change.
 
     Args:

@@ -4,7 +4,7 @@ Aligning hidden units beforehand is in `alignment`; going round a ridge instead 
 """
 
 import dataclasses
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
 import jax
@@ -83,6 +83,7 @@ def fill_lines(
     kinds: Sequence[Height] = (LOSS,),
     steps: int = STEPS,
     start: Float[np.ndarray, "kinds pairs steps"] | None = None,
+    prepare: Callable[[HostParams], HostParams] = lambda ends: ends,
 ) -> Iterator[Lines]:
     """The heights along the lines of all pairs, one pair after the other, so that progress can be shown.
 
@@ -94,6 +95,7 @@ def fill_lines(
         kinds: what to evaluate; all of it in one pass.
         steps: points of a line.
         start: heights that are known already, NaN elsewhere: lines with a NaN are computed.
+        prepare: changes both ends of a line, a stack of two, before it is laid, such as `alignment.align`.
 
     Yields:
         The lines so far, after each pair; once if nothing is left to compute.
@@ -110,7 +112,7 @@ def fill_lines(
     if not len(left):
         yield Lines(along, pairs, heights, tuple(kinds), count)
     for number in left:
-        ends = vectors.at(members, pairs[number])
+        ends = prepare(vectors.at(members, pairs[number]))
         sums = sums_at_combinations(objective, ends, coefficients, rows, loss_only)
         heights[:, number] = [kind.from_sums(sums) for kind in kinds]
         yield Lines(along, pairs, heights.copy(), tuple(kinds), count)

@@ -9,7 +9,7 @@ import numpy as np
 from talweg.errors import ConfigError
 from talweg.objective.layers import Activation, Dense, Layer, Sequential, Shape
 
-__all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
+__all__ = ["Sequential", "mlp", "parameter_count", "row_work", "with_member_axis"]
 
 
 def mlp(
@@ -33,6 +33,11 @@ def parameter_count(model: Layer, shape: Shape) -> int:
     """How many params a network has, without drawing any."""
     drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
     return int(sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(drawn)))
+
+
+def row_work(model: Layer, shape: Shape) -> int:
+    """About how many multiplications one row costs going forward: a convolution uses each of its params many times."""
+    return max(parameter_count(model, shape), model.multiply_adds(shape))
 
 
 def with_member_axis(model: Layer, members: int) -> Layer:

@@ -34,10 +34,12 @@ from talweg.record.sealed import pack, unpack
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY = "preparation.json", "split.npy", "summary.json"
 GATE = "gate.json"
-EVALUATION, EVIDENCE = "evaluation.safetensors", "evidence.json"
 TRAJECTORY, MAPS = "trajectory.safetensors", "map"
 PICTURES = "pictures"
-FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY)
+EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
+FILES = (SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, SUMMARY, REPORT)
+REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
+"""Every form of a run's report; a new run clears them all."""
 
 
 def write_atomically(path: Path, content: bytes) -> None:
@@ -122,7 +124,7 @@ class RunFolder:
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in FILES:
+            for name in (*FILES, *REPORTS):
                 (self.path / name).unlink(missing_ok=True)
             for sample in (self.path / PICTURES).glob("*.png"):
                 sample.unlink()

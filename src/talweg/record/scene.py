@@ -5,6 +5,7 @@ it, and none of them asks where it came from.
 """
 
 import dataclasses
+from collections.abc import Mapping
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -48,6 +49,7 @@ class Scene:
         frame_label: what a frame is (``"step"`` or ``"epoch"``).
         frames: the number that each frame carries, such as the step.
         note: the map's error in one line; empty where the plane is the whole space.
+        kind_words: what a legend calls kinds of outcomes where their own words do not fit.
         basins: which minimum each start on the grid reaches; -1 for none. Absent unless asked for.
     """
 
@@ -66,4 +68,5 @@ class Scene:
     height_label: str = "loss"
     frame_label: str = "step"
     note: str = ""
+    kind_words: Mapping[str, str] = dataclasses.field(default_factory=dict)
     basins: Int[np.ndarray, "depth width"] | None = None

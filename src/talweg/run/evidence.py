@@ -20,7 +20,7 @@ from talweg.descent import engine
 from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import parameter_count
+from talweg.objective.models import row_work
 from talweg.run.job import Job, Rows, member_keys
 from talweg.run.scoring import predictions, score
 from talweg.run.train import Trained
@@ -131,7 +131,7 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     size = rows_per_batch(settings.batch_size, rows)
     order = epoch_order(rows, size, settings.seed, 1)
     weight = epoch_weight(order, np.ones(rows, np.float32))
-    passes = settings.members * 6 * parameter_count(job.network.model, job.network.input_shape)
+    passes = settings.members * 6 * row_work(job.network.model, job.network.input_shape)
     epochs = max(outcome.epoch for outcome in trained.outcomes)
     affordable = min(BUDGET / passes, max(SHARE * epochs * rows, 4 * size)) / size
     # A power of two, so that runs of like size share one compilation.
@@ -150,7 +150,7 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
     rows = job.validation
     if not len(rows) or rows.x.ndim != 2 or len(columns) < 2 or rows.x.shape[1] != sum(map(len, columns.values())):
         return None
-    one = 2 * parameter_count(job.network.model, job.network.input_shape) * len(columns)
+    one = 2 * row_work(job.network.model, job.network.input_shape) * len(columns)
     few = list(members)[: max(1, int(BUDGET / (one * min(len(rows), 256))))]
     most = int(BUDGET / (one * len(few)))
     if most < 32:

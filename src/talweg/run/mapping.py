@@ -10,11 +10,12 @@ import numpy as np
 
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
+from talweg.landscape.alignment import permute, weight_matching
 from talweg.record.scene import Scene
 from talweg.record.trajectory import Trajectory
 from talweg.run.ground import Ground, climbs, ground_of
 from talweg.run.kept import Kept, key_of
-from talweg.run.planes import Members, View, view_of
+from talweg.run.planes import Members, View, require_members, view_of
 from talweg.run.survey import Known, Subject, Survey, survey
 from talweg.run.ways import Ways, ways_of
 from talweg.view.curves import heights_figure
@@ -36,7 +37,7 @@ Progress = Callable[[int, int], None]
 """Hears how many heights are known, and how many there will be."""
 
 KINDS = {"max_epochs": "walking", "time_budget": "walking", "diverged": "diverged", "non_finite": "diverged"}
-"""How a scene calls a member's Outcome; every other rule is one that a member came to a stop by: `stopped`."""
+"""How a scene calls a member's Outcome; every other rule is one that it came to a stop by, as hikers who arrive."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,6 +54,7 @@ class MapSettings:
         window: both ends along both axes; around the ways if absent.
         rows: how many at most; of more, a sample.
         seed: of random directions.
+        align: whether the hidden units of every member are first brought into the order of one.
     """
 
     plane: str = "pca"
@@ -64,6 +66,7 @@ class MapSettings:
     window: tuple[float, ...] | None = None
     rows: int = 5000
     seed: int = 0
+    align: bool = False
 
     def __post_init__(self) -> None:
         if not 5 <= self.size <= 1001:
@@ -74,7 +77,7 @@ class MapSettings:
     @property
     def name(self) -> str:
         """The name of its files."""
-        return f"{self.plane}-{self.of}-{self.on}"
+        return f"{self.plane}-{self.of}-{self.on}" + ("-aligned" if self.align else "")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -191,6 +194,8 @@ def map_run(
     ground.height(settings.of)
     ways = told_by(run_ways(run, ground), run, settings, ground)
     members = members_of(run, ways, settings)
+    if settings.align:
+        members, ways = _aligned(ground, members)
     key = key_of((ways.points, ways.frame, run.params, ground.rows), dataclasses.astuple(settings), ground.used)
     with Kept(None if folder is None else folder / f"{settings.name}.safetensors", key) as kept:
         arrays, facts = kept.read()
@@ -239,15 +244,26 @@ def members_of(run: "Run", ways: Ways, settings: MapSettings) -> Members:
     Raises:
         ConfigError: for a member that the run does not have.
     """
-    for member in (*settings.members, *([] if settings.at is None else [settings.at])):
-        if not 0 <= member < run.settings.members:
-            raise ConfigError(
-                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 to "
-                f"{run.settings.members - 1}"
-            )
+    require_members(run, (*settings.members, *([] if settings.at is None else [settings.at])))
     best = best_first(run)
     at = best[0] if settings.at is None else settings.at
     return Members(run.params, ways, best, settings.members, at, settings.seed)
+
+
+def _aligned(ground: Ground, members: Members) -> tuple[Members, Ways]:
+    """The members with their hidden units in the order of the one at the center; no member's outputs change.
+
+    Frames that are known by their sketch alone cannot be reordered, and are left out.
+
+    Raises:
+        ConfigError: for a network for which that is not defined.
+    """
+    model, fixed = ground.job.network.model, members.middle()
+    count = vectors.count_of(members.params)
+    orders = [weight_matching(model, fixed, vectors.at(members.params, member)) for member in range(count)]
+    ways = members.ways.changed(lambda member, points: permute(model, points, orders[member]))
+    params = vectors.stack([permute(model, vectors.at(members.params, m), orders[m]) for m in range(count)])
+    return dataclasses.replace(members, params=params, ways=ways), ways
 
 
 def best_first(run: "Run") -> tuple[int, ...]:
@@ -267,6 +283,7 @@ def _subject(run: "Run", ground: Ground, settings: MapSettings, ways: Ways, view
     label = ground.label(settings.of)
     count = len(view.members)
     whose = f"member {view.members[0]}" if count == 1 else f"{count} members"
+    whose += ", aligned" if settings.align else ""
     return Subject(
         objective=ground.objective,
         rows=ground.rows,
@@ -275,8 +292,9 @@ def _subject(run: "Run", ground: Ground, settings: MapSettings, ways: Ways, view
         members=tuple(view.members),
         outcomes=tuple(f"member {m}: {o['sentence']}" for m, o in zip(view.members, outcomes, strict=True)),
         rules=tuple(outcome["kind"] for outcome in outcomes),
-        kinds=tuple(KINDS.get(outcome["kind"].split(" and ")[0], "stopped") for outcome in outcomes),
-        title=f"{run.summary['run']['name']}: {label} of {whose}",
+        kinds=tuple(KINDS.get(outcome["kind"].split(" and ")[0], "arrived") for outcome in outcomes),
+        title=f"{run.summary['run']['name']}: {label}, {whose}",
         height_label=label,
+        kind_words={"arrived": "stopped by its rule"},
         greater_is_better=climbs(settings.of),
     )

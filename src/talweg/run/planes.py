@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
@@ -24,6 +24,9 @@ from talweg.landscape.vectors import HostParams
 from talweg.record.folder import flatten, unflatten
 from talweg.run.ground import Ground
 from talweg.run.ways import Ways
+
+if TYPE_CHECKING:
+    from talweg.run.result import Run
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -172,6 +175,20 @@ PLANES: dict[str, Callable[[Ground, Members], View]] = {
     "gradient": _gradient,
 }
 """The planes by name."""
+
+
+def require_members(run: "Run", members: Sequence[int]) -> None:
+    """Makes sure that a run has these members.
+
+    Raises:
+        ConfigError: naming the first that it does not have.
+    """
+    for member in members:
+        if not 0 <= member < run.settings.members:
+            raise ConfigError(
+                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 to "
+                f"{run.settings.members - 1}"
+            )
 
 
 def view_of(name: str, ground: Ground, members: Members, window: Sequence[float] | None = None) -> View:

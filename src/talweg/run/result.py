@@ -1,6 +1,7 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -18,9 +19,11 @@ from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
+from talweg.view.report.writing import write_report
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
+    from talweg.run.valleys import Valleys
 
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
@@ -145,6 +148,23 @@ class Run:
         folder = self.folder.path / FOLDER if self.folder else None
         return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
 
+    def barriers(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Valleys":
+        """Looks along the straight lines between members: who shares a valley, and how high the passes are.
+
+        Args:
+            progress: hears how many lines are done, and how many there will be.
+            **settings: any field of `run.valleys.ValleySettings`, such as `on`, `members`, `curve`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.mapping import FOLDER
+        from talweg.run.valleys import ValleySettings, valleys_of
+
+        folder = self.folder.path / FOLDER if self.folder else None
+        return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
+
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
         part = "validation" if self.summary["members"][0]["validation"] else "test"
@@ -251,6 +271,16 @@ def save(run: Run, folder: RunFolder) -> None:
     folder.write_evidence(run.evidence)
     folder.write_trajectory(run.recorded or {})
     folder.write_summary(run.summary)
+    explain(folder)
+
+
+def explain(folder: RunFolder) -> None:
+    """Writes the report of a finished run; where that fails, the run is none the worse, and a warning says so."""
+    try:
+        write_report(folder)
+    except Exception as error:
+        told = " ".join(str(error).split()) or type(error).__name__
+        warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
 
 
 def begin(folder: RunFolder, settings: Settings, preparation: AnyPreparation, parts: np.ndarray) -> None:

@@ -40,6 +40,7 @@ class Subject:
         title: what is drawn.
         height_label: what the height is.
         frame_label: what a frame is.
+        kind_words: what a legend calls the kinds, where their own words do not fit.
         greater_is_better: whether the members climb.
     """
 
@@ -54,6 +55,7 @@ class Subject:
     title: str
     height_label: str
     frame_label: str = "epoch"
+    kind_words: Mapping[str, str] = dataclasses.field(default_factory=dict)
     greater_is_better: bool = False
 
 
@@ -128,7 +130,8 @@ class Survey:
             axis_labels=self.plane.labels,
             height_label=subject.height_label,
             frame_label=subject.frame_label,
-            note=note + (" The picture misleads: see the warnings." if self.error.warnings() else ""),
+            kind_words=subject.kind_words,
+            note=note + (" It misleads." if self.error.warnings() else ""),
         )
 
     def _told(self) -> Float[np.ndarray, "members frames"]:

@@ -1,6 +1,7 @@
 """The ways of a run's members or a hike's hikers as points of the space of params, and where they lie on a plane."""
 
 import dataclasses
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -72,6 +73,34 @@ class Ways:
         out = np.full((len(self.lengths), len(self.frames), *values.shape[1:]), np.nan)
         out[self.member, self.frame] = values
         return out
+
+    def changed(self, change: Callable[[int, HostParams], HostParams]) -> "Ways":
+        """The ways with each member's points changed, such as its hidden units reordered.
+
+        Args:
+            change: from a member's number and its points, a stack, to as many others.
+        """
+        points = jax.tree.map(np.array, self.points)
+        for member in range(len(self.lengths)):
+            own = np.flatnonzero(self.member == member)
+            moved = change(member, vectors.at(self.points, own))
+            for leaf, new in zip(jax.tree.leaves(points), jax.tree.leaves(moved), strict=True):
+                leaf[own] = new
+        return dataclasses.replace(self._known(), points=points)
+
+    def _known(self) -> "Ways":
+        """The frames at which params are known; a sketch of others cannot be changed with them."""
+        if self.sketch is None:
+            return self
+        known = np.unique(self.frame)
+        return dataclasses.replace(
+            self,
+            frames=self.frames[known],
+            lengths=np.searchsorted(known, self.lengths - 1) + 1,
+            frame=np.searchsorted(known, self.frame),
+            sketch=None,
+            told=None if self.told is None else self.told[:, known],
+        )
 
     def on(self, plane: Plane) -> Places:
         """Where the ways lie on a plane. Frames known by their sketch alone are nearly right, all others exactly."""

@@ -5,9 +5,10 @@ The terrain is drawn once; for each frame only trails, dots and the counter are 
 
 import contextlib
 import os
-from collections.abc import Callable, Sequence
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
 from jaxtyping import Int
@@ -16,7 +17,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_rgb
 from PIL import Image
 
-from talweg.errors import MissingExtraError
+from talweg.errors import ConfigError, MissingExtraError
 from talweg.record.scene import Scene
 from talweg.view.figures import draw_comparison, draw_landscape
 from talweg.view.maps import Map, show_map_frame
@@ -139,16 +140,11 @@ def save_mp4(
     repeats = np.diff(np.round(np.cumsum([0.0, *_durations(len(chosen), seconds, hold)]) * _MP4_RATE)).astype(int)
     with replacing(path, (".mp4",)) as temporary:
         draw = _artist(scenes, labels, basins, dpi)
-        film = imageio_ffmpeg.write_frames(
-            str(temporary), _even(draw(0)).size, fps=_MP4_RATE, codec="libx264", macro_block_size=2,
-            quality=None, output_params=["-crf", "20", "-movflags", "+faststart"], ffmpeg_log_level="error",
-        )  # fmt: skip
-        film.send(None)
-        with contextlib.closing(film):
+        with _film(imageio_ffmpeg.get_ffmpeg_exe(), temporary, _even(draw(0)).size) as film:
             for count, (frame, repeat) in enumerate(zip(chosen, repeats, strict=True), start=1):
                 pixels = _even(draw(int(frame))).tobytes()
                 for _ in range(repeat):
-                    film.send(pixels)
+                    film.write(pixels)
                 if progress is not None:
                     progress(count, len(chosen))
     return Path(path)
@@ -184,6 +180,32 @@ def chosen_frames(last: int, frames: int) -> Int[np.ndarray, " chosen"]:
         return np.arange(last + 1)
     way = np.round(np.linspace(0, 1, frames) ** 2 * last).astype(np.int64)
     return np.maximum(way, np.arange(frames))
+
+
+@contextlib.contextmanager
+def _film(ffmpeg: str, path: Path, size: tuple[int, int]) -> Iterator[IO[bytes]]:
+    """An H.264 film of that size, to which raw RGB pictures are written.
+
+    The wheel's own writer forks the process, which may hang where JAX runs its threads; this does not. The encoder has
+    a process group of its own, so that Ctrl-C ends the drawing, which then ends the encoder.
+    """
+    command = [
+        ffmpeg, "-y", "-loglevel", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{size[0]}x{size[1]}",
+        "-r", str(_MP4_RATE), "-i", "-", "-an", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", "20",
+        "-movflags", "+faststart", str(path),
+    ]  # fmt: skip
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, process_group=0) as encoder:
+        assert encoder.stdin is not None
+        try:
+            yield encoder.stdin
+        except BrokenPipeError:
+            pass
+        except BaseException:
+            encoder.kill()
+            raise
+        said = encoder.communicate()[1].decode(errors="replace").strip()
+        if encoder.returncode:
+            raise ConfigError(f"the film could not be written: {said or 'the encoder gave no reason'}")
 
 
 def _several(scene: Scene | Sequence[Scene]) -> list[Scene]:

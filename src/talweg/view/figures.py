@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from talweg.record.scene import Scene
-from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, minima_entries
+from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, minima_entries, note_lines
 from talweg.view.numerals import format_number
 from talweg.view.style import figure_of, literal, new_figure, shortened, styled
 from talweg.view.terrain import height_scale
@@ -129,7 +129,8 @@ def _map_size(scene: Scene) -> tuple[float, float]:
     if not 0.4 <= ratio <= 2.5:
         ratio = 1.2
     tall = 6.4 / max(ratio, 0.9) ** 0.7
-    return tall * ratio + 2.3 + max(0.0, 3.2 - tall * ratio), tall + 2.0
+    note = 0.3 * max(len(note_lines(scene)) - 1, 0)
+    return tall * ratio + 2.3 + max(0.0, 3.2 - tall * ratio), tall + 2.0 + note
 
 
 def _summary(scene: Scene) -> str:

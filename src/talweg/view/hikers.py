@@ -33,7 +33,6 @@ class Look:
 # Shape alone tells the kinds apart; the ring's color helps those who see it.
 LOOKS = {
     "arrived": Look("o", 1.0, INK, "arrived"),
-    "stopped": Look("o", 1.0, INK, "stopped by its rule"),
     "saddle": Look("D", 0.9, "#0b3c8c", "at a saddle"),
     "walking": Look(">", 1.15, "#6b4200", "still walking"),
     "diverged": Look("X", 1.25, "#5b0f8a", "diverged"),
@@ -168,7 +167,7 @@ def legend_entries(hikers: Hikers) -> tuple[list[tuple[Artist, ...]], list[str]]
     for kind, layers in hikers.dots.items():
         if count := int(np.sum(kinds == kind)):
             handles.append(layers)
-            words.append(f"{LOOKS[kind].words} ({count})")
+            words.append(f"{hikers.scene.kind_words.get(kind, LOOKS[kind].words)} ({count})")
     return handles, words
 
 

@@ -59,3 +59,43 @@ def _made(told: Mapping[str, Any]) -> list[Text]:
     if told["files"]:
         lines.append(Text("Written: " + ", ".join(told["files"].values()) + "."))
     return lines
+
+
+def barrier_summary(told: Mapping[str, Any]) -> RenderableType:
+    """The passes between members: who shares a valley, and how high the passes are.
+
+    Args:
+        told: the JSON object of barriers (see docs/json.md).
+    """
+    rows = told["rows"]
+    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
+    head = (
+        f"Between {len(told['members'])} members of {told['run']}, over {some} {_PARTS[told['on']]} rows; a pass above "
+        f"{number(told['tolerance'])} parts two valleys."
+    )
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in ("", "lowest pass", "median", "highest"):
+        table.add_column(title, justify="left" if not title else "right", no_wrap=True)
+    for name, words in (("straight", "straight lines"), ("aligned", "hidden units aligned")):
+        part = told[name]
+        for height in ("loss", "error") if part else ():
+            passes = sorted(value for row, line in enumerate(part[height]) for value in line[:row] if value is not None)
+            if passes:
+                ends = (passes[0], passes[len(passes) // 2], passes[-1])
+                what = "loss" if height == "loss" else told["error"].replace("_", " ")
+                table.add_row(f"{words}, {what}", *map(number, ends))
+    return Group(
+        Text(head, style="bold"),
+        table,
+        *(Text(sentence) for sentence in told["sentences"]),
+        *_written(told),
+    )
+
+
+def _written(told: Mapping[str, Any]) -> list[Text]:
+    lines = [Text(f"Looked at in {told['seconds']:.1f} s.")]
+    return [*lines, Text("Written: " + ", ".join(told["files"].values()) + ".")] if told["files"] else lines
+
+
+SUMMARIES = {"map": map_summary, "barriers": barrier_summary}
+"""The summaries by the kind of the object."""

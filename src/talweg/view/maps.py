@@ -107,9 +107,14 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
     # Gradients stand upright on contour lines only where both axes have one unit.
     ax.set_aspect("equal" if 0.4 <= ratio <= 2.5 else "auto")
     if scene.note:
-        note = literal(textwrap.fill(scene.note, 84))
+        note = literal("\n".join(note_lines(scene)))
         ax.annotate(note, (0.5, 0), (0, -6), xycoords=ax.xaxis.label, textcoords="offset points", ha="center",
                     va="top", fontsize=11, color=GRAY, annotation_clip=False)  # fmt: skip
+
+
+def note_lines(scene: Scene) -> list[str]:
+    """The note below a map, in lines of its width."""
+    return textwrap.wrap(scene.note, 84)
 
 
 def _evenly(

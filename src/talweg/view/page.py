@@ -9,6 +9,7 @@ import functools
 import html
 import importlib.resources
 import json
+import re
 import string
 
 from talweg.errors import ConfigError
@@ -84,11 +85,30 @@ def landscape_element(scene: Scene, *, lang: str = "en") -> str:
         >>> landscape_element(bowl)[:28]
         '<talweg-landscape lang="en">'
     """
-    unavailable = html.escape(words(lang)["noScript"])
-    title = html.escape(scene.title)
+    return _element(scene.title, pack_scene(scene), lang)
+
+
+def element_of_page(page: str, *, lang: str = "en") -> str:
+    """The map of a page that `landscape_page` made, to be put into another page; empty if there is none.
+
+    What stands in the page is read as data and written anew, so that no other part of it gets through.
+    """
+    found = _PACKED.search(page)
+    try:
+        packed = json.loads(found[1]) if found else None
+    except ValueError:
+        return ""
+    return _element(str(packed.get("title", "")), packed, lang) if isinstance(packed, dict) else ""
+
+
+_PACKED = re.compile(r'<talweg-landscape[^>]*>.*?<script type="application/json">(.*?)</script>', re.DOTALL)
+
+
+def _element(title: str, packed: object, lang: str) -> str:
+    unavailable, title = html.escape(words(lang)["noScript"]), html.escape(title)
     return (
         f'<talweg-landscape lang="{lang}">\n<noscript><p>{title}</p><p>{unavailable}</p></noscript>\n'
-        f'<script type="application/json">{_inert(pack_scene(scene))}</script>\n</talweg-landscape>'
+        f'<script type="application/json">{_inert(packed)}</script>\n</talweg-landscape>'
     )
 
 

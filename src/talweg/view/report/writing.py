@@ -1,0 +1,61 @@
+"""The report's files: which there are for a run folder, and what of the folder goes into them."""
+
+import json
+from pathlib import Path
+
+from talweg.errors import RunFolderError
+from talweg.record.folder import MAPS, RunFolder, write_atomically
+from talweg.view.page import element_of_page
+from talweg.view.report.card import model_card
+from talweg.view.report.document import report_json
+from talweg.view.report.page import report_page
+from talweg.view.told import Told, read_run
+
+
+def write_report(
+    folder: RunFolder, lang: str = "en", out: Path | None = None, forms: tuple[str, ...] = ("html",)
+) -> dict[str, Path]:
+    """Writes a run's report from its folder.
+
+    Args:
+        folder: the run's.
+        lang: ``"en"`` or ``"de"``.
+        out: where to; the run folder if absent.
+        forms: of ``html`` (the page), ``md`` (the model card) and ``json``.
+
+    Returns:
+        The files by their form. English ones are called ``report``, German ones ``report.de``.
+
+    Raises:
+        RunFolderError: if the run did not come to its end, or a file is damaged or cannot be written.
+        ConfigError: when there is no catalogue for the language.
+    """
+    told = read_run(folder)
+    place = folder.path if out is None else out
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{place} cannot be made: {error.strerror}") from None
+    name = "report" if lang == "en" else f"report.{lang}"
+    files = {form: place / f"{name}.{form}" for form in forms}
+    for form, path in files.items():
+        write_atomically(path, _text(told, folder, form, lang).encode())
+    return files
+
+
+def _text(told: Told, folder: RunFolder, form: str, lang: str) -> str:
+    if form == "html":
+        return report_page(told, lang=lang, landscape=newest_map(folder.path, lang))
+    if form == "md":
+        return model_card(told, lang=lang)
+    return json.dumps(report_json(told, lang=lang), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def newest_map(folder: Path, lang: str) -> str:
+    """The run's newest map as an element to be put into a page; nothing if none was made, or it is damaged."""
+    pages = sorted((folder / MAPS).glob("*.html"), key=lambda path: path.stat().st_mtime)
+    for page in reversed(pages):
+        element = element_of_page(page.read_text(encoding="utf-8", errors="replace"), lang=lang)
+        if element:
+            return element
+    return ""

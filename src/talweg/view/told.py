@@ -1,0 +1,134 @@
+"""What a report tells of: a run's folder as one object, and the few numbers that several of its parts ask for."""
+
+import dataclasses
+import functools
+import tomllib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from jaxtyping import Bool, Float, Int
+
+from talweg.errors import RunFolderError
+from talweg.record.evaluation import Evaluation
+from talweg.record.folder import RunFolder
+from talweg.record.history import History
+
+FAILED = ("non_finite", "diverged")
+"""The kinds of Outcome after which a member is left out of the ensemble."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Told:
+    """A finished training, as its files tell it.
+
+    Attributes:
+        summary: what was reached.
+        history: the curves.
+        evaluation: predictions beside the truth, by part of the split.
+        evidence: what was measured besides.
+        settings: the resolved settings by name.
+        toml: the same as they were written.
+        split: which part each row of the source went to; `None` where that is not kept.
+        place: the run folder, as a person would type it.
+    """
+
+    summary: Mapping[str, Any]
+    history: History
+    evaluation: Mapping[str, Evaluation]
+    evidence: Mapping[str, Any]
+    settings: Mapping[str, Any]
+    toml: str
+    split: Int[np.ndarray, " rows"] | None
+    place: str
+
+    @property
+    def name(self) -> str:
+        """The run's name."""
+        return str(self.summary["run"]["name"])
+
+    @property
+    def metric(self) -> str:
+        """The main quality measure."""
+        return str(self.summary["metric"])
+
+    @property
+    def members(self) -> list[Mapping[str, Any]]:
+        """The members' entries in the summary."""
+        return list(self.summary["members"])
+
+    @functools.cached_property
+    def sound(self) -> Bool[np.ndarray, " members"]:
+        """Which members did not fail."""
+        kinds = [set(member["outcome"]["kind"].split(" and ")) for member in self.members]
+        return np.array([not kind & set(FAILED) for kind in kinds])
+
+    @functools.cached_property
+    def stops(self) -> Int[np.ndarray, " members"]:
+        """The epoch at which each member stopped."""
+        return np.array([member["outcome"]["epoch"] for member in self.members])
+
+    @property
+    def held_back(self) -> str | None:
+        """The part of the split by which the run is judged: test, or else validation."""
+        return next((part for part in ("test", "validation") if part in self.summary["spread"]), None)
+
+    def upward(self, name: str) -> bool:
+        """Whether a greater value of a curve is a better one."""
+        told = self.evidence.get("metrics", {}).get(name)
+        return bool(told["greater_is_better"]) if told else name in _UPWARD
+
+    def median(self, curve: str) -> Float[np.ndarray, " epochs"]:
+        """A curve's median over the members that did not fail, each carried on after its stop; NaN where unknown."""
+        values = self.history[curve]
+        chosen = values[:, self.sound] if self.sound.any() else values
+        known = carried_on(chosen)
+        median = np.full(len(known), np.nan)
+        some = np.isfinite(known).any(axis=1)
+        median[some] = np.nanmedian(np.where(np.isfinite(known[some]), known[some], np.nan), axis=1)
+        return median
+
+    def at(self, curve: str, member: int, epoch: int) -> float | None:
+        """A member's value on a curve at an epoch; `None` where it told none."""
+        place = int(np.searchsorted(self.history.epoch, epoch))
+        if curve not in self.history.names or place >= len(self.history.epoch):
+            return None
+        value = float(self.history[curve][place, member])
+        return value if np.isfinite(value) else None
+
+
+_UPWARD = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2", "psnr", "ssim")
+
+
+def carried_on(values: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
+    """Curves whose gaps hold the last value before them, so that a stop moves no median."""
+    known = np.isfinite(values)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
+    return np.take_along_axis(values, last, axis=0)
+
+
+def read_run(folder: RunFolder) -> Told:
+    """A finished run from its folder.
+
+    Raises:
+        RunFolderError: if the run did not come to its end, or a file is damaged.
+    """
+    toml = folder.settings_toml()
+    try:
+        settings = tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
+    try:
+        split = folder.split()
+    except RunFolderError:
+        split = None
+    return Told(
+        folder.summary(),
+        folder.history(),
+        folder.evaluation(),
+        folder.evidence(),
+        settings,
+        toml,
+        split,
+        str(folder.path),
+    )

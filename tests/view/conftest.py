@@ -1,0 +1,60 @@
+"""Small runs of every kind, which the tests of the report share; each is a folder as a training leaves it."""
+
+import csv
+
+import pytest
+
+SMALL = {"members": 3, "hidden": (8,), "max_epochs": 12, "learning_rate": 0.02}
+HOSTILE = "<script>alert('x')</script>"
+
+
+def hostile_table(path):
+    """The irises with hostile names: a column, the target and every class."""
+    from talweg.data.builtin import load
+
+    iris = load("iris")
+    names = [*list(iris.columns)[:3], f"{HOSTILE}|`*_[x](y)"]
+    numbers = [iris.columns[name].values for name in list(iris.columns)[:4]]
+    labels = iris.columns["species"]
+    classes = [f"{HOSTILE} {label} & \"quoted\" 'ä'" for label in labels.levels]
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([*names, f"</title>{HOSTILE}"])
+        for nth, row in enumerate(zip(*numbers, strict=True)):
+            writer.writerow([*row, classes[labels.codes[nth]]])
+    return path
+
+
+KINDS = {
+    "classification": (
+        "iris",
+        {**SMALL, "stop": "flat(train_loss, 0.05, patience=3) and accuracy >= 0.9 or epochs(12)"},
+    ),
+    "two_classes": ("breast-cancer", {"members": 2, "hidden": (4,), "max_epochs": 6, "loss": "sigmoid_cross_entropy"}),
+    "regression": ("diabetes", {"members": 2, "hidden": (4,), "max_epochs": 6}),
+    "diverged": ("iris", {**SMALL, "optimizer": "sgd", "learning_rate": 1e12}),
+    "one_member": ("iris", {**SMALL, "members": 1}),
+    "stopped_at_once": ("iris", {**SMALL, "stop": "accuracy >= 0.0"}),
+    "nothing_held_back": ("iris", {**SMALL, "split": "100/0/0"}),
+    "no_test": ("iris", {**SMALL, "split": "80/20/0", "stop": "accuracy >= 1.0 or macro_f1 >= 1.0"}),
+    "hostile": (None, SMALL),
+}
+
+
+@pytest.fixture(scope="session")
+def told_runs(tmp_path_factory):
+    """A finished run of every kind, by the kind."""
+    import talweg as tw
+
+    parent = tmp_path_factory.mktemp("told")
+    sources = {"hostile": hostile_table(parent / "hostile.csv")}
+    return {
+        kind: tw.train(source or sources[kind], out=parent / kind, **settings)
+        for kind, (source, settings) in KINDS.items()
+    }
+
+
+@pytest.fixture(params=KINDS)
+def told_run(request, told_runs):
+    """Each of them in turn."""
+    return told_runs[request.param]

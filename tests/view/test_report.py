@@ -1,0 +1,402 @@
+"""The report: the run's own numbers, complete in both languages, of runs of every kind, inert to hostile text."""
+
+import contextlib
+import html.parser
+import json
+import re
+import string
+
+import numpy as np
+import pytest
+import sklearn.calibration
+import sklearn.metrics as sk
+
+from talweg.errors import ConfigError, RunFolderError
+from talweg.record.evaluation import Evaluation
+from talweg.record.folder import RunFolder
+from talweg.view.checklist import STEPS, checklist
+from talweg.view.flags import flags
+from talweg.view.quality import by_class, calibration, confused, disagreement, roc, worst
+from talweg.view.report.card import model_card
+from talweg.view.report.document import report_json
+from talweg.view.report.page import report_page
+from talweg.view.report.svg import Axis, axis_of
+from talweg.view.report.writing import write_report
+from talweg.view.stops import watches
+from talweg.view.told import read_run
+from talweg.view.wording import catalogue, tongue
+
+HOSTILE = "<script>alert('x')</script>"
+VOID = ("meta", "link", "br", "img", "input", "hr")
+
+
+class Page(html.parser.HTMLParser):
+    """What a page holds: its tags, checked to be closed, and its text by section."""
+
+    def __init__(self, page):
+        super().__init__()
+        self.open, self.tags, self.sections, self.attributes = [], [], {}, []
+        self.section = ""
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+        if tag == "section":
+            self.section = dict(attrs)["id"]
+            self.sections[self.section] = ""
+        if tag not in VOID and not self.get_starttag_text().endswith("/>"):
+            self.open.append(tag)
+
+    def handle_startendtag(self, tag, attrs):
+        self.tags.append(tag)
+        self.attributes += [(tag, *pair) for pair in attrs]
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+        if tag == "section":
+            self.section = ""
+
+    def handle_data(self, data):
+        if self.section and self.open and self.open[-1] not in ("script", "style"):
+            self.sections[self.section] += data + " "
+
+
+def told(run):
+    return read_run(run.folder)
+
+
+# The catalogue
+
+
+def test_both_languages_are_complete():
+    english, german = catalogue()["en"], catalogue()["de"]
+    assert english.keys() == german.keys()
+    for key in english:
+        places = [{name for _, name, *_ in string.Formatter().parse(words[key]) if name} for words in (english, german)]
+        assert places[0] == places[1], key
+        assert german[key].strip(), key
+
+
+def test_every_word_of_the_catalogue_has_a_use():
+    """No entry is left over: each key, or its beginning where keys are put together, stands in the code."""
+    import pathlib
+
+    import talweg.view
+
+    code = "\n".join(path.read_text() for path in pathlib.Path(talweg.view.__file__).parent.rglob("*.py"))
+    for key in catalogue()["en"]:
+        cuts = [place + 1 for place, letter in enumerate(key) if letter in "._"]
+        assert f'{key}"' in code or f"{key}'" in code or any(key[:cut] + "{" in code for cut in cuts), key
+
+
+def test_every_rule_has_its_words():
+    """All kinds of Outcome, and the words of each with its numbers, from the rules' own table."""
+    from talweg.descent import stopping
+
+    rules = [rule for rule in vars(stopping).values() if isinstance(rule, type) and issubclass(rule, stopping.Rule)]
+    kinds = set()
+    for rule in rules:
+        with contextlib.suppress(AttributeError, TypeError):
+            kinds.add(rule.kind.fget(None))
+    kinds.discard(None)
+    assert {"flat", "reached", "no_improvement", "non_finite", "diverged", "max_epochs"} <= kinds
+    for kind in kinds:
+        assert tongue("de").knows(f"why.{kind}"), kind
+
+
+@pytest.mark.parametrize(
+    ("value", "english", "german"),
+    [
+        (0.97222, "0.9722", "0,9722"),
+        (-12.5, "−12.5", "−12,5"),
+        (1234567.0, "1,234,567", "1\u202f234\u202f567"),
+        (1.5e-7, "1.5·10⁻⁷", "1,5·10⁻⁷"),
+        (None, "–", "–"),
+        (float("nan"), "–", "–"),
+    ],
+)
+def test_numbers_follow_the_language(value, english, german):
+    assert tongue("en").number(value) == english
+    assert tongue("de").number(value) == german
+
+
+def test_an_unknown_language_is_an_error():
+    with pytest.raises(ConfigError, match=r"a report's language is one of de, en, got 'fr'"):
+        tongue("fr")
+
+
+# The page
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_a_run_of_every_kind_makes_a_report_with_no_empty_section_and_no_nan(told_run, lang):
+    text = report_page(told(told_run), lang=lang)
+    page = Page(text)
+    assert list(page.sections) == ["summary", "checklist", "curves", "results", "members", "repeat"]
+    for name, words in page.sections.items():
+        assert len(words.split()) > 8, name
+        assert not re.search(r"\b(nan|NaN|None|inf|undefined)\b", words), name
+    assert not re.search(r'="[^"]*\bnan\b', text)
+    assert len(text) < 6_000_000
+    assert not re.search(r"""(src|href)=["'](?!#|data:)""", text)
+
+
+def test_every_link_leads_somewhere(told_run):
+    page = Page(report_page(told(told_run)))
+    ids = [value for _, name, value in page.attributes if name == "id"]
+    assert len(ids) == len(set(ids))
+    for _, name, value in page.attributes:
+        if name == "href" and value.startswith("#"):
+            assert value[1:] in ids
+        if name == "aria-labelledby":
+            assert value in ids
+
+
+def test_the_checklist_has_every_step_with_numbers_and_a_sentence(told_run):
+    for lang in ("en", "de"):
+        steps = checklist(told(told_run), tongue(lang))
+        assert [step.key for step in steps] == list(STEPS)
+        for step in steps:
+            assert step.mark in ("done", "look", "missing")
+            assert step.text.endswith(".")
+            assert step.mark == "missing" or step.facts
+            assert (step.mark == "look") <= bool(step.flags)
+            assert all(value.strip() for _, value in step.facts)
+
+
+def test_numbers_are_the_historys_and_the_summarys(told_runs):
+    run = told_runs["classification"]
+    say, found = tongue("en"), told(run)
+    facts = {step.key: dict(step.facts) for step in checklist(found, say)}
+    curve = np.median(run.history["train_loss"][1:3], axis=1)
+    assert facts["loss"]["training"].startswith(say.number(curve[0]))
+    lowest = np.nanmin(np.nanmedian(run.history["validation_loss"], axis=1))
+    assert float(facts["loss"]["lowest validation loss"]) <= lowest * 1.001
+    assert facts["gradient"]["partial derivatives a step"] == say.whole(run.summary["model"]["params"])
+    assert facts["batches"]["steps an epoch"] == str(run.summary["training"]["steps_per_epoch"])
+    page = Page(report_page(found))
+    for member in run.summary["members"]:
+        assert say.number(member["validation"]["loss"]) in page.sections["members"]
+        assert say.number(member["test"]["accuracy"]) in page.sections["members"]
+    for value in (*run.summary["sampling_error"].values(), run.summary["ensemble"]["test"]["accuracy"]):
+        if isinstance(value, float):
+            assert say.number(value) in page.sections["summary"]
+
+
+def test_which_rules_fired_is_told_with_the_epochs(told_runs):
+    run = told_runs["classification"]
+    found = watches(told(run))
+    assert [watch.rule["kind"] for watch in found] == [
+        "non_finite", "diverged", "flat", "reached", "max_epochs", "max_epochs",
+    ]  # fmt: skip
+    by_kind = {member["member"]: member["outcome"]["kind"].split(" and ") for member in run.summary["members"]}
+    for watch in found:
+        for member in watch.stopped:
+            assert watch.rule["kind"] in by_kind[member]
+    stopped = {member for watch in found for member in watch.stopped}
+    assert stopped == set(by_kind)
+
+
+def test_of_two_rules_of_a_kind_the_one_that_held_is_told(told_runs):
+    run = told_runs["no_test"]
+    found = told(run)
+    for watch in watches(found):
+        if watch.rule["kind"] == "reached":
+            for member in watch.stopped:
+                value = found.at(watch.rule["monitor"], member, int(found.stops[member]))
+                assert value >= watch.rule["threshold"] - 1e-6
+
+
+FLAGS = {
+    "nothing_held_back": {"no_validation", "no_test"},
+    "diverged": {"failed"},
+    "one_member": {"one_member"},
+    "stopped_at_once": {"at_once"},
+    "no_test": {"no_test"},
+}
+
+
+@pytest.mark.parametrize("kind", FLAGS)
+def test_red_flags_are_raised(told_runs, kind):
+    raised = {flag.kind for flag in flags(told(told_runs[kind]), tongue("en"))}
+    assert raised >= FLAGS[kind]
+
+
+def test_a_threshold_never_reached_is_a_flag(told_runs):
+    found = told(told_runs["classification"])
+    rules = {"any": [{"kind": "reached", "monitor": "accuracy", "threshold": 1.5, "at_least": True}]}
+    changed = type(found)(**{**vars_of(found), "evidence": {**found.evidence, "rules": rules}})
+    (flag,) = [flag for flag in flags(changed, tongue("en")) if flag.kind == "unreached"]
+    best = np.nanmax(found.history["accuracy"][1:])
+    assert flag.text == f"The threshold accuracy ≥ 1.5 was never reached; the best was {tongue('en').number(best)}."
+
+
+def vars_of(found):
+    import dataclasses
+
+    return {field.name: getattr(found, field.name) for field in dataclasses.fields(found)}
+
+
+def test_hostile_text_is_inert(told_runs):
+    found = told(told_runs["hostile"])
+    for lang in ("en", "de"):
+        page = report_page(found, lang=lang)
+        assert HOSTILE not in page
+        assert Page(page).tags.count("script") == 1
+        assert "alert" in Page(page).sections["results"]
+        card = model_card(found, lang=lang)
+        top, _, body = card.removeprefix("---\n").partition("\n---\n")
+        assert HOSTILE not in body.partition("```toml")[0]
+        assert all(json.loads(line.partition(": ")[2]) for line in top.splitlines())
+
+
+# The other forms
+
+
+def test_the_model_cards_metadata_tell_what_the_summary_does(told_run):
+    found = told(told_run)
+    top = model_card(found).removeprefix("---\n").partition("\n---\n")[0]
+    data = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in top.splitlines()}
+    assert data["library_name"] == "talweg"
+    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression")
+    if "model-index" not in data:
+        assert found.held_back is None or not found.sound.any()
+        return
+    (entry,) = data["model-index"][0]["results"]
+    assert entry["dataset"]["split"] == found.held_back
+    for metric in entry["metrics"]:
+        assert metric["value"] == found.summary["ensemble"][found.held_back][metric["type"]]
+
+
+def test_the_json_is_plain_and_says_the_same(told_run):
+    found = told(told_run)
+    content = json.loads(json.dumps(report_json(found, lang="de"), allow_nan=False))
+    assert content["kind"] == "report"
+    assert [step["key"] for step in content["checklist"]] == list(STEPS)
+    for part, results in content["results"].items():
+        assert results["ensemble"] == found.summary["ensemble"][part]
+
+
+def test_a_training_writes_its_report_and_a_failing_one_ends_nothing(told_runs, tmp_path, monkeypatch):
+    import talweg as tw
+    from talweg.run import result
+
+    run = told_runs["one_member"]
+    assert (run.folder.path / "report.html").read_text().startswith("<!doctype html>")
+    assert run.summary["files"]["report"] == str(run.folder.path / "report.html")
+
+    def broken(folder):
+        raise ZeroDivisionError("no such thing")
+
+    monkeypatch.setattr(result, "write_report", broken)
+    with pytest.warns(RuntimeWarning, match="the run is whole, but its report was not written: no such thing"):
+        run = tw.train("iris", out=tmp_path / "run", members=1, hidden=(8,), max_epochs=12, learning_rate=0.02)
+    assert tw.open_run(tmp_path / "run").summary == run.summary
+
+
+def test_files_of_both_languages_stand_side_by_side(told_runs, tmp_path):
+    folder = told_runs["one_member"].folder
+    names = [
+        path.name
+        for lang in ("en", "de")
+        for path in write_report(folder, lang, tmp_path, ("html", "md", "json")).values()
+    ]
+    assert names == ["report.html", "report.md", "report.json", "report.de.html", "report.de.md", "report.de.json"]
+    assert sorted(names) == sorted(path.name for path in tmp_path.iterdir())
+
+
+def test_an_unfinished_run_is_an_error(tmp_path):
+    folder = RunFolder(tmp_path / "run")
+    folder.begin('source = "iris"\n', None, None)
+    with pytest.raises(RunFolderError, match="did not come to its end"):
+        write_report(folder)
+
+
+def test_an_older_run_without_evidence_still_makes_a_report(told_runs, tmp_path):
+    import shutil
+
+    place = shutil.copytree(told_runs["one_member"].folder.path, tmp_path / "old")
+    for name in ("evidence.json", "evaluation.safetensors", "split.npy"):
+        (place / name).unlink()
+    page = Page(report_page(read_run(RunFolder(place))))
+    assert "The predictions were not kept in this run folder." in page.sections["results"]
+    marks = {step.key: step.mark for step in checklist(read_run(RunFolder(place)), tongue("en"))}
+    assert marks["valley"] == "missing"
+
+
+# What predictions beside the truth say
+
+
+def probabilities(rows=300, classes=3, seed=0):
+    generator = np.random.default_rng(seed)
+    raw = generator.random((rows, classes)) ** 3
+    ensemble = raw / raw.sum(1, keepdims=True)
+    target = np.array([generator.choice(classes, p=p) for p in ensemble])
+    members = np.stack([np.where(generator.random(rows) < 0.9, target, 0) for _ in range(3)])
+    return Evaluation(rows, np.arange(rows), target, ensemble, members, sk.confusion_matrix(target, ensemble.argmax(1)))
+
+
+def test_calibration_agrees_with_scikit_learn():
+    told = probabilities(classes=2)
+    found = calibration(told)
+    hit = (told.ensemble.argmax(1) == told.target).astype(int)
+    right, confidence = sklearn.calibration.calibration_curve(hit, told.ensemble.max(1), n_bins=10)
+    np.testing.assert_allclose(found.right, right)
+    np.testing.assert_allclose(found.confidence, confidence)
+    assert found.error == pytest.approx(np.abs(right - confidence) @ found.rows / 300)
+
+
+def test_roc_agrees_with_scikit_learn():
+    told = probabilities()
+    for label in range(3):
+        across, up = roc(told, label)
+        theirs = sk.roc_curve(told.target == label, told.ensemble[:, label], drop_intermediate=False)
+        np.testing.assert_allclose(across, theirs[0])
+        np.testing.assert_allclose(up, theirs[1])
+    alone = Evaluation(2, np.arange(2), np.array([0, 0]), told.ensemble[:2], told.members[:, :2])
+    assert roc(alone, 0) is None
+
+
+def test_classes_agree_with_scikit_learn():
+    told = probabilities()
+    found = by_class(told.confusion)
+    precision, recall, f1, rows = sk.precision_recall_fscore_support(told.target, told.ensemble.argmax(1))
+    for ours, theirs in ((found.precision, precision), (found.recall, recall), (found.f1, f1), (found.rows, rows)):
+        np.testing.assert_allclose(ours, theirs)
+    true, said, count = confused(told.confusion)[0]
+    off = told.confusion - np.diag(np.diag(told.confusion))
+    assert count == off.max() == off[true, said]
+
+
+def test_disagreement_is_counted_over_pairs():
+    told = probabilities()
+    pairs = [(0, 1), (0, 2), (1, 2)]
+    expected = np.mean([(told.members[a] != told.members[b]).mean() for a, b in pairs])
+    assert disagreement(told, np.ones(3, bool)) == pytest.approx(expected)
+    assert disagreement(told, np.array([True, False, False])) is None
+
+
+def test_the_worst_mistakes_are_wrong_and_sure():
+    told = probabilities()
+    rows = worst(told, 5)
+    assert (told.ensemble[rows].argmax(1) != told.target[rows]).all()
+    sure = told.ensemble[rows].max(1)
+    assert (np.diff(sure) <= 0).all()
+
+
+@pytest.mark.parametrize(("low", "high", "log"), [(0, 1, False), (-3, 1e6, False), (1e-6, 3, True), (2, 2.5, True)])
+def test_ticks_are_round_and_lie_inside(low, high, log):
+    axis = Axis(low, high, log)
+    ticks = axis.ticks()
+    assert 2 <= len(ticks) <= 9
+    assert all(low * 0.99 - 1e-9 <= tick <= high * 1.01 for tick in ticks)
+
+
+def test_an_axis_holds_what_it_is_made_for():
+    values = np.array([3.0, np.nan, 5.0])
+    axis = axis_of(values)
+    assert axis.low < 3 < 5 < axis.high
+    same = axis_of(np.array([2.0, 2.0]))
+    assert same.low < 2 < same.high

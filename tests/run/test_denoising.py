@@ -58,7 +58,7 @@ def test_whole_photographs_are_dealt(run):
 def test_pictures_to_look_at_are_kept(run):
     for sample in run.summary["denoising"]["samples"]:
         noisy, denoised, clean = (
-            np.asarray(Image.open(run.folder.path / sample[kind]), np.float32)
+            np.asarray(Image.open(run.folder.path / sample[kind]), np.float32)[..., None]
             for kind in ("noisy", "denoised", "clean")
         )
         assert psnr(denoised, clean) > psnr(noisy, clean) + 1

@@ -12,6 +12,7 @@ _ROOMS = {
     "train": "talweg.run.api",
     "check": "talweg.run.check",
     "denoise": "talweg.run.denoising",
+    "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "schedules": "talweg.run.schedules",
@@ -68,6 +69,7 @@ if TYPE_CHECKING:
     from talweg.run.api import train
     from talweg.run.check import check
     from talweg.run.denoising import denoise
+    from talweg.run.model import model
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
     from talweg.run.storage import cache
@@ -105,6 +107,7 @@ __all__ = [
     "gelu",
     "hike",
     "leaky_relu",
+    "model",
     "open_run",
     "relu",
     "schedules",

@@ -14,7 +14,7 @@ from talweg.run.build_denoising import denoiser_of
 from talweg.run.denoise import denoised_by
 
 SETTINGS = {
-    "layers": "conv 8 5x5, relu, conv 1 5x5",
+    "layers": "residual(conv 8 5x5, relu, conv 1 5x5 initializer zeros)",
     "patch_size": 16,
     "batch_size": 32,
     "max_epochs": 30,
@@ -163,7 +163,7 @@ def test_a_threshold_of_psnr_stops(photographs):
 
 def test_colour(photographs):
     run = tw.train([np.repeat(one, 3, -1) for one in photographs], noise="5..50", **{**SETTINGS, "max_epochs": 1,
-                   "layers": "conv 4 3x3, relu, conv 3 3x3"})  # fmt: skip
+                   "layers": "residual(conv 4 3x3, relu, conv 3 3x3)"})  # fmt: skip
     assert tw.denoise(run, np.zeros((1, 20, 20, 3), np.uint8))[0].pixels.shape == (20, 20, 3)
 
 
@@ -174,7 +174,7 @@ def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
         tw.train(photographs, noise=25, patch_size=100)
     with pytest.raises(ConfigError, match=r"needs to know its noise"):
         tw.train(folder, task="denoising")
-    with pytest.raises(ConfigError, match=r"gives the size it gets"):
+    with pytest.raises(ConfigError, match=r"gives 32x32x1 for a row, but the denoising needs 64x64x1"):
         tw.train(photographs, noise=25, layers="conv 8 3x3 stride 2, conv 1 3x3")
     with pytest.raises(ConfigError, match=r"for classes; for denoising"):
         tw.train(photographs, noise=25, loss="softmax_cross_entropy")

@@ -13,6 +13,7 @@ from talweg.errors import TalwegError
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
+    "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),

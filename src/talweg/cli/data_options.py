@@ -1,4 +1,4 @@
-"""The flags about data that `talweg train` and `talweg check` share, and the words they take."""
+"""The flags about data and networks that several commands share, and the words they take."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -36,6 +36,20 @@ def data_options(command: Callable) -> Callable:
     return command
 
 
+_NETWORK = (
+    click.option("--model", help="mlp, cnn, resnet-small, dncnn, unet-small, or module:function for one of your own."),
+    click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),
+    click.option("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
+)
+
+
+def network_options(command: Callable) -> Callable:
+    """Adds the flags that say which network."""
+    for option in reversed(_NETWORK):
+        command = option(command)
+    return command
+
+
 def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]:
     """The settings in a TOML file and those typed as flags, which win; not yet checked.
 
@@ -47,6 +61,9 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
     given: dict[str, Any] = read_toml(config) if config else {}
     columns = parse_columns(words.pop("column", ()))
     given |= {name: word for name, word in words.items() if word is not None}
+    hidden = given.get("hidden")
+    if isinstance(hidden, str) and hidden != "auto":
+        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     if columns:
         given["columns"] = {**given.get("columns", {}), **columns}
     return given

@@ -115,7 +115,7 @@ def _text(hikes: dict[str, "Hikers"], files: dict[str, str]) -> "RenderableType"
     from rich.console import Group
     from rich.text import Text
 
-    from talweg.view.terminal import hike_summary
+    from talweg.view.terminal_hike import hike_summary
 
     told = (hike_summary(found.summary) for found in hikes.values())
     return Group(*told, Text("Written: " + ", ".join(files.values()) + "."))

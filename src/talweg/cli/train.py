@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings
+from talweg.cli.data_options import data_options, given_settings, network_options
 from talweg.cli.output import json_option, put, quiet_option
 
 if TYPE_CHECKING:
@@ -27,17 +27,24 @@ RUNS = Path("runs")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
 @click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
 @click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
-@click.option("--learning-rate", help="The step length.")
+@click.option("--learning-rate", help="The step length; 'auto' finds one by a range test. A list: see --sweep.")
+@click.option(
+    "--sweep",
+    is_flag=True,
+    default=None,
+    help="Choose among the values of a list, such as --learning-rate 0.001,0.01,0.1: the best ones' members are kept.",
+)
 @click.option("--schedule", help="How the learning rate changes, such as 'step(drops=3)'; see `talweg schedules`.")
 @click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]")
 @click.option("--momentum", help="For the optimizers that have one.")
 @click.option("--weight-decay", help="For the optimizers that have one.")
 @click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
 @click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
-@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option(
-    "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see talweg model."
-)
+@click.option("--dropout", help="The chance that a hidden unit is left out of a step.")
+@click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike.")
+@click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation.")
+@click.option("--initializer-scale", help="What the drawn weights are multiplied with.")
+@network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
 @click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
@@ -74,12 +81,12 @@ def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_js
 
 
 def _settings(config: Path | None, words: dict[str, Any]) -> Any:
-    from talweg.config.settings import make_settings
+    from talweg.config.settings import SWEPT, make_settings
 
     given = given_settings(config, words)
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
+    for name in SWEPT:
+        if isinstance(word := given.get(name), str) and "," in word:
+            given[name] = [part.strip() for part in word.split(",")]
     return make_settings(given)
 
 

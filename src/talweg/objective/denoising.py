@@ -28,8 +28,8 @@ _REGULARISER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2
 class Denoising(Network):
     """A network that takes noise away, and the noise it learns on.
 
-    Its model gives what is to be subtracted, in units of white; its loss is over all pixels of a patch in that unit;
-    its input shape is a patch's.
+    Pixels go through the model in units of white; that it learns what to take away rather than the picture is for its
+    layers to say (`residual(...)`, as the ready-made ones do). Its input shape is a patch's.
 
     Attributes:
         learning: from what: known `noise`, `pairs`, or the noisy pictures them`self`.
@@ -39,16 +39,9 @@ class Denoising(Network):
     learning: Learning = eqx.field(static=True, default="noise")
     noise: Noise | None = None
 
-    def init(self, key: PRNGKeyArray) -> Params:
-        """Draws the model's params; the last layer's are 0, so that the first output is the noisy picture itself."""
-        params = self.model.init(key, self.input_shape)
-        last = list(params)[-1]
-        return {**params, last: jax.tree.map(jnp.zeros_like, params[last])}
-
     def outputs(self, params: Params, x: Tiles) -> Patches:
         """The pictures without what the model holds for noise, in pixels of 0 to 255 (not cut)."""
-        x = x.astype(jnp.float32)
-        return x - WHITE * self.model.apply(params, x / WHITE, None)
+        return WHITE * self.model.apply(params, x.astype(jnp.float32) / WHITE, None)
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the patches' losses; the sums are the two that merge over batches."""
@@ -57,8 +50,8 @@ class Denoising(Network):
             row_loss, settled = self._neighbors_loss(params, batch, patch_key, noise_key, model_key)
         else:
             noisy, clean = self._drawn(batch, patch_key, noise_key)
-            taken, settled = self.model.apply_and_settle(params, noisy / WHITE, model_key, batch.weight)
-            row_loss = self._row_loss(noisy - WHITE * taken, clean)
+            found, settled = self.model.apply_and_settle(params, noisy / WHITE, model_key, batch.weight)
+            row_loss = self._row_loss(WHITE * found, clean)
         total, weight = jnp.sum(row_loss * batch.weight), jnp.sum(batch.weight)
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
 
@@ -81,9 +74,8 @@ class Denoising(Network):
         first, second = neighbors(noisy, pick_key)
         whole = lax.stop_gradient(self.outputs(params, noisy))
         whole_first, whole_second = neighbors(whole, pick_key)
-        taken, settled = self.model.apply_and_settle(params, first / WHITE, key, batch.weight)
-        denoised = first - WHITE * taken
-        difference = denoised - second
+        found, settled = self.model.apply_and_settle(params, first / WHITE, key, batch.weight)
+        difference = WHITE * found - second
         expected = whole_first - whole_second
         zero = jnp.zeros_like(difference)
         return self._row_loss(difference, zero) + _REGULARISER * self._row_loss(difference - expected, zero), settled

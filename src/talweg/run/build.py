@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.grid import Grid, grid_of, member_value, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
@@ -27,12 +28,12 @@ from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Sequential, Shape, Standardize, look_up, written
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp, parameter_count, with_member_axis
+from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.objective.words import parse_layers
+from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
@@ -68,6 +69,7 @@ def build(settings: Settings, source: Any = None) -> Built:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
+    settings = with_members(settings)
     _check_names(settings)
     if is_denoising(settings, source):
         from talweg.run.build_denoising import build_denoising
@@ -82,6 +84,7 @@ def build(settings: Settings, source: Any = None) -> Built:
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
+    settings = resolve_model(settings, x.shape[1:])
     network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
     place = np.full(table.rows, -1)
@@ -118,10 +121,9 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
-    if settings.layers is not None:
-        parse_layers(settings.layers)
     if settings.noise is not None:
         parse_noise(settings.noise)
+    check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
@@ -131,7 +133,21 @@ def _check_names(settings: Settings) -> None:
         )
     schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
     length = settings.step_length
-    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    grid = grid_of(settings)
+    make_optimizer(
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=length,
+        **_optimizer_settings(settings, grid),
+    )
+    if settings.folds and grid.names and grid.starts % settings.folds:
+        raise ConfigError(
+            f"each of {len(grid.values)} values must hold out all {settings.folds} folds; "
+            f"take {len(grid.values) * settings.folds} members, not {settings.members}"
+        )
+    if settings.sweep and not grid.names:
+        raise ConfigError("sweep chooses among the values of a list; give one, such as learning_rate 0.001,0.01,0.1")
     if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
         what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
         raise ConfigError(
@@ -193,9 +209,16 @@ def network_of(
     outputs = loss.outputs(classes or 1)
     model, augmentation = model_of(settings, inputs, (outputs,)), None
     if isinstance(preparation, PicturePreparation):
-        model = Sequential([Standardize(preparation.center, preparation.scale), *getattr(model, "layers", [model])])
+        model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
         augmentation = parse_augmentation(settings.augment)
-    return Network(with_member_axis(model, settings.members), loss, inputs, classes, augmentation)
+    return Network(
+        with_member_axis(model, settings.members),
+        loss,
+        inputs,
+        classes,
+        augmentation,
+        settings=_network_settings(settings),
+    )
 
 
 def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
@@ -206,40 +229,23 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 
-def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
-    """The model that resolved settings describe.
-
-    Args:
-        settings: with nothing left to decide.
-        inputs: the shape of one row of features.
-        outputs: the shape of what the loss needs for one row.
-
-    Raises:
-        ConfigError: a list of layers that does not fit the rows, or does not end in what the loss needs.
-    """
-    if settings.layers is None:
-        hidden = [int(units) for units in settings.hidden]
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
-    model = parse_layers(settings.layers, settings.initializer, outputs[-1])
-    found = model.output_shape(inputs)
-    if found != outputs:
-        raise ConfigError(
-            f"the layers end with {written(found)} numbers a row, but the {settings.task} needs {written(outputs)}; "
-            f"end the list with 'output' (here dense {outputs[-1]}), after 'globalpool' or 'flatten' where rows are "
-            "pictures"
-        )
-    return model
-
-
-def _optimizer_settings(settings: Settings) -> dict[str, Any]:
-    given = {
-        "learning_rate": settings.learning_rate,
-        "momentum": settings.momentum,
-        "weight_decay": settings.weight_decay,
-        "clip_norm": settings.clip_norm,
-        "ema": settings.ema,
+def _network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member."""
+    if settings.label_smoothing is not None and settings.task != "classification":
+        raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
+    grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {
+        name: np.broadcast_to(np.asarray(value, np.float32), (settings.members,))
+        for name, value in given.items()
+        if value is not None
     }
-    return {name: value for name, value in given.items() if value is not None and value != "auto"}
+
+
+def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:
+    names = ("learning_rate", "momentum", "weight_decay", "clip_norm", "ema")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {name: value for name, value in given.items() if value is not None and not isinstance(value, str)}
 
 
 def optimizer_of(settings: Settings, rows: int) -> Any:
@@ -251,7 +257,7 @@ def optimizer_of(settings: Settings, rows: int) -> Any:
         settings.members,
         schedule=schedule,
         step_length=settings.step_length,
-        **_optimizer_settings(settings),
+        **_optimizer_settings(settings, grid_of(settings)),
     )
 
 

@@ -13,10 +13,9 @@ from talweg.data.images.prepare import PhotographPreparation
 from talweg.data.split import Fractions, Split
 from talweg.errors import ConfigError, DataError
 from talweg.objective.denoising import Denoising, Learning
-from talweg.objective.layers import written
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
-from talweg.objective.words import parse_layers
+from talweg.run.architecture import model_of
 from talweg.run.build import Built, optimizer_of, rule_of
 from talweg.run.job import Job, Rows
 from talweg.run.picture_defaults import denoising_settings
@@ -128,13 +127,7 @@ def denoiser_of(settings: Settings, channels: int) -> Denoising:
     learning: Learning = "pairs" if settings.noise is None else "noise" if noise else "self"
     task = "self_denoising" if learning == "self" else "denoising"
     shape = (patch, patch, channels)
-    model = parse_layers(str(settings.layers), settings.initializer, channels)
-    found = model.output_shape(shape)
-    if found != shape:
-        raise ConfigError(
-            f"the layers make {written(found)} of a patch of {written(shape)}; a denoiser gives the size it gets:"
-            f" end with conv {channels} 3x3"
-        )
+    model = model_of(settings, shape, shape)
     row_loss = type(loss)(loss.name, task, loss.per_row)
     return Denoising(with_member_axis(model, settings.members), row_loss, shape, learning=learning, noise=noise)
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Num, UInt32
 
+from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
 from talweg.data.images.photo_parts import Pair
@@ -134,6 +135,12 @@ class Job:
         most = max(map(len, held))
         each = [Rows(self.validation.x[rows], self.validation.y[rows]).chunks(most) for rows in held]
         return Batch(*(np.stack(columns) for columns in zip(*((c.x, c.y, c.weight) for c in each), strict=True)))
+
+    @property
+    def keys(self) -> UInt32[np.ndarray, "members 2"]:
+        """Each member's randomness; members that differ only in a listed setting share it, and so their start."""
+        grid = grid_of(self.settings)
+        return member_keys(self.settings.seed, grid.starts)[grid.start_numbers()]
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

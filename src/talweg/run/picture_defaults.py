@@ -6,6 +6,7 @@ from typing import Any
 from talweg.config.settings import AUTO, Settings
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
+from talweg.run.architecture import resolve_model
 
 STEPS = 2000
 """Steps of gradient descent that a small set of pictures is given."""
@@ -32,8 +33,8 @@ def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, A
     if settings.optimizer == "adamw":
         chosen |= {"learning_rate": 2e-3, "weight_decay": 0.05}
     update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
-    if settings.layers is None and settings.hidden == AUTO:
-        update["layers"] = convolutional(shape)
+    if settings.layers is None and settings.hidden == AUTO and settings.model == AUTO:
+        update["model"] = "cnn"
     if "members" not in settings.model_fields_set:
         update["members"] = 3
     return update
@@ -43,20 +44,6 @@ def augmentation(shape: Shape) -> str:
     """How pictures of a shape are changed at random: photographs are mirrored too, gray pictures turned a little."""
     shift = max(1, round(min(shape[:2]) / 14))
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
-
-
-def convolutional(shape: Shape) -> str:
-    """A small convolutional network: stages of a convolution and a pooling, until some 7 pixels are left.
-
-    Example:
-        >>> convolutional((28, 28, 1))
-        'conv 16 3x3, relu, maxpool 2, conv 32 3x3, relu, maxpool 2, flatten, dense 64, relu, output'
-    """
-    stages, side, channels = [], min(shape[:2]), 16
-    while side >= 8 and channels <= 128:
-        stages.append(f"conv {channels} 3x3, relu, maxpool 2")
-        side, channels = side // 2, 2 * channels
-    return ", ".join([*(stages or ["conv 16 3x3, relu"]), "flatten, dense 64, relu, output"])
 
 
 def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int) -> Settings:
@@ -81,32 +68,16 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         "weight_decay": 1e-4 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
         "loss": "mean_squared_error",
         "augment": "none",
-        "hidden": (),
     }
     update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
     update |= {"optimizer": name, "patch_size": patch, "task": "denoising"}
     if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
         update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
-    if settings.layers is None:
-        update["layers"] = denoising_layers(channels)
+    if settings.layers is None and settings.model == AUTO:
+        update["model"] = "denoiser"
     if "members" not in settings.model_fields_set:
         update["members"] = 1
-    settings = settings.model_copy(update=update)
+    settings = resolve_model(settings.model_copy(update=update), (patch, patch, channels))
     if settings.stop == AUTO:
         settings = settings.model_copy(update={"stop": f"epochs({settings.max_epochs})"})
     return settings
-
-
-def denoising_layers(channels: int, width: int = 48, blocks: int = 4) -> str:
-    """A denoiser that works at half the size, where a convolution costs a quarter and sees twice as far.
-
-    After FFDNet (Zhang, Zuo & Zhang 2018), with residual blocks.
-
-    Args:
-        channels: of a picture.
-        width: channels within.
-        blocks: of two convolutions each.
-    """
-    block = f"residual(conv {width} 3x3, relu, conv {width} 3x3)"
-    inside = ", ".join([block] * blocks)
-    return f"conv {width} 4x4 stride 2, {inside}, relu, convtransposed {channels} 4x4 stride 2"

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from talweg.config.grid import grid_of
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
@@ -16,6 +17,7 @@ from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
+from talweg.run.sweep import chosen_members
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -48,6 +50,7 @@ class Trained:
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
         recorder: what was kept on the way.
+        chosen: the members that a sweep chose; `None` if none was asked for.
     """
 
     params: Params
@@ -56,6 +59,7 @@ class Trained:
     seconds: float
     compile_seconds: float
     recorder: Recorder | None = None
+    chosen: tuple[int, ...] | None = None
 
 
 def _go_on(standing: Standing) -> None:
@@ -98,7 +102,7 @@ def train(
         standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)
         tell(told)
         pause(standing)
-    return _ended(job, standing, clock() - began)
+    return _ended(job, standing, validation, clock() - began)
 
 
 def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
@@ -159,18 +163,29 @@ def _recorded(
     return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
 
 
-def _ended(job: Job, standing: Standing, seconds: float) -> Trained:
+def _ended(job: Job, standing: Standing, validation: Batch, seconds: float) -> Trained:
     """What is kept when every member has stopped."""
     tracked = bool(standing.tracker.monitor)
     outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
+    kept = standing.best if tracked else engine.kept(job.optimizer, standing.state)
     return Trained(
-        jax.device_get(standing.best if tracked else engine.kept(job.optimizer, standing.state)),
+        jax.device_get(kept),
         outcomes,
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
         standing.compile_seconds,
         standing.recorder,
+        _chosen(job, kept, outcomes, validation),
     )
+
+
+def _chosen(job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Batch) -> tuple[int, ...] | None:
+    """The members with a sweep's best values, if it is to choose."""
+    if not job.settings.sweep or not len(job.validation):
+        return None
+    everyone = np.ones(job.settings.members, bool)
+    losses = _look(job, params, everyone, validation)["validation_loss"]
+    return chosen_members(grid_of(job.settings), outcomes, losses)
 
 
 def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:

@@ -10,6 +10,8 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "resume": "talweg.run.api",
+    "rerun": "talweg.run.rerun",
     "check": "talweg.run.check",
     "denoise": "talweg.run.denoising",
     "model": "talweg.run.model",
@@ -66,10 +68,11 @@ if TYPE_CHECKING:
         tanh,
     )
     from talweg.record.history import History
-    from talweg.run.api import train
+    from talweg.run.api import resume, train
     from talweg.run.check import check
     from talweg.run.denoising import denoise
     from talweg.run.model import model
+    from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
     from talweg.run.storage import cache
@@ -110,6 +113,8 @@ __all__ = [
     "model",
     "open_run",
     "relu",
+    "rerun",
+    "resume",
     "schedules",
     "sigmoid",
     "silu",

@@ -8,10 +8,12 @@ import sys
 
 import click
 
-from talweg.errors import TalwegError
+from talweg.errors import TalwegError, TrainingInterruptedError
 
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
+    "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
@@ -53,6 +55,8 @@ def main() -> None:
     """Runs the command line."""
     try:
         code = talweg.main(standalone_mode=False)
+    except TrainingInterruptedError as error:
+        code = _say(str(error), error.exit_code)
     except TalwegError as error:
         code = _say(str(error))
     except click.exceptions.NoArgsIsHelpError as error:

@@ -10,7 +10,10 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "resume": "talweg.run.api",
+    "rerun": "talweg.run.rerun",
     "check": "talweg.run.check",
+    "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "schedules": "talweg.run.schedules",
@@ -64,8 +67,10 @@ if TYPE_CHECKING:
         tanh,
     )
     from talweg.record.history import History
-    from talweg.run.api import train
+    from talweg.run.api import resume, train
     from talweg.run.check import check
+    from talweg.run.model import model
+    from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
     from talweg.run.storage import cache
@@ -102,8 +107,11 @@ __all__ = [
     "gelu",
     "hike",
     "leaky_relu",
+    "model",
     "open_run",
     "relu",
+    "rerun",
+    "resume",
     "schedules",
     "sigmoid",
     "silu",

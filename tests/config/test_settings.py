@@ -10,7 +10,19 @@ from talweg.config.settings import Settings, make_settings, read_toml, to_toml
 from talweg.errors import ConfigError
 
 WORDS = st.text(max_size=20)
+POSITIVE = st.floats(0, exclude_min=True, allow_infinity=False)
+NOT_NEGATIVE = st.floats(0, allow_infinity=False, allow_nan=False)
+SHARE = st.floats(0, 1, exclude_max=True)
+
+
+def lists(values):
+    return st.lists(values, min_size=1, max_size=4).map(tuple)
+
+
 OPTIONAL = {
+    "shuffle": st.sampled_from(["full", "block"]),
+    "stream": st.sampled_from(["auto", "yes", "no"]),
+    "query": st.none() | WORDS,
     "target": st.none() | WORDS,
     "task": st.sampled_from(["auto", "classification", "regression"]),
     "split": WORDS,
@@ -18,14 +30,20 @@ OPTIONAL = {
     "max_epochs": st.integers(1, 2**40) | st.just("auto"),
     "batch_size": st.integers(1, 2**40) | st.sampled_from(["auto", "full"]),
     "optimizer": WORDS,
-    "learning_rate": st.floats(0, exclude_min=True, allow_infinity=False) | st.just("auto"),
+    "learning_rate": POSITIVE | lists(POSITIVE) | st.sampled_from(["usual", "auto"]),
+    "sweep": st.booleans(),
     "schedule": WORDS,
     "step_length": WORDS,
-    "clip_norm": st.none() | st.floats(0, exclude_min=True, allow_infinity=False),
-    "ema": st.none() | st.floats(0, 1, exclude_max=True),
-    "momentum": st.none() | st.floats(0, 1, exclude_max=True),
-    "weight_decay": st.floats(0, allow_infinity=False, allow_nan=False) | st.just("auto"),
+    "clip_norm": st.none() | POSITIVE | lists(POSITIVE),
+    "ema": st.none() | SHARE | lists(SHARE),
+    "dropout": st.none() | SHARE | lists(SHARE),
+    "label_smoothing": st.none() | SHARE | lists(SHARE),
+    "input_noise": st.none() | NOT_NEGATIVE | lists(NOT_NEGATIVE),
+    "initializer_scale": st.none() | POSITIVE | lists(POSITIVE),
+    "momentum": st.none() | SHARE | lists(SHARE),
+    "weight_decay": NOT_NEGATIVE | lists(NOT_NEGATIVE) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "model": WORDS,
     "layers": WORDS,
     "image_size": WORDS,
     "color": st.sampled_from(["auto", "gray", "rgb"]),
@@ -48,6 +66,9 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
+    "on_divergence": st.sampled_from(["stop", "restart"]),
+    "checkpoint_every": WORDS,
+    "checkpoint_keep": st.integers(1, 100),
 }
 
 
@@ -77,11 +98,11 @@ REFUSED = [
     ({"batch_size": 0}, "batch_size must be greater than or equal to 1 or 'auto' or 'full', got 0"),
     ({"batch_size": "huge"}, "batch_size must be a whole number or 'auto' or 'full', got 'huge'"),
     ({"batch_size": 1.5}, "batch_size must be a whole number or 'auto' or 'full', got 1.5"),
-    ({"learning_rate": -1}, "learning_rate must be greater than 0 or 'auto', got -1"),
-    ({"learning_rate": 0}, "learning_rate must be greater than 0 or 'auto', got 0"),
-    ({"learning_rate": float("nan")}, "learning_rate must be a finite number or 'auto', got nan"),
-    ({"learning_rate": float("inf")}, "learning_rate must be a finite number or 'auto', got inf"),
-    ({"learning_rate": "fast"}, "learning_rate must be a number or 'auto', got 'fast'"),
+    ({"learning_rate": -1}, "learning_rate must be greater than 0 or 'usual' or 'auto', got -1"),
+    ({"learning_rate": 0}, "learning_rate must be greater than 0 or 'usual' or 'auto', got 0"),
+    ({"learning_rate": float("nan")}, "learning_rate must be a finite number or 'usual' or 'auto', got nan"),
+    ({"learning_rate": float("inf")}, "learning_rate must be a finite number or 'usual' or 'auto', got inf"),
+    ({"learning_rate": "fast"}, "learning_rate must be a number or 'usual' or 'auto', got 'fast'"),
     ({"momentum": 1}, "momentum must be less than 1, got 1"),
     ({"momentum": -0.1}, "momentum must be greater than or equal to 0, got -0.1"),
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),

@@ -1,18 +1,37 @@
 import gzip
 import io
+import sys
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
+import xlsxwriter
+import zstandard
 
 from talweg.data.fingerprint import fingerprint
 from talweg.data.read import read_table
 from talweg.data.table import Dates, Numbers, Text
-from talweg.errors import DataError
+from talweg.errors import DataError, MissingExtraError
 
 WORDS = 'name,size,day\n"a, b",1.5,2024-02-29\nc,N/A,2024-03-01\n'
+
+
+def npz(**arrays):
+    buffer = io.BytesIO()
+    np.savez_compressed(buffer, **arrays)
+    return buffer.getvalue()
+
+
+def workbook(sheets):
+    buffer = io.BytesIO()
+    with xlsxwriter.Workbook(buffer) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for number, row in enumerate(rows):
+                sheet.write_row(number, 0, row)
+    return buffer.getvalue()
 
 
 @pytest.fixture
@@ -172,10 +191,20 @@ def test_parquet_types(put):
         ("a,b,a\n1,2,3\n", "data.csv", "Column 'a' stands twice in the header of data.csv; rename one of them."),
         (b"PAR1 and no more", "t.parquet", "t.parquet is damaged or cut short"),
         (b"ARROW1 and no more", "t.feather", "t.feather is damaged or cut short"),
-        (b"{not json\n", "t.jsonl", "t.jsonl is damaged or cut short"),
+        (b'{"a": 1}\n{not json\n', "t.jsonl", "Line 2 of t.jsonl is no JSON: Expecting property name"),
+        (b'{"a": 1}\n[2]\n', "t.jsonl", "Line 2 of t.jsonl holds no JSON object; expected one a line."),
+        (b'{"a": 1}', "t.json", "t.json holds no list of objects; expected one object a row."),
+        (b"[1,", "t.json", "t.json is no JSON: "),
         (gzip.compress(b"a,b\n1,2\n")[:-9], "t.csv.gz", "t.csv.gz is damaged or cut short"),
         (b"\x89PNG\r\n\x1a\n\0\0", "t.png", "t.png is not a text file in utf-8 or cp1252; expected CSV"),
-        (b"PK\x03\x04", "t.xlsx", "t.xlsx is a workbook or a zip archive; save its table as CSV or Parquet."),
+        (zstandard.compress(b"a,b\n1,2\n")[:-3], "t.csv.zst", "t.csv.zst is damaged or cut short: it ends in"),
+        (b"\x28\xb5\x2f\xfd nonsense", "t.csv.zst", "t.csv.zst is damaged or cut short"),
+        (b"PK\x03\x04", "t.xlsx", "t.xlsx is damaged or cut short: it begins as a zip archive"),
+        (npz(x=np.eye(2), y=np.zeros(3)), "t.npz", "In t.npz, 'x' has 2 rows and 'y' has 3; they must be the same"),
+        (npz(z=np.eye(2)), "t.npz", "Array 'z' of t.npz has shape (2, 2); expected features 'x' of shape"),
+        (npz(o=np.array([{}], object)), "t.npz", "Array 'o' of t.npz holds Python objects, which are never unpickled"),
+        (workbook({"one": [["a"], [1]], "two": [["b"], [2]]}), "t.xlsx", "t.xlsx has several sheets with rows"),
+        (workbook({"one": []}), "t.xlsx", "t.xlsx has no sheet with rows"),
     ],
 )  # fmt: skip
 def test_bad_files(put, content, name, message):
@@ -196,8 +225,58 @@ def test_no_such_file(put, tmp_path, monkeypatch):
         read_table("pengiuns")
     with pytest.raises(DataError, match=r"zzz. Built in: digits, iris, wine, breast-cancer, diabetes, penguins\.$"):
         read_table("zzz")
-    with pytest.raises(DataError, match="is a folder; expected a file"):
+    with pytest.raises(DataError, match="is a folder without Parquet files; expected a file, or a folder of them"):
         read_table(tmp_path)
+
+
+def test_a_workbook(put):
+    rows = [["name", "size", "code"], ["a", 1.5, "?"], ["b", None, 7], ["c", 3, 8]]
+    table = read_table(put(workbook({"empty": [], "data": rows}), "t.xlsx"))
+    assert plain(table) == {"name": ["a", "b", "c"], "size": [1.5, None, 3.0], "code": [None, 7.0, 8.0]}
+
+
+@pytest.mark.parametrize(("extra", "library"), [("excel", "fastexcel"), ("zstd", "zstandard")])
+def test_what_is_not_installed_is_named(put, monkeypatch, extra, library):
+    content = workbook({"a": [["x"], [1]]}) if extra == "excel" else zstandard.compress(b"a\n1\n")
+    monkeypatch.setitem(sys.modules, library, None)
+    with pytest.raises(MissingExtraError, match=rf"pip install 'talweg\[{extra}\]'"):
+        read_table(put(content, "t"))
+
+
+def test_packed_files_are_read_as_unpacked(put):
+    packed = [put(gzip.compress(WORDS.encode()), "a.csv.gz"), put(zstandard.compress(WORDS.encode()), "b.csv.zst")]
+    for path in packed:
+        table = read_table(path)
+        assert fingerprint(table) == fingerprint(read_table(put(WORDS)))
+        assert table.name == path.name.rsplit(".", 1)[0]
+
+
+def test_arrays_of_numpy(put, tmp_path):
+    table = read_table(put(npz(x=np.eye(3), y=np.array(["u", "v", "u"])), "t.npz"))
+    assert (list(table.columns), table.target) == (["x0", "x1", "x2", "y"], "y")
+    table = read_table(put(npz(size=np.arange(3), name=np.array(["u", "v", "u"])), "t.npz"))
+    assert plain(table) == {"size": [0, 1, 2], "name": ["u", "v", "u"]}
+    np.save(tmp_path / "t.npy", np.eye(2))
+    assert read_table(tmp_path / "t.npy").rows == 2
+
+
+def test_a_folder_of_parquet_files(put, tmp_path):
+    folder = tmp_path / "parts"
+    folder.mkdir()
+    pl.DataFrame({"a": [1, 2], "b": ["x", "y"]}).write_parquet(folder / "part-0.parquet")
+    pl.DataFrame({"b": ["z"], "a": [3.5]}).write_parquet(folder / "part-1.parquet")
+    assert plain(read_table(folder)) == {"a": [1.0, 2.0, 3.5], "b": ["x", "y", "z"]}
+    pl.DataFrame({"a": [1]}).write_parquet(folder / "part-2.parquet")
+    with pytest.raises(DataError, match=r"^Column 'b' is missing in parts/part-2\.parquet; every file needs the same"):
+        read_table(folder)
+    (folder / "part-2.parquet").write_bytes(b"PAR1")
+    with pytest.raises(DataError, match=r"^parts/part-2\.parquet is damaged or cut short"):
+        read_table(folder)
+
+
+def test_a_list_of_objects(put):
+    table = read_table(put('[{"a": 1, "b": "x"}, {"a": 2.5, "b": null}]', "t.json"))
+    assert plain(table) == {"a": [1.0, 2.5], "b": ["x", None]}
 
 
 def test_a_file_beats_a_built_in_name(put, tmp_path, monkeypatch):

@@ -8,11 +8,14 @@ import sys
 
 import click
 
-from talweg.errors import TalwegError
+from talweg.errors import TalwegError, TrainingInterruptedError
 
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
+    "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
+    "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
@@ -51,6 +54,8 @@ def main() -> None:
     """Runs the command line."""
     try:
         code = talweg.main(standalone_mode=False)
+    except TrainingInterruptedError as error:
+        code = _say(str(error), error.exit_code)
     except TalwegError as error:
         code = _say(str(error))
     except click.exceptions.NoArgsIsHelpError as error:

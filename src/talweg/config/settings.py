@@ -16,9 +16,28 @@ from talweg.errors import ConfigError, did_you_mean
 
 AUTO: Literal["auto"] = "auto"
 """Stands for: decide from the data."""
+USUAL: Literal["usual"] = "usual"
+"""Stands for: the optimizer's usual learning rate, known without a test."""
+
+SWEPT = (
+    "learning_rate",
+    "momentum",
+    "weight_decay",
+    "clip_norm",
+    "ema",
+    "dropout",
+    "label_smoothing",
+    "input_noise",
+    "initializer_scale",
+)
+"""Settings that may be lists, whose values the members share among them (see `config.grid`)."""
 
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 Share = Annotated[float, Field(ge=0, lt=1)]
+NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+Positives = Annotated[tuple[Positive, ...], Field(min_length=1)]
+Shares = Annotated[tuple[Share, ...], Field(min_length=1)]
+NotNegatives = Annotated[tuple[NotNegative, ...], Field(min_length=1)]
 
 
 def _text(value: Any) -> Any:
@@ -56,22 +75,38 @@ class Settings(pydantic.BaseModel):
         max_epochs: passes over the training rows, at most.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
-        learning_rate: the step length.
+        learning_rate: the step length; ``usual`` for the optimizer, or ``auto``: by a range test. This and the other
+            settings in `SWEPT` may be lists, whose values the members share among them.
+        sweep: choose among the lists' values: the ensemble is of the members that have the best one.
         schedule: how the learning rate changes over the steps, such as ``cosine`` or ``step(drops=3)``.
         step_length: ``fixed``, or found anew at each step: ``backtracking`` or ``wolfe``.
         momentum: for the optimizers that have one.
         weight_decay: for the optimizers that have one.
         clip_norm: the length that a longer gradient is cut down to.
         ema: the decay of an average of the params, which is then evaluated and kept.
+        dropout: the chance that a hidden unit is left out of a step.
+        label_smoothing: the share of a class's certainty that is given to all classes alike.
+        input_noise: the standard deviation of noise on the prepared features in training.
+        initializer_scale: what the drawn weights are multiplied with.
         hidden: units of each hidden layer.
+        model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
         loss: what is minimised.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
+        shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
+            shuffled, then the rows in some of them, for sources on slow disks.
+        stream: whether the rows are prepared once into files on disk and read from there while training; ``auto``:
+            if the source is too large for memory.
+        query: what is asked of a source that is a database.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
+            ``restart`` it from its last good state at half the learning rate.
+        checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
+        checkpoint_keep: how many checkpoints are kept.
         record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
@@ -98,14 +133,20 @@ class Settings(pydantic.BaseModel):
     max_epochs: Annotated[int, Field(ge=1)] | Literal["auto"] = AUTO
     batch_size: Annotated[int, Field(ge=1)] | Literal["auto", "full"] = AUTO
     optimizer: str = "adamw"
-    learning_rate: Positive | Literal["auto"] = AUTO
+    learning_rate: Positive | Positives | Literal["usual", "auto"] = USUAL
+    sweep: bool = False
     schedule: str = AUTO
     step_length: str = "fixed"
-    momentum: Share | None = None
-    weight_decay: Annotated[float, Field(ge=0, allow_inf_nan=False)] | Literal["auto"] = AUTO
-    clip_norm: Positive | None = None
-    ema: Share | None = None
+    momentum: Share | Shares | None = None
+    weight_decay: NotNegative | NotNegatives | Literal["auto"] = AUTO
+    clip_norm: Positive | Positives | None = None
+    ema: Share | Shares | None = None
+    dropout: Share | Shares | None = None
+    label_smoothing: Share | Shares | None = None
+    input_noise: NotNegative | NotNegatives | None = None
+    initializer_scale: Positive | Positives | None = None
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = "silu"
     initializer: str = "glorot_uniform"
@@ -113,7 +154,13 @@ class Settings(pydantic.BaseModel):
     stop: str = AUTO
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
+    shuffle: Literal["full", "block"] = "full"
+    stream: Literal["auto", "yes", "no"] = AUTO
+    query: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    on_divergence: Literal["stop", "restart"] = "stop"
+    checkpoint_every: str = AUTO
+    checkpoint_keep: Annotated[int, Field(ge=1)] = 2
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
@@ -137,7 +184,7 @@ def make_settings(given: dict[str, Any]) -> Settings:
 
 
 def _first_line(error: pydantic.ValidationError) -> str:
-    problem = error.errors()[0]
+    problem = _told_best(error)
     name = str(problem["loc"][0])
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
@@ -148,6 +195,15 @@ def _first_line(error: pydantic.ValidationError) -> str:
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
     return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+
+
+def _told_best(error: pydantic.ValidationError) -> Any:
+    """The first error; of a list that may be one, what is wrong with its first wrong value."""
+    first = error.errors()[0]
+    if not isinstance(first["input"], list | tuple):
+        return first
+    inner = (each for each in error.errors() if each["loc"][0] == first["loc"][0] and isinstance(each["loc"][-1], int))
+    return next(inner, first)
 
 
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}

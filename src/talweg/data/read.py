@@ -5,10 +5,8 @@ written beside the user's data.
 """
 
 import difflib
-import gzip
-import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,21 +17,22 @@ from talweg.data.delimited import decode, read_words, sniff
 from talweg.data.frames import from_arrays, from_mapping, from_pandas, table_of
 from talweg.data.series import column_of_series
 from talweg.data.table import Table
+from talweg.data.typed import read_parquet, typed_reader
+from talweg.data.unpack import unpack
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
-
-_LARGEST_UNPACKED = 16 * 2**30
 
 
 def read_table(source: Any) -> Table:
     """The table of a source.
 
     Args:
-        source: a path to a CSV, TSV, Parquet, Feather or JSON-lines file (a text file may be gzipped); the
-            name of a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an
-            array; a `Table`.
+        source: a path to a file of delimited rows (CSV, TSV and their kin), Parquet, Arrow or Feather, JSON, NumPy
+            (``.npz``, ``.npy``) or a workbook, any of them packed with gzip or Zstandard; a folder of Parquet files;
+            the name of a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an array;
+            a `Table`.
 
     Raises:
         DataError: there is no such file, or it does not hold a table; the message says what was found.
@@ -72,12 +71,13 @@ def read_file(path: Path) -> Table:
     Raises:
         DataError: see `read_table`.
     """
+    path = path.expanduser()
+    if path.is_dir():
+        return read_folder(path)
     try:
-        data = path.expanduser().read_bytes()
+        data = path.read_bytes()
     except FileNotFoundError:
         raise DataError(f"No such file or built-in table: {path}.{_nearest(path)}") from None
-    except IsADirectoryError:
-        raise DataError(f"{path} is a folder; expected a file (CSV, TSV or Parquet) or a built-in name.") from None
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     return read_bytes(data, path.name)
@@ -102,46 +102,39 @@ def read_bytes(data: bytes, name: str) -> Table:
     Raises:
         DataError: see `read_table`.
     """
-    import polars as pl
-
-    if data.startswith(b"\x1f\x8b"):
-        data, name = _unpacked(data, name), name.removesuffix(".gz")
+    data, name = unpack(data, name)
     if not data.strip():
         raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")
-    reader = _reader(data, name)
+    reader = typed_reader(data, name)
     if reader is None:
         return _read_delimited(data, name)
-    try:
-        frame = reader(data)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        raise DataError(f"{name} is damaged or cut short: {str(error).splitlines()[0]}") from None
-    return from_polars(frame, name)
+    found = reader(data, name)
+    return found if isinstance(found, Table) else from_polars(found, name)
 
 
-def _reader(data: bytes, name: str) -> "Callable[[bytes], pl.DataFrame] | None":
+def read_folder(path: Path) -> Table:
+    """The table in a folder of Parquet files of the same columns, in the order of their names.
+
+    Raises:
+        DataError: there is no such file, or they differ in their columns; the file is named.
+    """
     import polars as pl
 
-    if data.startswith(b"PAR1"):
-        return pl.read_parquet
-    if data.startswith(b"ARROW1"):
-        return pl.read_ipc
-    return pl.read_ndjson if name.lower().endswith((".jsonl", ".ndjson")) else None
-
-
-def _unpacked(data: bytes, name: str) -> bytes:
-    try:
-        with gzip.open(io.BytesIO(data)) as stream:
-            unpacked = stream.read(_LARGEST_UNPACKED + 1)
-    except (OSError, EOFError) as error:
-        raise DataError(f"{name} is damaged or cut short: {error}") from None
-    if len(unpacked) > _LARGEST_UNPACKED:
-        raise DataError(f"{name} unpacks to more than 16 GiB; unpack it first.")
-    return unpacked
+    files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in (".parquet", ".pq"))
+    if not files:
+        raise DataError(f"{path} is a folder without Parquet files; expected a file, or a folder of them.")
+    frames: list[pl.DataFrame] = []
+    for file in files:
+        frame = read_parquet(file.read_bytes(), f"{path.name}/{file.name}")
+        if frames and set(frame.columns) != set(frames[0].columns):
+            odd = sorted(set(frame.columns) ^ set(frames[0].columns))[0]
+            where = file.name if odd not in frame.columns else files[0].name
+            raise DataError(f"Column {odd!r} is missing in {path.name}/{where}; every file needs the same columns.")
+        frames.append(frame.select(frames[0].columns) if frames else frame)
+    return from_polars(pl.concat(frames, how="vertical_relaxed"), path.name)
 
 
 def _read_delimited(data: bytes, name: str) -> Table:
-    if data.startswith(b"PK\x03\x04"):
-        raise DataError(f"{name} is a workbook or a zip archive; save its table as CSV or Parquet.")
     text, encoding = decode(data, name)
     if not text.strip():
         raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import equinox as eqx
+import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
@@ -78,6 +79,31 @@ LOSSES: dict[str, Loss] = {
     )
 }
 """Losses by name. The first of a task is its default. Huber's turns from square to straight at 1 (Huber 1964)."""
+
+
+def smoothed(loss: Loss, outputs: Array, y: Classes, share: Float[Array, ""]) -> Float[Array, " rows"]:
+    """A classifier's loss against classes that are not quite certain (Szegedy et al. 2016).
+
+    Args:
+        loss: one of the losses for classes.
+        outputs: the network's.
+        y: the classes.
+        share: what is taken from the true class and given to all classes alike.
+
+    Example:
+        >>> outputs = jnp.array([[2.0, 0.0, 0.0]])
+        >>> plain = LOSSES["softmax_cross_entropy"].per_row
+        >>> mean = sum(plain(outputs, jnp.array([label])) for label in range(3)) / 3
+        >>> expected = 0.9 * plain(outputs, jnp.array([0])) + 0.1 * mean
+        >>> found = smoothed(LOSSES["softmax_cross_entropy"], outputs, jnp.array([0]), jnp.array(0.1))
+        >>> bool(jnp.allclose(found, expected))
+        True
+    """
+    if loss.binary:
+        return optax.sigmoid_binary_cross_entropy(outputs[:, 0], (1 - share) * y + share / 2)
+    likelihood = jax.nn.log_softmax(outputs)
+    true = jnp.take_along_axis(likelihood, y[:, None], axis=1)[:, 0]
+    return -((1 - share) * true + share * likelihood.mean(-1))
 
 
 def default_loss(task: str) -> str:

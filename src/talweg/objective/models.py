@@ -7,13 +7,17 @@ import jax
 import numpy as np
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import Activation, Dense, Layer, Sequential, Shape
+from talweg.objective.layers import STATISTICS, Activation, Dense, Dropout, Layer, Sequential, Shape
 
-__all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
+__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "with_member_axis"]
 
 
 def mlp(
-    hidden: Sequence[int], outputs: int, activation: str = "relu", initializer: str = "glorot_uniform"
+    hidden: Sequence[int],
+    outputs: int,
+    activation: str = "relu",
+    initializer: str = "glorot_uniform",
+    dropout: Any = None,
 ) -> Sequential:
     """A dense network: hidden layers of the given sizes, each followed by the activation, and an output layer.
 
@@ -22,17 +26,26 @@ def mlp(
         outputs: units of the last layer.
         activation: a key of `layers.ACTIVATIONS`.
         initializer: a key of `layers.INITIALIZERS`.
+        dropout: the chance that a hidden unit is left out of a step, one number or one for each member; `None` for
+            no such layers.
     """
     layers: list[Layer] = []
     for units in hidden:
         layers += [Dense(units, initializer), Activation(activation)]
+        layers += [] if dropout is None else [Dropout(dropout)]
     return Sequential((*layers, Dense(outputs, initializer)))
 
 
+def layers_of(model: Layer) -> Sequence[Layer]:
+    """The layers of a network; itself where it is not made of a list of them."""
+    return model.layers if isinstance(model, Sequential) else [model]
+
+
 def parameter_count(model: Layer, shape: Shape) -> int:
-    """How many params a network has, without drawing any."""
+    """How many params a network has, without drawing any; statistics, which are not descended, do not count."""
     drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
-    return int(sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(drawn)))
+    named = jax.tree_util.tree_leaves_with_path(drawn)
+    return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
 
 
 def with_member_axis(model: Layer, members: int) -> Layer:

@@ -1,18 +1,23 @@
 """A network as an objective: a model, a loss and the rows. How it is descended is the engine's business."""
 
+from collections.abc import Mapping
+
 import equinox as eqx
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Layer, Shape
-from talweg.objective.losses import Loss
+from talweg.objective.losses import Loss, smoothed
 from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
+_NOISE = 0x6E6F
+"""Told apart from the numbers of layers, which draw from the same key."""
 
 
 class Network(Objective):
@@ -25,6 +30,8 @@ class Network(Objective):
         classes: how many classes; 0 for regression.
         augmentation: how training pictures are changed at random; `None` for none.
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
+        settings: what changes training alone, where it is given: `label_smoothing`, `input_noise` and
+            `initializer_scale`; one number for a member, with a leading member axis for a crowd.
     """
 
     model: Layer
@@ -33,10 +40,12 @@ class Network(Objective):
     classes: int = eqx.field(static=True, default=0)
     augmentation: Augmentation | None = None
     class_weight: tuple[float, ...] = eqx.field(static=True, default=())
+    settings: Mapping[str, Float[Array | np.ndarray, "*members"]] = eqx.field(default_factory=dict)
 
     def init(self, key: PRNGKeyArray) -> Params:
         """Draws the model's params."""
-        return self.model.init(key, self.input_shape)
+        params, scale = self.model.init(key, self.input_shape), self.settings.get("initializer_scale")
+        return params if scale is None else scaled_weights(params, scale)
 
     def outputs(self, params: Params, x: Array) -> Float[Array, "rows outputs"]:
         """The model's outputs as in evaluation: logits, or standardised targets."""
@@ -44,14 +53,27 @@ class Network(Objective):
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
         """The weighted mean of the rows' losses; the sums are the two that merge over batches."""
+        x = self._noisy(batch.x, key)
         if self.augmentation is None:
-            outputs, settled = self.model.apply_and_settle(params, batch.x, key, batch.weight)
-            row_loss = self.row_loss.per_row(outputs, batch.y)
+            outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
+            row_loss = self._row_loss(outputs, batch.y)
         else:
-            row_loss, settled = self._augmented(self.augmentation, params, batch, key)
+            row_loss, settled = self._augmented(self.augmentation, params, Batch(x, batch.y, batch.weight), key)
         counts = batch.weight * weight_of_rows(self.class_weight, batch.y, row_loss)
         total, weight = jnp.sum(row_loss * counts), jnp.sum(counts)
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
+
+    def _noisy(self, x: Array, key: PRNGKeyArray) -> Array:
+        if "input_noise" not in self.settings:
+            return x
+        noise = jax.random.normal(jax.random.fold_in(key, _NOISE), x.shape, x.dtype)
+        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * noise
+
+    def _row_loss(self, outputs: Array, y: Array) -> Float[Array, " rows"]:
+        """Each row's loss in training."""
+        if "label_smoothing" in self.settings:
+            return smoothed(self.row_loss, outputs, y, jnp.asarray(self.settings["label_smoothing"]))
+        return self.row_loss.per_row(outputs, y)
 
     def _augmented(
         self, augmentation: Augmentation, params: Params, batch: Batch, key: PRNGKeyArray
@@ -61,10 +83,10 @@ class Network(Objective):
         x = augmentation.apply(batch.x, change_key)
         if not augmentation.mixup:
             outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
-            return self.row_loss.per_row(outputs, batch.y), settled
+            return self._row_loss(outputs, batch.y), settled
         x, partner, share = augmentation.mix(x, batch.weight, mix_key)
         outputs, settled = self.model.apply_and_settle(params, x, key, batch.weight)
-        own, other = (self.row_loss.per_row(outputs, y) for y in (batch.y, batch.y[partner]))
+        own, other = (self._row_loss(outputs, y) for y in (batch.y, batch.y[partner]))
         return share * own + (1 - share) * other, settled
 
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
@@ -80,6 +102,15 @@ class Network(Objective):
             said = self.row_loss.decide(outputs)
             return classification_sums(row_loss, said, batch.y, batch.weight, self.classes, self.class_weight)
         return regression_sums(row_loss, outputs, batch.y, batch.weight)
+
+
+def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:
+    """The weights multiplied with a number; biases, and what a norm multiplies and measures, as they are."""
+
+    def scaled(path: tuple, leaf: Array) -> Array:
+        return jnp.asarray(scale, leaf.dtype) * leaf if getattr(path[-1], "key", None) == "weights" else leaf
+
+    return jax.tree_util.tree_map_with_path(scaled, params)
 
 
 def replaced(params: Params, settled: Params) -> Params:

@@ -9,15 +9,19 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int
 
+from talweg.config.grid import Grid, grid_of, member_value, with_members
 from talweg.config.pictures import parse_augmentation
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
+from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
 from talweg.data.images.prepare import PicturePreparation
+from talweg.data.large import quiet
+from talweg.data.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -25,14 +29,15 @@ from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
 from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Layer, Sequential, Shape, Standardize, look_up, written
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import mlp, parameter_count, with_member_axis
+from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.objective.words import parse_layers
+from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -55,32 +60,34 @@ class Built:
     report: Report
 
 
-def build(settings: Settings, source: Any = None) -> Built:
+def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """A job from settings.
 
     Args:
         settings: as given; `auto` is resolved here.
         source: data as a Python object; the settings' source is read if it is absent.
+        hear: is told of the progress of what takes long.
 
     Raises:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
+    settings = with_members(settings)
     _check_names(settings)
-    prepared = prepare(settings, source)
+    prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
-    x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
-    network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
+    if on_disk(table) and settings.batch_size == FULL:
+        raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
+    settings = resolve_model(settings, prepared.shape)
+    network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
-    place = np.full(table.rows, -1)
-    place[target.rows] = np.arange(len(target.rows))
-    training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    training, validation, test = part_rows(prepared, hear)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
@@ -103,8 +110,7 @@ def build(settings: Settings, source: Any = None) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
-    if settings.layers is not None:
-        parse_layers(settings.layers)
+    check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
     look_up("initializer", settings.initializer, INITIALIZERS)
@@ -114,7 +120,21 @@ def _check_names(settings: Settings) -> None:
         )
     schedule = "constant" if settings.schedule == AUTO else parse_schedule(settings.schedule)[0]
     length = settings.step_length
-    make_optimizer(settings.optimizer, 1, schedule=schedule, step_length=length, **_optimizer_settings(settings))
+    grid = grid_of(settings)
+    make_optimizer(
+        settings.optimizer,
+        settings.members,
+        schedule=schedule,
+        step_length=length,
+        **_optimizer_settings(settings, grid),
+    )
+    if settings.folds and grid.names and grid.starts % settings.folds:
+        raise ConfigError(
+            f"each of {len(grid.values)} values must hold out all {settings.folds} folds; "
+            f"take {len(grid.values) * settings.folds} members, not {settings.members}"
+        )
+    if settings.sweep and not grid.names:
+        raise ConfigError("sweep chooses among the values of a list; give one, such as learning_rate 0.001,0.01,0.1")
     if settings.batch_size not in (AUTO, FULL) and looks_ahead(settings):
         what = settings.optimizer if length == "fixed" else f"the step length {length!r}"
         raise ConfigError(
@@ -130,15 +150,6 @@ def _require_few_params(optimizer: str, network: Network) -> None:
             f"{optimizer!r} is for at most {largest} params, this network has {count}; "
             "take fewer units (--hidden), or lbfgs"
         )
-
-
-def _columns(y: np.ndarray) -> np.ndarray:
-    """Real targets one column each; classes as they are."""
-    return y[:, None] if y.dtype.kind == "f" else y
-
-
-def _rows(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Rows:
-    return Rows(x[rows], y[rows])
 
 
 def _loss(settings: Settings, classes: int) -> Loss:
@@ -176,9 +187,16 @@ def network_of(
     outputs = loss.outputs(classes or 1)
     model, augmentation = model_of(settings, inputs, (outputs,)), None
     if isinstance(preparation, PicturePreparation):
-        model = Sequential([Standardize(preparation.center, preparation.scale), *getattr(model, "layers", [model])])
+        model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
         augmentation = parse_augmentation(settings.augment)
-    return Network(with_member_axis(model, settings.members), loss, inputs, classes, augmentation)
+    return Network(
+        with_member_axis(model, settings.members),
+        loss,
+        inputs,
+        classes,
+        augmentation,
+        settings=_network_settings(settings),
+    )
 
 
 def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
@@ -189,40 +207,23 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 
-def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
-    """The model that resolved settings describe.
-
-    Args:
-        settings: with nothing left to decide.
-        inputs: the shape of one row of features.
-        outputs: the shape of what the loss needs for one row.
-
-    Raises:
-        ConfigError: a list of layers that does not fit the rows, or does not end in what the loss needs.
-    """
-    if settings.layers is None:
-        hidden = [int(units) for units in settings.hidden]
-        return mlp(hidden, outputs[-1], settings.activation, settings.initializer)
-    model = parse_layers(settings.layers, settings.initializer, outputs[-1])
-    found = model.output_shape(inputs)
-    if found != outputs:
-        raise ConfigError(
-            f"the layers end with {written(found)} numbers a row, but the {settings.task} needs {written(outputs)}; "
-            f"end the list with 'output' (here dense {outputs[-1]}), after 'globalpool' or 'flatten' where rows are "
-            "pictures"
-        )
-    return model
-
-
-def _optimizer_settings(settings: Settings) -> dict[str, Any]:
-    given = {
-        "learning_rate": settings.learning_rate,
-        "momentum": settings.momentum,
-        "weight_decay": settings.weight_decay,
-        "clip_norm": settings.clip_norm,
-        "ema": settings.ema,
+def _network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member."""
+    if settings.label_smoothing is not None and settings.task != "classification":
+        raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
+    grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {
+        name: np.broadcast_to(np.asarray(value, np.float32), (settings.members,))
+        for name, value in given.items()
+        if value is not None
     }
-    return {name: value for name, value in given.items() if value is not None and value != "auto"}
+
+
+def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:
+    names = ("learning_rate", "momentum", "weight_decay", "clip_norm", "ema")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {name: value for name, value in given.items() if value is not None and not isinstance(value, str)}
 
 
 def _optimizer(settings: Settings, rows: int) -> Any:
@@ -233,7 +234,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
         settings.members,
         schedule=schedule,
         step_length=settings.step_length,
-        **_optimizer_settings(settings),
+        **_optimizer_settings(settings, grid_of(settings)),
     )
 
 

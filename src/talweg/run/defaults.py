@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.objective.losses import default_loss
@@ -34,12 +34,13 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         "batch_size": batch,
         "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
-        "learning_rate": _learning_rate(name, task, rows),
         "weight_decay": _weight_decay(name),
         "hidden": (256,),
         "loss": default_loss(task),
     }
     update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
+    if settings.learning_rate == USUAL:
+        update["learning_rate"] = usual_learning_rate(name, task, rows)
     if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
         update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
     settings = settings.model_copy(update={"optimizer": name, **update})
@@ -64,7 +65,8 @@ def _max_epochs(steps_per_epoch: int) -> int:
     return min(300, max(40, math.ceil(STEPS / steps_per_epoch)))
 
 
-def _learning_rate(optimizer: str, task: str, rows: int) -> float:
+def usual_learning_rate(optimizer: str, task: str, rows: int) -> float:
+    """An optimizer's learning rate when nothing is tested: for AdamW found on small tables, else its own default."""
     if optimizer == "adamw":
         return 1e-3 if task == "regression" and rows < FEW_ROWS else 5e-3
     return OPTIMIZERS[optimizer].defaults["learning_rate"]

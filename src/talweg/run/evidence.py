@@ -22,7 +22,7 @@ from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import parameter_count
-from talweg.run.job import Job, Rows, member_keys
+from talweg.run.job import Job, Rows
 from talweg.run.scoring import predictions, score
 from talweg.run.train import Trained
 
@@ -117,7 +117,7 @@ def gradients(job: Job, trained: Trained) -> dict[str, Any]:
     the full one's length.
     """
     batches = _some_batches(job, trained)
-    state = engine.init(job.network, job.optimizer, member_keys(job.settings.seed, job.settings.members))
+    state = engine.init(job.network, job.optimizer, job.keys)
     told: dict[str, Any] = {"rows": int(batches.weight.sum()), "batches": len(batches.weight)}
     for when, params in (("start", state.params), ("end", trained.params)):
         norm, squared = (np.asarray(value, np.float64) for value in _gradients(job.network, params, batches))
@@ -162,8 +162,8 @@ def importance(
     some = Rows(rows.x[kept], rows.y[kept])
     repeats = max(1, min(REPEATS, most // len(kept)))
     copies = _shuffled(some.x, list(columns.values()), repeats, job.settings.seed)
-    chosen = jax.tree.map(lambda leaf: leaf[few], params)
-    outputs = np.asarray(engine.outputs(job.network, chosen, copies))
+    network, chosen = jax.tree.map(lambda leaf: leaf[np.array(few)], (job.network, params))
+    outputs = np.asarray(engine.outputs(network, chosen, copies))
     predicted = predictions(job.network, outputs).mean(0)
     weight = job.network.class_weight
     losses = np.array([score(job.network.row_loss, e, some.y, job.target_scale, weight)["loss"] for e in predicted])

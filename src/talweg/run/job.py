@@ -8,6 +8,7 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Num, UInt32
 
+from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
 from talweg.descent.engine import Feed
@@ -35,6 +36,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
+    def chunk_rows(self, room: int) -> int:
+        """Rows of a chunk: it holds about as many numbers whatever a row is, a table's few, or a picture's many."""
+        return chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+
     def chunks(self, room: int = 0) -> Batch:
         """The rows cut into chunks for evaluation; padding has weight 0.
 
@@ -42,8 +47,7 @@ class Rows:
             room: for how many rows to make room at least, so that sets of unlike size are cut alike.
         """
         room = max(room, len(self))
-        # A chunk holds about as many numbers whatever a row is: a table's few, or a picture's many.
-        size = chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+        size = self.chunk_rows(room)
         columns = (self.x, self.y, np.ones(len(self), np.float32))
         return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
 
@@ -132,6 +136,12 @@ class Job:
         most = max(map(len, held))
         each = [Rows(self.validation.x[rows], self.validation.y[rows]).chunks(most) for rows in held]
         return Batch(*(np.stack(columns) for columns in zip(*((c.x, c.y, c.weight) for c in each), strict=True)))
+
+    @property
+    def keys(self) -> UInt32[np.ndarray, "members 2"]:
+        """Each member's randomness; members that differ only in a listed setting share it, and so their start."""
+        grid = grid_of(self.settings)
+        return member_keys(self.settings.seed, grid.starts)[grid.start_numbers()]
 
 
 def member_keys(seed: int, members: int) -> UInt32[np.ndarray, "members 2"]:

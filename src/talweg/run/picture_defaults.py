@@ -29,8 +29,8 @@ def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, A
     if settings.optimizer == "adamw":
         chosen |= {"learning_rate": 2e-3, "weight_decay": 0.05}
     update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
-    if settings.layers is None and settings.hidden == AUTO:
-        update["layers"] = convolutional(shape)
+    if settings.layers is None and settings.hidden == AUTO and settings.model == AUTO:
+        update["model"] = "cnn"
     if "members" not in settings.model_fields_set:
         update["members"] = 3
     return update
@@ -40,17 +40,3 @@ def augmentation(shape: Shape) -> str:
     """How pictures of a shape are changed at random: photographs are mirrored too, gray pictures turned a little."""
     shift = max(1, round(min(shape[:2]) / 14))
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
-
-
-def convolutional(shape: Shape) -> str:
-    """A small convolutional network: stages of a convolution and a pooling, until some 7 pixels are left.
-
-    Example:
-        >>> convolutional((28, 28, 1))
-        'conv 16 3x3, relu, maxpool 2, conv 32 3x3, relu, maxpool 2, flatten, dense 64, relu, output'
-    """
-    stages, side, channels = [], min(shape[:2]), 16
-    while side >= 8 and channels <= 128:
-        stages.append(f"conv {channels} 3x3, relu, maxpool 2")
-        side, channels = side // 2, 2 * channels
-    return ", ".join([*(stages or ["conv 16 3x3, relu"]), "flatten, dense 64, relu, output"])

@@ -1,6 +1,7 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
+import tomllib
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -231,6 +232,23 @@ def _members(run: Run, member: Chosen) -> list[int]:
     return [int(member)]
 
 
+def settings_of(folder: RunFolder) -> Settings:
+    """The settings of a run's last sitting.
+
+    Raises:
+        RunFolderError: if they are damaged.
+    """
+    return read_settings(folder, folder.settings_toml())
+
+
+def read_settings(folder: RunFolder, text: str) -> Settings:
+    """Settings as a run folder holds them."""
+    try:
+        return make_settings(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ConfigError) as error:
+        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
+
+
 def open_run(path: str | Path) -> Run:
     """The run in a folder.
 
@@ -240,15 +258,13 @@ def open_run(path: str | Path) -> Run:
     Raises:
         RunFolderError: if it holds no finished run, or is damaged.
     """
-    import tomllib
-
     folder = existing_run(Path(path))
     summary = folder.summary()
+    settings = settings_of(folder)
     try:
-        settings = make_settings(tomllib.loads(folder.settings_toml()))
-    except (tomllib.TOMLDecodeError, ConfigError) as error:
-        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
-    preparation = preparation_from(folder.preparation())
+        preparation = preparation_from(folder.preparation())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RunFolderError(f"{folder.path / 'preparation.json'} is damaged: it is no preparation") from None
     return Run(
         settings,
         summary,
@@ -290,7 +306,11 @@ def explain(folder: RunFolder) -> None:
 
 
 def begin(
-    folder: RunFolder, settings: Settings, preparation: Preparation | PicturePreparation, parts: np.ndarray
+    folder: RunFolder,
+    settings: Settings,
+    preparation: Preparation | PicturePreparation,
+    parts: np.ndarray,
+    sitting: Mapping[str, Any],
 ) -> None:
     """Writes what is known before the first step."""
-    folder.begin(to_toml(settings), preparation.to_dict(), parts)
+    folder.begin(to_toml(settings), preparation.to_dict(), parts, sitting)

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.config.grid import grid_of
 from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.objective.base import Batch
@@ -63,7 +64,8 @@ class InMemory:
         rows: how many.
         batch: rows of a step.
         seed: the run's.
-        members: how many members have an order of their own; 0 if all share one.
+        shuffle: see `feed.epoch_order`.
+        members: the number of each member's own order; none if all share one.
         ends: where an epoch is cut (see `cuts`).
         folds: of a cross-validation: each member has its own rows in an order of their own.
     """
@@ -72,7 +74,8 @@ class InMemory:
     rows: int
     batch: int
     seed: int
-    members: int
+    shuffle: str
+    members: tuple[int, ...]
     ends: Int[np.ndarray, " ends"]
     folds: Folds | None = None
 
@@ -82,9 +85,10 @@ class InMemory:
         settings, rows = job.settings, job.rows_a_member()
         batch = rows_per_batch(settings.batch_size, rows)
         ends = cuts(-(-rows // batch), SEGMENT_WORK / step_work(job) if longest is None else longest)
-        own = settings.members if settings.member_batches == "own" or job.folds else 0
+        own = settings.member_batches == "own" or job.folds is not None
+        numbers = tuple(grid_of(settings).start_numbers().tolist()) if own else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
-        return InMemory(data, rows, batch, settings.seed, own, ends, job.folds)
+        return InMemory(data, rows, batch, settings.seed, settings.shuffle, numbers, ends, job.folds)
 
     @property
     def steps(self) -> int:
@@ -102,16 +106,18 @@ class InMemory:
 
     def _order(self, epoch: int) -> tuple[Order, Weight]:
         if self.members:
-            numbers = range(self.members)
-            order = np.stack([epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in numbers])
+            order = np.stack([self._shuffled(epoch, member) for member in self.members])
         else:
-            order = epoch_order(self.rows, self.batch, self.seed, epoch)
+            order = self._shuffled(epoch, None)
         return order, epoch_weight(order, np.ones(self.rows, np.float32))
+
+    def _shuffled(self, epoch: int, member: int | None) -> Int[np.ndarray, "steps batch"]:
+        return epoch_order(self.rows, self.batch, self.seed, epoch, member, self.shuffle)
 
     def _order_of_folds(self, epoch: int, folds: Folds) -> tuple[Order, Weight]:
         dealt = [
             dealt_order(folds.trained_on(member), self.steps, self.batch, self.seed, epoch, member)
-            for member in range(self.members)
+            for member in self.members
         ]
         order, weight = (np.stack(each) for each in zip(*dealt, strict=True))
         return order, weight

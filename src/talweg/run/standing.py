@@ -15,7 +15,7 @@ from talweg.descent import engine
 from talweg.descent.checkpoint import from_arrays, to_arrays
 from talweg.descent.stopping import Memory, Outcome, greater_is_better
 from talweg.objective.base import Params
-from talweg.run.job import Job, member_keys
+from talweg.run.job import Job
 
 Curves = Mapping[str, Float[np.ndarray, " members"]]
 _RECORDER = "recorder/"
@@ -129,7 +129,7 @@ def _trees(standing: Standing) -> dict[str, Any]:
 def first_standing(job: Job, recorder: Recorder | None = None) -> Standing:
     """Before the first step, with the loss there still to be measured."""
     members = job.settings.members
-    state = engine.init(job.network, job.optimizer, member_keys(job.settings.seed, members))
+    state = engine.init(job.network, job.optimizer, job.keys)
     return Standing(
         epoch=0,
         step=0,
@@ -148,8 +148,7 @@ def first_standing(job: Job, recorder: Recorder | None = None) -> Standing:
 def _template(job: Job) -> dict[str, Any]:
     """The shapes of a standing's trees; nothing is compiled for them."""
     members = job.settings.members
-    keys = member_keys(job.settings.seed, members)
-    state, tracker = jax.eval_shape(engine.init, job.network, job.optimizer, keys), Best.start(job)
+    state, tracker = jax.eval_shape(engine.init, job.network, job.optimizer, job.keys), Best.start(job)
     template = {
         "state": state,
         "info": engine.Info.nothing(members),

@@ -6,21 +6,23 @@ from typing import Any
 
 import numpy as np
 
+from talweg.config.grid import grid_of, member_value
 from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
-from talweg.objective.models import parameter_count
+from talweg.objective.models import layers_of, parameter_count
 from talweg.run.job import Job
 from talweg.run.scoring import Scores, score_members
+from talweg.run.sweep import FAILED, sweep_report
 from talweg.run.train import Trained
 
 VERSION = 1
-FAILED = ("non_finite", "diverged")
-"""The kinds of Outcome after which a member is left out of the ensemble."""
 
 
 def in_ensemble(trained: Trained) -> list[int]:
-    """The members that did not fail; all of them if every one did."""
+    """The members that a sweep chose, or else those that did not fail; all of them if every one did."""
+    if trained.chosen is not None:
+        return list(trained.chosen)
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
     return sound or list(range(len(trained.outcomes)))
 
@@ -69,6 +71,9 @@ def summarize(
             "spread": {part: _spread(found, main, members) for part, found in scores.items()},
             "ensemble": {"members": members, **{part: found.ensemble for part, found in scores.items()}},
             "sampling_error": test.interval if test else None,
+            "sweep": sweep_report(
+                grid_of(job.settings), trained.outcomes, validation.members if validation else None, main
+            ),
             "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
             "files": dict(files),
         }
@@ -87,7 +92,7 @@ def _pace(job: Job, trained: Trained) -> dict[str, Any]:
 
 def _model(job: Job) -> dict[str, Any]:
     return {
-        "layers": [_layer(layer) for layer in getattr(job.network.model, "layers", [job.network.model])],
+        "layers": [_layer(layer) for layer in layers_of(job.network.model)],
         "inputs": int(np.prod(job.network.input_shape)),
         "params": parameter_count(job.network.model, job.network.input_shape),
         "loss": job.network.row_loss.name,
@@ -104,7 +109,7 @@ def _training(job: Job) -> dict[str, Any]:
     batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
-        "settings": {name: float(values[0]) for name, values in job.optimizer.settings.items()},
+        "settings": {name: _number(values) for name, values in _settings(job).items()},
         "schedule": settings.schedule,
         "step_length": settings.step_length,
         "batch_size": batch,
@@ -113,6 +118,19 @@ def _training(job: Job) -> dict[str, Any]:
         "stop": settings.stop,
         "keep": settings.keep,
     }
+
+
+def _settings(job: Job) -> dict[str, Any]:
+    """Every number that says how the steps go, one a member."""
+    dropout = member_value(grid_of(job.settings), "dropout", job.settings.dropout)
+    left_out = {} if dropout is None else {"dropout": np.broadcast_to(dropout, (job.settings.members,))}
+    return {**job.optimizer.settings, **job.network.settings, **left_out}
+
+
+def _number(values: Any) -> float | list[float]:
+    """A setting that all members share, or one value for each; the nearest decimal numbers to their float32."""
+    told = [float(str(value)) for value in np.asarray(values)]
+    return told if len(set(told)) > 1 else told[0]
 
 
 def _member(member: int, trained: Trained, validation: Scores | None, test: Scores | None) -> dict[str, Any]:

@@ -2,20 +2,25 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from talweg.config.grid import grid_of
+from talweg.data.store import is_mapped
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
+from talweg.run.passes import evaluate, parts_of, passing, validation_passing
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
+from talweg.run.streaming import OnDisk
+from talweg.run.sweep import chosen_members
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -47,7 +52,8 @@ class Trained:
         best_epoch: the epoch whose params are kept.
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
-        recorder: what was kept on the way.
+        standing: where they stand, to go on from.
+        chosen: the members that a sweep chose; `None` if none was asked for.
     """
 
     params: Params
@@ -55,7 +61,13 @@ class Trained:
     best_epoch: Int[np.ndarray, " members"]
     seconds: float
     compile_seconds: float
-    recorder: Recorder | None = None
+    standing: Standing
+    chosen: tuple[int, ...] | None = None
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What was kept on the way."""
+        return self.standing.recorder
 
 
 def _go_on(standing: Standing) -> None:
@@ -83,8 +95,8 @@ def train(
         recorder: keeps what it wants of each epoch; one that goes on is in `standing`.
     """
     began = clock() - (standing.seconds if standing else 0.0)
-    source = job.source or InMemory.of(job)
-    validation = jax.device_put(job.validation_chunks())
+    source = job.source or (OnDisk.of(job) if is_mapped(job.training.x) else InMemory.of(job))
+    validation = validation_passing(job)
     if standing is None:
         standing, told = _start(job, validation, recorder)
         tell(dataclasses.replace(told, seconds=clock() - began))
@@ -98,10 +110,10 @@ def train(
         standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)
         tell(told)
         pause(standing)
-    return _ended(job, standing, clock() - began)
+    return _ended(job, standing, validation, clock() - began)
 
 
-def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
+def _start(job: Job, validation: Iterable[Batch], recorder: Recorder | None) -> tuple[Standing, Progress]:
     """Before the first step: the members' starts, and what is known of them."""
     standing = first_standing(job, recorder)
     params = engine.kept(job.optimizer, standing.state)
@@ -124,7 +136,7 @@ def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
 
 
 def _finish_epoch(
-    job: Job, standing: Standing, validation: Batch, seconds: Callable[[], float]
+    job: Job, standing: Standing, validation: Iterable[Batch], seconds: Callable[[], float]
 ) -> tuple[Standing, Progress]:
     """After an epoch's last step: its curves, the best params, and which members the rule stops."""
     epoch, params, active = standing.epoch + 1, engine.kept(job.optimizer, standing.state), standing.active
@@ -159,18 +171,31 @@ def _recorded(
     return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
 
 
-def _ended(job: Job, standing: Standing, seconds: float) -> Trained:
+def _ended(job: Job, standing: Standing, validation: Iterable[Batch], seconds: float) -> Trained:
     """What is kept when every member has stopped."""
     tracked = bool(standing.tracker.monitor)
     outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
+    kept = standing.best if tracked else engine.kept(job.optimizer, standing.state)
     return Trained(
-        jax.device_get(standing.best if tracked else engine.kept(job.optimizer, standing.state)),
+        jax.device_get(kept),
         outcomes,
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
         standing.compile_seconds,
-        standing.recorder,
+        standing,
+        _chosen(job, kept, outcomes, validation),
     )
+
+
+def _chosen(
+    job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Iterable[Batch]
+) -> tuple[int, ...] | None:
+    """The members with a sweep's best values, if it is to choose."""
+    if not job.settings.sweep or not len(job.validation):
+        return None
+    everyone = np.ones(job.settings.members, bool)
+    losses = _look(job, params, everyone, validation)["validation_loss"]
+    return chosen_members(grid_of(job.settings), outcomes, losses)
 
 
 def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
@@ -179,15 +204,17 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
+    sums = evaluate(job.network, params, everyone, passing(job.training))
     return sums["loss"] / sums["weight"]
 
 
-def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch) -> dict[str, np.ndarray]:
+def _look(
+    job: Job, params: Params, active: Bool[np.ndarray, " members"], blocks: Iterable[Batch]
+) -> dict[str, np.ndarray]:
     """The validation curves of one epoch; none without validation rows."""
     if not len(job.validation):
         return {}
-    sums = engine.evaluate(job.network, params, active, chunks)
+    sums = evaluate(job.network, params, active, blocks)
     told = {name: value[active] for name, value in sums.items()}
     values = {
         "validation_loss": told["loss"] / told["weight"],
@@ -202,5 +229,5 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
     alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
-    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
-    return found.reshape(-1, found.shape[-1])[: len(rows)]
+    found = [np.asarray(engine.outputs(*alone, part.chunks().x))[0] for part in parts_of(rows)]
+    return np.concatenate([part.reshape(-1, part.shape[-1]) for part in found])[: len(rows)]

@@ -111,6 +111,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         Text(),
         *_reasons(summary),
         Text(),
+        *sweep_lines(summary),
         _spread(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
@@ -133,7 +134,7 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
     grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
-    settings = ", ".join(f"{words(name)} {value:.4g}" for name, value in training["settings"].items())
+    settings = ", ".join(f"{words(name)} {_each(value)}" for name, value in training["settings"].items())
     steps = f"{training['steps_per_epoch']} step{'s' * (training['steps_per_epoch'] != 1)} an epoch"
     grid.add_row(
         "Training",
@@ -142,6 +143,13 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     grid.add_row("Stop", training["stop"])
     return grid
+
+
+def _each(value: float | list[float]) -> str:
+    """A setting of all members, or the values that they share among them."""
+    if not isinstance(value, list):
+        return f"{value:.4g}"
+    return "/".join(f"{each:.4g}" for each in dict.fromkeys(value))
 
 
 _PARTS = (("train", "training"), ("validation", "validation"), ("test", "test"))
@@ -195,6 +203,36 @@ def _reasons(summary: Mapping[str, Any]) -> list[Text]:
             )
         )
     return lines
+
+
+def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
+    """What became of the settings that were lists: a line for each combination, and which was best."""
+    sweep = summary.get("sweep")
+    if sweep is None:
+        return []
+    metric = summary["metric"]
+    titles = [words(name) for name in sweep["settings"]]
+    titles += ["members", "validation loss", "± std", f"validation {words(metric)}", "above the best", "95 %"]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in titles:
+        table.add_column(title, justify="right", overflow="fold")
+    best = sweep["best"]
+    for entry in sweep["values"]:
+        told, behind = entry["validation"] or {}, entry["behind_best"] or {}
+        is_best = best is not None and all(entry[name] == best[name] for name in sweep["settings"])
+        interval = f"{number(behind.get('low'))} to {number(behind.get('high'))}"
+        failed = f" ({entry['failed']} failed)" if entry["failed"] else ""
+        table.add_row(
+            *(number(entry[name]) for name in sweep["settings"]),
+            f"{len(entry['members'])}{failed}",
+            number(told.get("loss", {}).get("mean")),
+            number(told.get("loss", {}).get("std")),
+            number(told.get(metric, {}).get("mean")),
+            "best" if is_best else number(behind.get("mean")),
+            "" if is_best or behind.get("low") is None else interval,
+            style="bold" if is_best else "",
+        )
+    return [table, *(Text(f"Warning: {warning}.", style="yellow") for warning in sweep["warnings"]), Text()]
 
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
@@ -282,58 +320,3 @@ def cache_table(cache: Mapping[str, Any]) -> RenderableType:
         table.add_row(store["about"], in_words(store["bytes"]), used)
     limit = f"{in_words(cache['bytes'])} of at most {in_words(cache['limit'])} in {cache['folder']}"
     return Group(table, Text(limit, style="dim"))
-
-
-def hike_summary(hike: Mapping[str, Any]) -> RenderableType:
-    """A hike: where the hikers arrived, how many at each place, and what each has to say.
-
-    Args:
-        hike: the JSON object of a hike (see docs/json.md).
-    """
-    head = (
-        f"f({', '.join(hike['variables'])}) = {hike['expression']}: {len(hike['hikers'])} hikers by "
-        f"{hike['optimizer']}, learning rate {number(hike['learning_rate'])}, step length {hike['step_length']}"
-    )
-    kinds = Counter(hiker["outcome"]["kind"] for hiker in hike["hikers"])
-    outcomes = ", ".join(f"{count} {_OUTCOMES[kind]}" for kind, count in kinds.items())
-    return Group(
-        Text(head, style="bold"),
-        Text(f"{outcomes}."),
-        *([_places(hike)] if hike["minima"] else []),
-        *_hikers(hike),
-        *(Text(f"Warning: {warning}", style="yellow") for warning in hike["warnings"]),
-    )
-
-
-_OUTCOMES = {
-    "arrived": "arrived",
-    "saddle": "on a saddle or maximum",
-    "walking": "still walking",
-    "diverged": "fell off",
-    "left": "left the window",
-    "undefined": "came to where the function is not defined",
-}
-
-
-def _places(hike: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for title in (", ".join(hike["variables"]), "value", "hikers"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("what it is")
-    for place in hike["minima"]:
-        point = ", ".join(number(_near_zero(value)) for value in place["point"])
-        table.add_row(point, number(_near_zero(place["value"])), str(place["hikers"]), place["kind"])
-    return table
-
-
-def _near_zero(value: float) -> float:
-    return 0.0 if abs(value) < 1e-9 else value
-
-
-def _hikers(hike: Mapping[str, Any], most: int = 12) -> list[Text]:
-    """What the hikers say, each sentence once with those who say the like; of many, those that did not arrive."""
-    told = [hiker for hiker in hike["hikers"] if hiker["outcome"]["kind"] != "arrived" or len(hike["hikers"]) <= most]
-    lines = [Text(f"hiker {hiker['hiker']}: {hiker['outcome']['sentence']}.") for hiker in told[:most]]
-    if len(told) > most:
-        lines.append(Text(f"... and {len(told) - most} more that did not arrive (--json tells all)."))
-    return lines

@@ -15,6 +15,7 @@ from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
+from talweg.run.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
 from talweg.run.sweep import chosen_members
@@ -126,8 +127,9 @@ def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Stan
 def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     """Some steps of the epoch under way."""
     number = standing.epoch + 1
+    optimizer = slowed(job.optimizer, standing.safety)
     state, info = engine.epoch(
-        job.network, job.optimizer, standing.state, standing.active, feed, number, info=standing.info
+        job.network, optimizer, standing.state, standing.active, feed, number, info=standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
@@ -144,6 +146,7 @@ def _finish_epoch(
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
     seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    well = went_well(curves, standing.start_loss, active)
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
         standing,
@@ -159,7 +162,26 @@ def _finish_epoch(
         compile_seconds=standing.compile_seconds or now,
         recorder=_recorded(standing.recorder, epoch, params, curves),
     )
-    return standing, Progress(epoch, now, curves, active, stopped)
+    standing = _restarted(job, standing, well, stopped)
+    stopped = {member: outcome for member, outcome in stopped.items() if member in standing.outcomes}
+    return standing, Progress(epoch, now, curves, standing.active, stopped)
+
+
+def _restarted(job: Job, standing: Standing, well: np.ndarray, stopped: Mapping[int, Outcome]) -> Standing:
+    """Members that failed just now go on from their last good state, if that was asked for."""
+    if standing.safety is None:
+        return standing
+    safety, state, restarts = restarted(standing.safety, standing.state, well, stopped, standing.restarts)
+    back = np.isin(np.arange(len(well)), [one.member for one in restarts[len(standing.restarts) :]])
+    return dataclasses.replace(
+        standing,
+        state=state,
+        safety=safety,
+        restarts=restarts,
+        memory=forgotten(job.rule, standing.memory, back) if back.any() else standing.memory,
+        active=standing.active | back,
+        outcomes={member: outcome for member, outcome in standing.outcomes.items() if not back[member]},
+    )
 
 
 def _recorded(

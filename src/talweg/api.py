@@ -10,15 +10,15 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from talweg.landscape.sketch import Sketch
-from talweg.landscape.sketch import sketch as sketch_function
-from talweg.objective.expression import Expression
+from talweg.objective.typed.expression import Expression
 from talweg.record.scene import Scene
 from talweg.run.compilation import keep_compilations
-from talweg.run.hike import Hike, HikeSettings
-from talweg.run.hike import hike as walk_down
-from talweg.run.hike_scene import hike_json, scene_of
-from talweg.run.sketch_scene import sketch_scene
+from talweg.run.hiking.hike import Hike, HikeSettings
+from talweg.run.hiking.hike import hike as walk_down
+from talweg.run.hiking.scene import hike_json, scene_of
+from talweg.run.hiking.sketch import sketch_scene
+from talweg.sketching.sketch import Sketch
+from talweg.sketching.sketch import sketch as sketch_function
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure

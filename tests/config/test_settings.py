@@ -20,6 +20,9 @@ def lists(values):
 
 
 OPTIONAL = {
+    "shuffle": st.sampled_from(["full", "block"]),
+    "stream": st.sampled_from(["auto", "yes", "no"]),
+    "query": st.none() | WORDS,
     "target": st.none() | WORDS,
     "task": st.sampled_from(["auto", "classification", "regression"]),
     "split": WORDS,

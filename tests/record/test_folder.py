@@ -12,6 +12,7 @@ from talweg.errors import RunFolderError
 from talweg.record import folder as subject
 from talweg.record.folder import (
     FILES,
+    REPORT,
     RunFolder,
     existing_run,
     flatten,
@@ -47,6 +48,7 @@ def whole(path):
     run.write_evaluation({})
     run.write_evidence({"version": 1})
     run.write_summary({"version": 1, "members": []})
+    write_atomically(run.path / REPORT, b"<!doctype html>")
     return run
 
 

@@ -189,7 +189,7 @@ def test_which_rules_fired_is_told_with_the_epochs(told_runs):
     run = told_runs["classification"]
     found = watches(told(run))
     assert [watch.rule["kind"] for watch in found] == [
-        "non_finite", "diverged", "flat", "reached", "max_epochs", "max_epochs",
+        "non_finite", "diverged", "flat", "reached", "max_epochs",
     ]  # fmt: skip
     by_kind = {member["member"]: member["outcome"]["kind"].split(" and ") for member in run.summary["members"]}
     for watch in found:

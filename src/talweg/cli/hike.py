@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from talweg.api import Hikers
-    from talweg.objective.expression import Expression
+    from talweg.objective.typed.expression import Expression
 
 
 @click.command()
@@ -53,7 +53,7 @@ def hike(
     FUNCTION is typed as people write it, such as "2x² + 4x" or "sin(x)cos(y) + 0.1(x^2 + y^2)", or the name of a
     test function, such as himmelblau.
     """
-    from talweg.objective.expression import Expression
+    from talweg.objective.typed.expression import Expression
 
     expression = Expression.parse(function, parse_let(let))
     given = {name: word for name, word in words.items() if word is not None}

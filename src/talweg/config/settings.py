@@ -96,6 +96,11 @@ class Settings(pydantic.BaseModel):
         loss: what is minimised.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
+        shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
+            shuffled, then the rows in some of them, for sources on slow disks.
+        stream: whether the rows are prepared once into files on disk and read from there while training; ``auto``:
+            if the source is too large for memory.
+        query: what is asked of a source that is a database.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
         on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
@@ -149,6 +154,9 @@ class Settings(pydantic.BaseModel):
     stop: str = AUTO
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
+    shuffle: Literal["full", "block"] = "full"
+    stream: Literal["auto", "yes", "no"] = AUTO
+    query: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     on_divergence: Literal["stop", "restart"] = "stop"
     checkpoint_every: str = AUTO

@@ -14,11 +14,14 @@ from talweg.config.pictures import parse_augmentation
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
+from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
 from talweg.data.images.prepare import PicturePreparation
+from talweg.data.large import quiet
+from talweg.data.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -34,6 +37,7 @@ from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -56,12 +60,13 @@ class Built:
     report: Report
 
 
-def build(settings: Settings, source: Any = None) -> Built:
+def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """A job from settings.
 
     Args:
         settings: as given; `auto` is resolved here.
         source: data as a Python object; the settings' source is read if it is absent.
+        hear: is told of the progress of what takes long.
 
     Raises:
         ConfigError: a setting that is unknown or does not fit the task.
@@ -69,21 +74,20 @@ def build(settings: Settings, source: Any = None) -> Built:
     """
     settings = with_members(settings)
     _check_names(settings)
-    prepared = prepare(settings, source)
+    prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
-    x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
-    settings = resolve_model(settings, x.shape[1:])
-    network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
+    if on_disk(table) and settings.batch_size == FULL:
+        raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
+    settings = resolve_model(settings, prepared.shape)
+    network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
-    place = np.full(table.rows, -1)
-    place[target.rows] = np.arange(len(target.rows))
-    training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    training, validation, test = part_rows(prepared, hear)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
@@ -146,15 +150,6 @@ def _require_few_params(optimizer: str, network: Network) -> None:
             f"{optimizer!r} is for at most {largest} params, this network has {count}; "
             "take fewer units (--hidden), or lbfgs"
         )
-
-
-def _columns(y: np.ndarray) -> np.ndarray:
-    """Real targets one column each; classes as they are."""
-    return y[:, None] if y.dtype.kind == "f" else y
-
-
-def _rows(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Rows:
-    return Rows(x[rows], y[rows])
 
 
 def _loss(settings: Settings, classes: int) -> Loss:

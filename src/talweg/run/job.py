@@ -36,6 +36,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
+    def chunk_rows(self, room: int) -> int:
+        """Rows of a chunk: it holds about as many numbers whatever a row is, a table's few, or a picture's many."""
+        return chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+
     def chunks(self, room: int = 0) -> Batch:
         """The rows cut into chunks for evaluation; padding has weight 0.
 
@@ -43,8 +47,7 @@ class Rows:
             room: for how many rows to make room at least, so that sets of unlike size are cut alike.
         """
         room = max(room, len(self))
-        # A chunk holds about as many numbers whatever a row is: a table's few, or a picture's many.
-        size = chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+        size = self.chunk_rows(room)
         columns = (self.x, self.y, np.ones(len(self), np.float32))
         return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
 

@@ -24,6 +24,7 @@ from talweg.view.report.writing import write_report
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
+    from talweg.run.sharpness import Sharpness
     from talweg.run.valleys import Valleys
 
 Chosen = Literal["ensemble", "best"] | int
@@ -163,6 +164,21 @@ class Run:
 
         folder = self.folder.path / FOLDER if self.folder else None
         return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
+
+    def sharpness(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Sharpness":
+        """Measures how sharp the loss is where the members ended: greatest Hessian eigenvalues, trace, gradient.
+
+        Args:
+            progress: hears how many places are done, and how many there will be.
+            **settings: any field of `run.sharpness.SharpnessSettings`, such as `on`, `members`, `over`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.sharpness import SharpnessSettings, sharpness_of
+
+        return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""

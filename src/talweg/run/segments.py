@@ -64,6 +64,7 @@ class InMemory:
         rows: how many.
         batch: rows of a step.
         seed: the run's.
+        shuffle: see `feed.epoch_order`.
         members: the number of each member's own order; none if all share one.
         ends: where an epoch is cut (see `cuts`).
         folds: of a cross-validation: each member has its own rows in an order of their own.
@@ -73,6 +74,7 @@ class InMemory:
     rows: int
     batch: int
     seed: int
+    shuffle: str
     members: tuple[int, ...]
     ends: Int[np.ndarray, " ends"]
     folds: Folds | None = None
@@ -86,7 +88,7 @@ class InMemory:
         own = settings.member_batches == "own" or job.folds is not None
         numbers = tuple(grid_of(settings).start_numbers().tolist()) if own else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
-        return InMemory(data, rows, batch, settings.seed, numbers, ends, job.folds)
+        return InMemory(data, rows, batch, settings.seed, settings.shuffle, numbers, ends, job.folds)
 
     @property
     def steps(self) -> int:
@@ -104,11 +106,13 @@ class InMemory:
 
     def _order(self, epoch: int) -> tuple[Order, Weight]:
         if self.members:
-            orders = [epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in self.members]
-            order = np.stack(orders)
+            order = np.stack([self._shuffled(epoch, member) for member in self.members])
         else:
-            order = epoch_order(self.rows, self.batch, self.seed, epoch)
+            order = self._shuffled(epoch, None)
         return order, epoch_weight(order, np.ones(self.rows, np.float32))
+
+    def _shuffled(self, epoch: int, member: int | None) -> Int[np.ndarray, "steps batch"]:
+        return epoch_order(self.rows, self.batch, self.seed, epoch, member, self.shuffle)
 
     def _order_of_folds(self, epoch: int, folds: Folds) -> tuple[Order, Weight]:
         dealt = [

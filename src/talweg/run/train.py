@@ -2,22 +2,25 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from talweg.config.grid import grid_of
+from talweg.data.store import is_mapped
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
+from talweg.run.passes import evaluate, parts_of, passing, validation_passing
 from talweg.run.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
+from talweg.run.streaming import OnDisk
 from talweg.run.sweep import chosen_members
 
 
@@ -93,8 +96,8 @@ def train(
         recorder: keeps what it wants of each epoch; one that goes on is in `standing`.
     """
     began = clock() - (standing.seconds if standing else 0.0)
-    source = job.source or InMemory.of(job)
-    validation = jax.device_put(job.validation_chunks())
+    source = job.source or (OnDisk.of(job) if is_mapped(job.training.x) else InMemory.of(job))
+    validation = validation_passing(job)
     if standing is None:
         standing, told = _start(job, validation, recorder)
         tell(dataclasses.replace(told, seconds=clock() - began))
@@ -111,7 +114,7 @@ def train(
     return _ended(job, standing, validation, clock() - began)
 
 
-def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
+def _start(job: Job, validation: Iterable[Batch], recorder: Recorder | None) -> tuple[Standing, Progress]:
     """Before the first step: the members' starts, and what is known of them."""
     standing = first_standing(job, recorder)
     params = engine.kept(job.optimizer, standing.state)
@@ -135,7 +138,7 @@ def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
 
 
 def _finish_epoch(
-    job: Job, standing: Standing, validation: Batch, seconds: Callable[[], float]
+    job: Job, standing: Standing, validation: Iterable[Batch], seconds: Callable[[], float]
 ) -> tuple[Standing, Progress]:
     """After an epoch's last step: its curves, the best params, and which members the rule stops."""
     epoch, params, active = standing.epoch + 1, engine.kept(job.optimizer, standing.state), standing.active
@@ -190,7 +193,7 @@ def _recorded(
     return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
 
 
-def _ended(job: Job, standing: Standing, validation: Batch, seconds: float) -> Trained:
+def _ended(job: Job, standing: Standing, validation: Iterable[Batch], seconds: float) -> Trained:
     """What is kept when every member has stopped."""
     tracked = bool(standing.tracker.monitor)
     outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
@@ -206,7 +209,9 @@ def _ended(job: Job, standing: Standing, validation: Batch, seconds: float) -> T
     )
 
 
-def _chosen(job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Batch) -> tuple[int, ...] | None:
+def _chosen(
+    job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Iterable[Batch]
+) -> tuple[int, ...] | None:
     """The members with a sweep's best values, if it is to choose."""
     if not job.settings.sweep or not len(job.validation):
         return None
@@ -221,15 +226,17 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
+    sums = evaluate(job.network, params, everyone, passing(job.training))
     return sums["loss"] / sums["weight"]
 
 
-def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch) -> dict[str, np.ndarray]:
+def _look(
+    job: Job, params: Params, active: Bool[np.ndarray, " members"], blocks: Iterable[Batch]
+) -> dict[str, np.ndarray]:
     """The validation curves of one epoch; none without validation rows."""
     if not len(job.validation):
         return {}
-    sums = engine.evaluate(job.network, params, active, chunks)
+    sums = evaluate(job.network, params, active, blocks)
     told = {name: value[active] for name, value in sums.items()}
     values = {
         "validation_loss": told["loss"] / told["weight"],
@@ -244,5 +251,5 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
     alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
-    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
-    return found.reshape(-1, found.shape[-1])[: len(rows)]
+    found = [np.asarray(engine.outputs(*alone, part.chunks().x))[0] for part in parts_of(rows)]
+    return np.concatenate([part.reshape(-1, part.shape[-1]) for part in found])[: len(rows)]

@@ -35,7 +35,10 @@ class Watch:
 @functools.lru_cache(maxsize=4)
 def watches(told: Told) -> list[Watch]:
     """Every rule that watched, in their order, each with the members it stopped."""
-    rules = _leaves(told.evidence.get("rules") or {})
+    rules: list[tuple[Rule, tuple[Rule, ...]]] = []
+    for leaf in _leaves(told.evidence.get("rules") or {}):
+        # A limit that the user typed may repeat the one that always stands.
+        rules += [leaf] if leaf not in rules else []
     fired: dict[int, list[int]] = defaultdict(list)
     for member, entry in enumerate(told.members):
         for kind in entry["outcome"]["kind"].split(" and "):

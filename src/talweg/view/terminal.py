@@ -87,6 +87,30 @@ class TrainingProgress:
         return " · ".join(parts)
 
 
+@final
+class PreparationProgress:
+    """What is being done with a large source before the first step, and how far it is."""
+
+    def __init__(self, console: Console):
+        self.console, self.said, self.doing = console, 0.0, ""
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
+        self.task = self.bar.add_task("", total=1.0)
+
+    def close(self) -> None:
+        """Takes the line away."""
+        self.bar.stop()
+
+    def update(self, doing: str, part: float) -> None:
+        """Shows what is being done, and which part of it is."""
+        if self.console.is_terminal:
+            self.bar.start()
+            self.bar.update(self.task, description=f"{doing} {part:4.0%}", completed=part)
+        elif time.monotonic() - self.said > _PLAIN_EVERY or doing != self.doing:
+            self.said = time.monotonic()
+            self.console.print(f"{doing} {part:.0%}", highlight=False)
+        self.doing = doing
+
+
 def _mean(values: np.ndarray) -> float | None:
     told = values[np.isfinite(values)]
     return float(told.mean()) if len(told) else None

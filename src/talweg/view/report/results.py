@@ -22,7 +22,7 @@ def results(told: Told, say: Tongue) -> str:
     part = told.held_back
     if part is None:
         return f"<p>{text(say('results.none'))}</p>"
-    head = f"<h3>{text(say(f'results.on.{part}'))}</h3>"
+    head = f"<p>{text(say(f'results.on.{part}'))}.</p>"
     return head + _measures(told, part, say) + "".join(_drawn(told, part, say)) + _importance(told, say)
 
 
@@ -80,7 +80,7 @@ def _confusion(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
 
 
 def _titled(key: str, content: str, say: Tongue) -> str:
-    return f"<div><h4>{text(say(f'results.{key}'))}</h4>{content}</div>"
+    return f"<div><h3>{text(say(f'results.{key}'))}</h3>{content}</div>"
 
 
 def _pairs(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
@@ -141,7 +141,7 @@ def _roc(told: Told, kept: Evaluation, part: str, names: list[str], say: Tongue)
     frame = _square(say("results.fpr"), say("results.tpr"))
     known = [(label, curve) for label, curve in curves if curve is not None]
     if not known:
-        return f"<figure><h4>{text(say('results.roc'))}</h4><p>{text(say('results.roc.none'))}</p></figure>"
+        return f"<figure><h3>{text(say('results.roc'))}</h3><p>{text(say('results.roc.none'))}</p></figure>"
     css = "median" if len(known) == 1 else "member strong"
     marks = [frame.segment((0, 0), (1, 1), "rule")]
     marks += [frame.line(curve[0], curve[1], f"{css} test", names[label]) for label, curve in known]

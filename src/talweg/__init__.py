@@ -13,6 +13,7 @@ _ROOMS = {
     "resume": "talweg.run.api",
     "rerun": "talweg.run.rerun",
     "check": "talweg.run.check",
+    "denoise": "talweg.run.denoising",
     "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
@@ -69,6 +70,7 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import resume, train
     from talweg.run.check import check
+    from talweg.run.denoising import denoise
     from talweg.run.model import model
     from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
@@ -103,6 +105,7 @@ __all__ = [
     "__version__",
     "cache",
     "check",
+    "denoise",
     "elu",
     "gelu",
     "hike",

@@ -17,6 +17,7 @@ _COMMANDS = {
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
+    "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),

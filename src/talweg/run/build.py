@@ -4,13 +4,14 @@ Every mistake that a person can mend is found here, before anything is compiled 
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from talweg.config.grid import Grid, grid_of, member_value, with_members
-from talweg.config.pictures import parse_augmentation
+from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
@@ -19,7 +20,8 @@ from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.find import find_pairs
+from talweg.data.images.prepare import AnyPreparation, PicturePreparation
 from talweg.data.large import quiet
 from talweg.data.sample import on_disk
 from talweg.data.split import Fractions
@@ -54,7 +56,7 @@ class Built:
     """
 
     job: Job
-    preparation: Preparation | PicturePreparation
+    preparation: AnyPreparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
@@ -74,6 +76,10 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """
     settings = with_members(settings)
     _check_names(settings)
+    if is_denoising(settings, source):
+        from talweg.run.build_denoising import build_denoising
+
+        return build_denoising(settings, source)
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -93,8 +99,8 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     job = Job(
         settings=settings,
         network=network,
-        optimizer=_optimizer(settings, rows),
-        rule=_rule(settings, target.task, has_validation),
+        optimizer=optimizer_of(settings, rows),
+        rule=rule_of(settings, target.task, has_validation),
         training=training,
         validation=validation if folds is None else training,
         test=test,
@@ -107,9 +113,20 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
 
 
+def is_denoising(settings: Settings, source: Any = None) -> bool:
+    """Whether noise is to be taken away: it was said, or the source is a folder of noisy and clean pictures."""
+    if settings.task == AUTO:
+        given = settings.source if source is None else source
+        folder = Path(given) if isinstance(given, str | Path) else None
+        return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
+    return settings.task == "denoising"
+
+
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.noise is not None:
+        parse_noise(settings.noise)
     check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
@@ -226,7 +243,8 @@ def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None and not isinstance(value, str)}
 
 
-def _optimizer(settings: Settings, rows: int) -> Any:
+def optimizer_of(settings: Settings, rows: int) -> Any:
+    """The optimizer that resolved settings describe, for so many training rows."""
     steps = -(-rows // rows_per_batch(settings.batch_size, rows))
     schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
@@ -238,7 +256,7 @@ def _optimizer(settings: Settings, rows: int) -> Any:
     )
 
 
-def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
+def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
     curves = ["train_loss"]
     if has_validation:

@@ -11,6 +11,7 @@ from jaxtyping import Float, Int, Num, UInt32
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked
+from talweg.data.images.photo_parts import Pair
 from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Rule
@@ -122,6 +123,7 @@ class Job:
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
     source: Source | None = None
+    pairs: Mapping[str, tuple[Pair, ...]] = dataclasses.field(default_factory=dict)
     folds: Folds | None = None
 
     def rows_a_member(self) -> int:

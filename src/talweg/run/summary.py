@@ -11,6 +11,7 @@ from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
+from talweg.run.denoise_scoring import noisy_loss, score_pictures
 from talweg.run.job import Job
 from talweg.run.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
@@ -31,6 +32,8 @@ def in_ensemble(trained: Trained) -> list[int]:
 def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     """What is reached on the validation and on the test rows; without the parts that are empty."""
     members = in_ensemble(trained)
+    if job.pairs:
+        return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
     scores = {part: score_members(job, trained.params, rows, members) for part, rows in parts.items()}
     return {part: found for part, found in scores.items() if found is not None}
@@ -176,11 +179,12 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     if scores is None:
         yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
         return
-    constant = _constant_loss(job)
+    constant = noisy_loss(job) if job.pairs else _constant_loss(job)
+    idle_as = "the noisy picture itself" if job.pairs else "a constant prediction"
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (
-            f"member {', '.join(map(str, idle))} ends no better than a constant prediction "
+            f"member {', '.join(map(str, idle))} ends no better than {idle_as} "
             f"(loss {scores.members[idle[0]]['loss']:.4g} against {constant:.4g})"
         )
 

@@ -28,7 +28,8 @@ EPOCHS = ["--epochs", "2", "--seed", "0"]
 def make_table(path: Path, size: float) -> int:
     """Writes a CSV file of at least so many bytes, and says how many rows it has.
 
-    20 columns of numbers, two of words, one of dates, one with gaps; the quantity to predict follows from eight of the numbers and a word.
+    20 columns of numbers, two of words, one of dates, one with gaps; the quantity to predict follows from
+    eight of the numbers and a word.
     """
     random, rows = np.random.default_rng(0), 0
     mix = random.normal(size=8)

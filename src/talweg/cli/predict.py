@@ -1,6 +1,7 @@
 """`talweg predict`: a run applied to new rows."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +19,7 @@ from talweg.errors import ConfigError, DataError
     help="CSV or Parquet file to write. [default: CSV to standard output]",
 )
 @click.option("--member", default="ensemble", help="'ensemble', 'best', or a member's number. [default: ensemble]")
+@click.option("--skip-broken", is_flag=True, help="Leave broken pictures out; they are named.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @click.option("--stream/--no-stream", "stream", default=None, help="Read the rows from disk. [default: if too many]")
 @click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME.")
@@ -27,6 +29,7 @@ def predict(
     source: str,
     out: Path | None,
     member: str,
+    skip_broken: bool,
     force: bool,
     stream: bool | None,
     query: str | None,
@@ -43,16 +46,22 @@ def predict(
         raise ConfigError(
             f"predictions are written as .csv or .parquet, not as {out.suffix or 'a file without suffix'}"
         )
-    chosen: str | int = int(member) if member.isdecimal() else member
-    if isinstance(chosen, str) and chosen not in ("ensemble", "best"):
-        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {member!r}")
+    chosen = parse_member(member)
     if out is not None and not out.absolute().parent.is_dir():
         raise DataError(f"{out.parent} is no folder; make it first")
     from talweg.run.predicting import joined, predictions_of, write_frames, write_predictions
     from talweg.run.result import open_run
 
-    wanted = "auto" if stream is None else "yes" if stream else "no"
-    predictions = predictions_of(open_run(run), source, chosen, query, wanted, note=_note)  # type: ignore[arg-type]
+    wanted: Any = "auto" if stream is None else "yes" if stream else "no"
+    predictions = predictions_of(
+        open_run(run),
+        source,
+        chosen,
+        query,
+        wanted,
+        skip_broken,
+        note=lambda note: click.echo(f"Note: {note}", err=True),
+    )
     content = {"version": 1, "kind": "prediction", "run": str(run), "member": member}
     if out is not None:
         told = write_predictions(predictions, out.absolute())
@@ -67,5 +76,12 @@ def predict(
     put(content, lambda: f"{content['rows']} predictions written to {out}.", as_json)
 
 
-def _note(sentence: str) -> None:
-    click.echo(f"Note: {sentence}", err=True)
+def parse_member(word: str) -> Any:
+    """Whose prediction is meant.
+
+    Raises:
+        ConfigError: a word that is neither 'ensemble' nor 'best' nor a number.
+    """
+    if not word.isdecimal() and word not in ("ensemble", "best"):
+        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {word!r}")
+    return int(word) if word.isdecimal() else word

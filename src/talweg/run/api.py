@@ -225,9 +225,17 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
+    if built.job.pairs:
+        # Not at the head: a table needs no pictures' libraries.
+        from talweg.data.images.load import save_picture
+        from talweg.run.denoise_scoring import denoising_summary
+
+        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        if folder is not None:
+            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items()}
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from talweg.data.blocks import Hear
-from talweg.data.clean import Preparation
 from talweg.data.encoding import feature_blocks
+from talweg.data.images.prepare import PhotographPreparation, PicturePreparation
 from talweg.data.large import quiet
-from talweg.errors import RunFolderError
+from talweg.errors import ConfigError, RunFolderError
 from talweg.run.result import Chosen, Prediction, Run, Stream, predict
 from talweg.run.sources import open_table
 
@@ -61,7 +61,9 @@ def predictions_of(
         ConfigError: there is no such member.
     """
     preparation = run.preparation
-    if not isinstance(preparation, Preparation):
+    if isinstance(preparation, PhotographPreparation):
+        raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
+    if isinstance(preparation, PicturePreparation):
         pictures = preparation.read(source, skip_broken)
         for sentence in pictures.notes:
             note(sentence)

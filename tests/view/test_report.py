@@ -252,6 +252,30 @@ def test_hostile_text_is_inert(told_runs):
         assert all(json.loads(line.partition(": ")[2]) for line in top.splitlines())
 
 
+def test_a_map_is_taken_over_as_data_and_nothing_else(told_runs, tmp_path):
+    import shutil
+
+    import walks
+
+    from talweg.view.page import landscape_page
+    from talweg.view.report.writing import newest_map
+
+    place = shutil.copytree(told_runs["one_member"].folder.path, tmp_path / "run")
+    assert newest_map(place, "en") == ""
+    (place / "map").mkdir()
+    hostile = landscape_page(walks.scene(hikers=2, steps=3, cells=5)).replace("<main>", f"<main>{HOSTILE}")
+    (place / "map" / "pca.html").write_text(hostile)
+    element = newest_map(place, "de")
+    assert element.startswith('<talweg-landscape lang="de">')
+    write_report(RunFolder(place))
+    page = (place / "report.html").read_text()
+    assert HOSTILE not in page
+    assert page.count("<talweg-landscape") == 1
+    assert 'id="map"' in page
+    (place / "map" / "pca.html").write_text('<talweg-landscape><script type="application/json">{</script>')
+    assert newest_map(place, "en") == ""
+
+
 # The other forms
 
 

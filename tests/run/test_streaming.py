@@ -171,3 +171,27 @@ def test_what_cannot_be_streamed_is_said(source, tmp_path, given, settings, erro
     given = {"CSV": str(source), "JSONL": str(tmp_path / "data.jsonl")}.get(given, given)
     with pytest.raises(error, match=message):
         tw.train(given, **{"members": 2, "max_epochs": 2, **settings})
+
+
+def test_a_database_is_trained_on_and_its_credentials_are_kept_nowhere(source, tmp_path, monkeypatch):
+    import sqlite3
+
+    sqlalchemy = pytest.importorskip("sqlalchemy", reason="the extra sql is not installed")
+    path = tmp_path / "shop.db"
+    with sqlite3.connect(path) as connection:
+        pl.read_csv(source).to_pandas().to_sql("sales", connection, index=False)
+    connection.close()
+    # A URI with a password, for a driver that takes one: SQLite does not.
+    make = sqlalchemy.create_engine
+    monkeypatch.setattr(sqlalchemy, "create_engine", lambda uri, **more: make(f"sqlite:///{path}", **more))
+    given = {"query": "select * from sales", "target": "price", **SETTINGS}
+    runs = [
+        tw.train("postgresql://me:s3cret@host/shop", out=tmp_path / stream, stream=stream, **given)
+        for stream in ("no", "yes")
+    ]
+    assert runs[0].settings.source == "postgresql://host/shop"
+    for name, curve in runs[0].history.curves.items():
+        np.testing.assert_array_equal(curve, runs[1].history.curves[name])
+    written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
+    assert b"s3cret" not in written
+    assert any("name it as env:NAME" in note for note in runs[0].summary["notes"])

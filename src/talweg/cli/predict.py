@@ -18,9 +18,12 @@ from talweg.errors import ConfigError, DataError
     help="CSV or Parquet file to write. [default: CSV to standard output]",
 )
 @click.option("--member", default="ensemble", help="'ensemble', 'best', or a member's number. [default: ensemble]")
+@click.option("--skip-broken", is_flag=True, help="Leave broken pictures out; they are named.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
 @json_option
-def predict(run: Path, source: str, out: Path | None, member: str, force: bool, as_json: bool) -> None:
+def predict(
+    run: Path, source: str, out: Path | None, member: str, skip_broken: bool, force: bool, as_json: bool
+) -> None:
     """Predict the rows of SOURCE with the run in folder RUN.
 
     The columns are prediction, p_<class> for each class, and spread: how far the members disagree. The rows keep
@@ -32,12 +35,10 @@ def predict(run: Path, source: str, out: Path | None, member: str, force: bool, 
         raise ConfigError(
             f"predictions are written as .csv or .parquet, not as {out.suffix or 'a file without suffix'}"
         )
-    chosen: str | int = int(member) if member.isdecimal() else member
-    if isinstance(chosen, str) and chosen not in ("ensemble", "best"):
-        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {member!r}")
+    chosen = parse_member(member)
     from talweg.run.result import open_run
 
-    prediction = open_run(run).predict(source, chosen)  # type: ignore[arg-type]
+    prediction = open_run(run).predict(source, chosen, skip_broken)  # type: ignore[arg-type]
     for note in prediction.notes:
         click.echo(f"Note: {note}", err=True)
     if out is None and not as_json:
@@ -57,6 +58,17 @@ def predict(run: Path, source: str, out: Path | None, member: str, force: bool, 
     if out is None:
         content["columns"] = {name: values.tolist() for name, values in prediction.columns().items()}
     put(content, lambda: f"{len(prediction.values)} predictions written to {out}.", as_json)
+
+
+def parse_member(word: str) -> str | int:
+    """Whose prediction is meant.
+
+    Raises:
+        ConfigError: a word that is neither 'ensemble' nor 'best' nor a number.
+    """
+    if not word.isdecimal() and word not in ("ensemble", "best"):
+        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {word!r}")
+    return int(word) if word.isdecimal() else word
 
 
 def _write(frame: object, out: Path) -> None:

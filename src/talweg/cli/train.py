@@ -11,7 +11,7 @@ from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from talweg.config.settings import Settings
-    from talweg.view.terminal import TrainingProgress
+    from talweg.view.terminal import PreparationProgress, TrainingProgress
 
 RUNS = Path("runs")
 """Where runs go when no folder is named."""
@@ -91,7 +91,9 @@ def train(
 
     if resume and (out is None or force):
         raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")
-    folder = out or next_folder(RUNS, settings.source)
+    from talweg.run.sources import without_credentials
+
+    folder = out or next_folder(RUNS, without_credentials(settings)[0].source)
     if detach:
         from talweg.cli.detach import train_detached
 
@@ -106,7 +108,7 @@ def train(
     from talweg.view.terminal import training_summary
 
     with Display(quiet) as display:
-        run = train_settings(settings, out=folder, force=force, progress=display.update, started=display.start)
+        run = train_settings(settings, None, folder, force, display.update, display.start, display.hear)
     put(run.summary, lambda: training_summary(run.summary), as_json, quiet)
 
 
@@ -146,18 +148,35 @@ class Display:
     def __init__(self, quiet: bool):
         self.quiet = quiet
         self.bar: TrainingProgress | None = None
+        self.preparing: PreparationProgress | None = None
 
     def __enter__(self) -> "Display":
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.preparing is not None:
+            self.preparing.close()
         if self.bar is not None:
             self.bar.__exit__(*error)
+
+    def hear(self, doing: str, part: float) -> None:
+        """Hears of what takes long before there is a job."""
+        if self.quiet:
+            return
+        if self.preparing is None:
+            from rich.console import Console
+
+            from talweg.view.terminal import PreparationProgress
+
+            self.preparing = PreparationProgress(Console(stderr=True))
+        self.preparing.update(doing, part)
 
     def start(self, built: Any) -> None:
         """Hears of the job before the first step."""
         if self.quiet:
             return
+        if self.preparing is not None:
+            self.preparing.close()
         from rich.console import Console
 
         from talweg.objective.metrics import default_metric

@@ -8,7 +8,9 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings, to_toml
+from talweg.data.blocks import Hear
 from talweg.data.images.pictures import Pictures
+from talweg.data.large import quiet
 from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
@@ -28,6 +30,7 @@ from talweg.run.prepare import of_arrays
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.resume import CHANGEABLE, continuation
+from talweg.run.sources import without_credentials
 from talweg.run.standing import Standing
 from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.train import Progress, Trained
@@ -46,8 +49,8 @@ def train(
     """Trains a network, many initialisations at once, and stops each for a stated reason.
 
     Args:
-        source: a path to a table, the name of a built-in data set, a pandas or polars data frame, or an array of
-            features of shape `(rows, features)`.
+        source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
+            features of shape `(rows, features)`, or with `query` the URI of a database.
         target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
@@ -90,13 +93,20 @@ def train_settings(
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
     started: Callable[[Built], None] | None = None,
+    hear: Hear = quiet,
 ) -> Run:
-    """Trains from checked settings (see `train`); `started` hears of the job before the first step."""
+    """Trains from checked settings (see `train`).
+
+    `started` hears of the job before the first step, `hear` before that of what takes long with a large source.
+    """
     if out is not None:
         require_free(out, force)
-    built = build(settings, source)
+    settings, query = without_credentials(settings)
+    source = source if query is None else query
+    built = build(settings, source, hear)
     kept = recording(built.job)
-    built = dataclasses.replace(built, notes=(*built.notes, kept.sentence()))
+    notes = (*built.notes, kept.sentence(), *(() if query is None else query.notes))
+    built = dataclasses.replace(built, notes=notes)
     if out is None:
         return _trained(built, source, None, None, progress, started)
     folder = RunFolder(out)
@@ -215,9 +225,17 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
+    if built.job.pairs:
+        # Not at the head: a table needs no pictures' libraries.
+        from talweg.data.images.load import save_picture
+        from talweg.run.denoise_scoring import denoising_summary
+
+        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        if folder is not None:
+            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items()}
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,

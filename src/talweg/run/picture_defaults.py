@@ -4,10 +4,14 @@ import math
 from typing import Any
 
 from talweg.config.settings import AUTO, Settings
+from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
+from talweg.run.architecture import resolve_model
 
 STEPS = 2000
 """Steps of gradient descent that a small set of pictures is given."""
+DENOISING_STEPS = 2000
+"""Steps that a denoising is given."""
 _NATURAL = 3  # channels: what is in colour is a photograph, which may be mirrored; a letter or an X-ray may not
 
 
@@ -40,3 +44,40 @@ def augmentation(shape: Shape) -> str:
     """How pictures of a shape are changed at random: photographs are mirrored too, gray pictures turned a little."""
     shift = max(1, round(min(shape[:2]) / 14))
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
+
+
+def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int) -> Settings:
+    """The settings with every `auto` replaced by what a denoising uses.
+
+    Args:
+        settings: as given.
+        patch: the side of a patch.
+        channels: of a photograph.
+        tiles: how many training tiles there are.
+    """
+    batch = max(4, min(16, 65_536 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
+    steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    chosen: dict[str, Any] = {
+        "task": "denoising",
+        "patch_size": patch,
+        "batch_size": batch,
+        "schedule": "cosine",
+        "max_epochs": max(2, math.ceil(DENOISING_STEPS / steps)),
+        "learning_rate": 2e-3 if name == "adamw" else OPTIMIZERS[name].defaults["learning_rate"],
+        "weight_decay": 1e-4 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
+        "loss": "mean_squared_error",
+        "augment": "none",
+    }
+    update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
+    update |= {"optimizer": name, "patch_size": patch, "task": "denoising"}
+    if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
+        update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
+    if settings.layers is None and settings.model == AUTO:
+        update["model"] = "denoiser"
+    if "members" not in settings.model_fields_set:
+        update["members"] = 1
+    settings = resolve_model(settings.model_copy(update=update), (patch, patch, channels))
+    if settings.stop == AUTO:
+        settings = settings.model_copy(update={"stop": f"epochs({settings.max_epochs})"})
+    return settings

@@ -12,7 +12,7 @@ from jaxtyping import Float, Num
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import NumberTarget, Preparation
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
 from talweg.data.read import read_table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
@@ -26,6 +26,7 @@ from talweg.view.told import Told
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
+    from talweg.run.sharpness import Sharpness
     from talweg.run.valleys import Valleys
     from talweg.view.plots import Plots
     from talweg.view.shown import Shown
@@ -89,7 +90,7 @@ class Run:
     settings: Settings
     summary: dict[str, Any]
     history: History
-    preparation: Preparation | PicturePreparation
+    preparation: AnyPreparation
     params: Params
     folder: RunFolder | None = None
     evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
@@ -113,6 +114,8 @@ class Run:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
+        if isinstance(self.preparation, PhotographPreparation):
+            raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
         if isinstance(self.preparation, PicturePreparation):
             pictures = self.preparation.read(source, skip_broken)
             return predict(self, pictures.pixels, pictures.notes, member, pictures.files)
@@ -167,6 +170,21 @@ class Run:
 
         folder = self.folder.path / FOLDER if self.folder else None
         return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
+
+    def sharpness(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Sharpness":
+        """Measures how sharp the loss is where the members ended: greatest Hessian eigenvalues, trace, gradient.
+
+        Args:
+            progress: hears how many places are done, and how many there will be.
+            **settings: any field of `run.sharpness.SharpnessSettings`, such as `on`, `members`, `over`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.sharpness import SharpnessSettings, sharpness_of
+
+        return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
 
     @property
     def told(self) -> Told:
@@ -235,23 +253,29 @@ def predict(
     from talweg.run.scoring import predictions
     from talweg.run.train import member_outputs
 
-    chosen = _members(run, member)
-    network = network_of(run.settings, features.shape[1:], len(run.preparation.classes), run.preparation)
+    chosen, preparation = members_named(run, member), run.preparation
+    assert not isinstance(preparation, PhotographPreparation)
+    network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]
     each = {m: predictions(network, member_outputs(network, run.params, m, rows)) for m in {*members, *chosen}}
     mean = np.mean([each[m] for m in chosen], axis=0)
     crowd = np.stack([each[m] for m in members])
-    target = run.preparation.target
+    target = preparation.target
     if isinstance(target, NumberTarget):
         return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes, files)
     place = mean.argmax(1)
     spread = crowd[:, np.arange(len(mean)), place].std(0)
-    names = np.array(run.preparation.classes)
-    return Prediction(names[place], mean, spread, tuple(map(str, run.preparation.classes)), notes, files)
+    names = np.array(preparation.classes)
+    return Prediction(names[place], mean, spread, tuple(map(str, preparation.classes)), notes, files)
 
 
-def _members(run: Run, member: Chosen) -> list[int]:
+def members_named(run: Run, member: Chosen) -> list[int]:
+    """The members that a word or a number means.
+
+    Raises:
+        ConfigError: there is no such member.
+    """
     if member == "ensemble":
         return list(run.summary["ensemble"]["members"])
     if member == "best":
@@ -309,12 +333,14 @@ def open_run(path: str | Path) -> Run:
     )
 
 
-def preparation_from(data: Mapping[str, Any]) -> Preparation | PicturePreparation:
+def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
     """The preparation that a run folder holds.
 
     Raises:
         RunFolderError: it is of another version or damaged.
     """
+    if data.get("kind") == "photographs":
+        return PhotographPreparation.from_dict(data)
     return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
 
 
@@ -340,7 +366,7 @@ def explain(folder: RunFolder) -> None:
 def begin(
     folder: RunFolder,
     settings: Settings,
-    preparation: Preparation | PicturePreparation,
+    preparation: AnyPreparation,
     parts: np.ndarray,
     sitting: Mapping[str, Any],
 ) -> None:

@@ -13,7 +13,9 @@ def test_curves_are_the_historys(told_runs):
     axes = run.plot.curves()
     assert [ax.get_ylabel() for ax in axes][:2] == ["loss", "accuracy"]
     (median,) = (line for line in axes[1].get_lines() if line.get_linewidth() > 2.5)
-    np.testing.assert_allclose(median.get_ydata(), np.median(run.history["accuracy"], axis=1))
+    known = run.history["accuracy"]
+    all_there = np.isfinite(known).all(axis=1)
+    np.testing.assert_allclose(np.asarray(median.get_ydata())[all_there], np.median(known[all_there], axis=1))
     # The threshold of its rule is drawn where it is.
     assert any(set(line.get_ydata()) == {0.8} for line in axes[1].get_lines() if len(set(line.get_ydata())) == 1)
 

@@ -13,7 +13,6 @@ from jaxtyping import Float, Num
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import NumberTarget, Preparation
 from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
-from talweg.data.read import read_table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
@@ -31,6 +30,8 @@ if TYPE_CHECKING:
     from talweg.view.plots import Plots
     from talweg.view.shown import Shown
 
+Stream = Literal["auto", "yes", "no"]
+"""Whether rows are put on disk first; `auto`: if they are too many for memory."""
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
 
@@ -102,25 +103,24 @@ class Run:
         where = f" in {self.folder.path}" if self.folder else ""
         return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
 
-    def predict(self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False) -> Prediction:
+    def predict(
+        self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False, query: str | None = None
+    ) -> Prediction:
         """Applies the run to new rows.
 
         Args:
             source: a path, a data frame, or anything else that training takes; the target may be absent.
             member: whose prediction (see `Chosen`).
             skip_broken: whether broken pictures are left out rather than an error.
+            query: what is asked of a source that is a database.
 
         Raises:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
-        if isinstance(self.preparation, PhotographPreparation):
-            raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
-        if isinstance(self.preparation, PicturePreparation):
-            pictures = self.preparation.read(source, skip_broken)
-            return predict(self, pictures.pixels, pictures.notes, member, pictures.files)
-        table = read_table(source)
-        return predict(self, self.preparation.features(table), self.preparation.surprises(table), member)
+        from talweg.run.predicting import joined, predictions_of
+
+        return joined(list(predictions_of(self, source, member, query, skip_broken=skip_broken)))
 
     def trajectory(self) -> Trajectory | None:
         """The members' ways as recorded; `None` where nothing was.

@@ -25,6 +25,18 @@ _ROOMS = {
     "Settings": "talweg.config.settings",
     "History": "talweg.record.history",
     "Outcome": "talweg.descent.stopping",
+    "replay": "talweg.run.replay",
+    "Diverged": "talweg.descent.stopping",
+    "Epochs": "talweg.descent.stopping",
+    "Flat": "talweg.descent.stopping",
+    "NearBound": "talweg.descent.stopping",
+    "NoImprovement": "talweg.descent.stopping",
+    "NonFinite": "talweg.descent.stopping",
+    "Overfitting": "talweg.descent.stopping",
+    "Reached": "talweg.descent.stopping",
+    "SmallGradient": "talweg.descent.stopping",
+    "Steps": "talweg.descent.stopping",
+    "TimeBudget": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
 }
 _LAYERS = (
@@ -37,7 +49,20 @@ _ROOMS |= dict.fromkeys(_LAYERS, "talweg.objective.layers")
 if TYPE_CHECKING:
     from talweg.api import hike, sketch
     from talweg.config.settings import Settings
-    from talweg.descent.stopping import Outcome
+    from talweg.descent.stopping import (
+        Diverged,
+        Epochs,
+        Flat,
+        NearBound,
+        NoImprovement,
+        NonFinite,
+        Outcome,
+        Overfitting,
+        Reached,
+        SmallGradient,
+        Steps,
+        TimeBudget,
+    )
     from talweg.errors import TalwegError
     from talweg.objective.layers import (
         Activation,
@@ -72,6 +97,7 @@ if TYPE_CHECKING:
     from talweg.run.check import check
     from talweg.run.denoising import denoise
     from talweg.run.model import model
+    from talweg.run.replay import replay
     from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
@@ -85,22 +111,33 @@ __all__ = [
     "Conv",
     "ConvTransposed",
     "Dense",
+    "Diverged",
     "Dropout",
+    "Epochs",
+    "Flat",
     "Flatten",
     "GlobalPool",
     "GroupNorm",
     "History",
     "LayerNorm",
     "MaxPool",
+    "NearBound",
+    "NoImprovement",
+    "NonFinite",
     "Outcome",
+    "Overfitting",
     "Prediction",
     "RMSNorm",
+    "Reached",
     "Reshape",
     "Residual",
     "Run",
     "Sequential",
     "Settings",
+    "SmallGradient",
+    "Steps",
     "TalwegError",
+    "TimeBudget",
     "Upsample",
     "__version__",
     "cache",
@@ -113,6 +150,7 @@ __all__ = [
     "model",
     "open_run",
     "relu",
+    "replay",
     "rerun",
     "resume",
     "schedules",

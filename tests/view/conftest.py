@@ -28,7 +28,7 @@ def hostile_table(path):
 KINDS = {
     "classification": (
         "iris",
-        {**SMALL, "stop": "flat(train_loss, 0.05, patience=3) and accuracy >= 0.9 or epochs(12)"},
+        {**SMALL, "stop": "flat(train_loss, 0.1, patience=2) and accuracy >= 0.8 or epochs(12)"},
     ),
     "two_classes": ("breast-cancer", {"members": 2, "hidden": (4,), "max_epochs": 6, "loss": "sigmoid_cross_entropy"}),
     "regression": ("diabetes", {"members": 2, "hidden": (4,), "max_epochs": 6}),

@@ -24,6 +24,7 @@ _COMMANDS = {
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "replay": ("talweg.cli.replay", "Say when another rule would have stopped a run."),
     "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }

@@ -177,6 +177,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
     if given.get("folds") is not None:
         # One member a fold, unless more are asked for.
         given = {"members": given["folds"], **given}
+    if not isinstance(given.get("stop", ""), str):
+        given = {**given, "stop": _rule_text(given["stop"])}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:
@@ -195,6 +197,13 @@ def _first_line(error: pydantic.ValidationError) -> str:
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
     return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+
+
+def _rule_text(stop: Any) -> Any:
+    """A rule that was made in Python as it is typed; anything else as it is, to be refused."""
+    from talweg.descent.stopping import Rule
+
+    return str(stop) if isinstance(stop, Rule) else stop
 
 
 def _told_best(error: pydantic.ValidationError) -> Any:

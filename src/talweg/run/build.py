@@ -39,6 +39,7 @@ from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.lower_bound import lower_bound
 from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
@@ -74,7 +75,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
-    settings = with_members(settings)
+    given = settings = with_members(settings)
     _check_names(settings)
     if is_denoising(settings, source):
         from talweg.run.build_denoising import build_denoising
@@ -110,7 +111,12 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
+    if folds is not None and "gradient_norm" in job.rule.monitors:
+        raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
+    if "near_bound" in settings.stop:
+        job = dataclasses.replace(job, lower_bound=lower_bound(job))
+    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
+    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *idle), prepared.report)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -258,7 +264,7 @@ def optimizer_of(settings: Settings, rows: int) -> Any:
 
 def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
-    curves = ["train_loss"]
+    curves = ["train_loss", "gradient_norm"]
     if has_validation:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]

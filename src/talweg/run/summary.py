@@ -13,6 +13,7 @@ from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
 from talweg.run.denoise_scoring import noisy_loss, score_pictures
 from talweg.run.job import Job
+from talweg.run.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
 from talweg.run.sweep import FAILED, sweep_report
 from talweg.run.train import Trained
@@ -77,7 +78,10 @@ def summarize(
             "sweep": sweep_report(
                 grid_of(job.settings), trained.outcomes, validation.members if validation else None, main
             ),
-            "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
+            "warnings": [
+                *_warnings(job, trained.outcomes, sound, validation or test),
+                *_restarts(trained.standing.restarts),
+            ],
             "files": dict(files),
         }
     )
@@ -140,9 +144,15 @@ def _member(member: int, trained: Trained, validation: Scores | None, test: Scor
     outcome = trained.outcomes[member]
     return {
         "member": member,
-        "outcome": {"kind": outcome.kind, "epoch": outcome.epoch, "sentence": outcome.sentence},
+        "outcome": {
+            "kind": outcome.kind,
+            "epoch": outcome.epoch,
+            "sentence": outcome.sentence,
+            "numbers": dict(outcome.numbers),
+        },
         "epochs": outcome.epoch,
         "best_epoch": int(trained.best_epoch[member]),
+        "restarts": told(trained.standing.restarts, member),
         "validation": validation.members[member] if validation else None,
         "test": test.members[member] if test else None,
     }
@@ -181,6 +191,15 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
         yield (
             f"member {', '.join(map(str, idle))} ends no better than {idle_as} "
             f"(loss {scores.members[idle[0]]['loss']:.4g} against {constant:.4g})"
+        )
+
+
+def _restarts(restarts: tuple[Restart, ...]) -> Iterable[str]:
+    for member, last in {restart.member: restart for restart in restarts}.items():
+        often = sum(restart.member == member for restart in restarts)
+        yield (
+            f"member {member} diverged {often} time{'s' * (often > 1)}, last at epoch {last.epoch}, and went on from "
+            f"its last good state at {last.rate:g} times its learning rate"
         )
 
 

@@ -17,6 +17,7 @@ from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
 from talweg.run.passes import evaluate, parts_of, passing, validation_passing
+from talweg.run.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
 from talweg.run.streaming import OnDisk
@@ -129,8 +130,9 @@ def _start(job: Job, validation: Iterable[Batch], recorder: Recorder | None) -> 
 def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     """Some steps of the epoch under way."""
     number = standing.epoch + 1
+    optimizer = slowed(job.optimizer, standing.safety)
     state, info = engine.epoch(
-        job.network, job.optimizer, standing.state, standing.active, feed, number, info=standing.info
+        job.network, optimizer, standing.state, standing.active, feed, number, info=standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
@@ -143,10 +145,13 @@ def _finish_epoch(
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
+        **_slope(job, params, active),
     }
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
-    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    seen = {**curves, "epoch": epoch, "step": epoch * job.steps_per_epoch, "seconds": now}
+    seen |= {"start_loss": standing.start_loss, "lower_bound": job.lower_bound}
+    well = went_well(curves, standing.start_loss, active)
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
         standing,
@@ -162,7 +167,26 @@ def _finish_epoch(
         compile_seconds=standing.compile_seconds or now,
         recorder=_recorded(standing.recorder, epoch, params, curves),
     )
-    return standing, Progress(epoch, now, curves, active, stopped)
+    standing = _restarted(job, standing, well, stopped)
+    stopped = {member: outcome for member, outcome in stopped.items() if member in standing.outcomes}
+    return standing, Progress(epoch, now, curves, standing.active, stopped)
+
+
+def _restarted(job: Job, standing: Standing, well: np.ndarray, stopped: Mapping[int, Outcome]) -> Standing:
+    """Members that failed just now go on from their last good state, if that was asked for."""
+    if standing.safety is None:
+        return standing
+    safety, state, restarts = restarted(standing.safety, standing.state, well, stopped, standing.restarts)
+    back = np.isin(np.arange(len(well)), [one.member for one in restarts[len(standing.restarts) :]])
+    return dataclasses.replace(
+        standing,
+        state=state,
+        safety=safety,
+        restarts=restarts,
+        memory=forgotten(job.rule, standing.memory, back) if back.any() else standing.memory,
+        active=standing.active | back,
+        outcomes={member: outcome for member, outcome in standing.outcomes.items() if not back[member]},
+    )
 
 
 def _recorded(
@@ -206,6 +230,13 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     everyone = np.ones(job.settings.members, bool)
     sums = evaluate(job.network, params, everyone, passing(job.training))
     return sums["loss"] / sums["weight"]
+
+
+def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:
+    """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
+    if "gradient_norm" not in job.rule.monitors:
+        return {}
+    return {"gradient_norm": engine.slopes(job.network, params, active, passing(job.training))}
 
 
 def _look(

@@ -1,5 +1,6 @@
 """The report: the run's own numbers, complete in both languages, of runs of every kind, inert to hostile text."""
 
+import base64
 import contextlib
 import html.parser
 import json
@@ -215,6 +216,7 @@ FLAGS = {
     "one_member": {"one_member"},
     "stopped_at_once": {"at_once"},
     "no_test": {"no_test"},
+    "sweep": {"edge"},
 }
 
 
@@ -277,6 +279,28 @@ def test_a_map_is_taken_over_as_data_and_nothing_else(told_runs, tmp_path):
     assert newest_map(place, "en") == ""
 
 
+def test_denoised_pictures_stand_beside_noisy_and_clean_ones(told_runs):
+    run = told_runs["denoising"]
+    page = report_page(told(run))
+    (sample, *_) = run.summary["denoising"]["samples"]
+    for kind in ("noisy", "denoised", "clean"):
+        content = (run.folder.path / sample[kind]).read_bytes()
+        assert base64.b64encode(content).decode() in page
+    first = run.summary["denoising"]["pictures"][0]
+    for kind in ("noisy", "denoised"):
+        assert f"PSNR {tongue('en').number(first[kind]['psnr'])}" in page
+    assert "talweg denoise" in page
+
+
+def test_a_sweep_shows_each_value_and_its_interval(told_runs):
+    run = told_runs["sweep"]
+    words = Page(report_page(told(run))).sections["members"]
+    for value in run.summary["sweep"]["values"]:
+        assert tongue("en").number(value["learning_rate"]) in words
+        assert tongue("en").number(value["validation"]["loss"]["mean"]) in words
+    assert words.count("the best ") >= 1
+
+
 # The other forms
 
 
@@ -285,7 +309,7 @@ def test_the_model_cards_metadata_tell_what_the_summary_does(told_run):
     top = model_card(found).removeprefix("---\n").partition("\n---\n")[0]
     data = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in top.splitlines()}
     assert data["library_name"] == "talweg"
-    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression")
+    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression", "image-to-image")
     if "model-index" not in data:
         assert found.held_back is None or not found.sound.any()
         return

@@ -21,7 +21,7 @@ from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
 from talweg.view.report.page import report_page
 from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
-from talweg.view.told import Told
+from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
@@ -194,7 +194,10 @@ class Run:
             split = self.folder.split() if self.folder else None
         except RunFolderError:
             split = None
-        return Told(self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place)
+        shown = read_pictures(self.folder, self.summary) if self.folder else {}
+        return Told(
+            self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place, shown
+        )
 
     @property
     def plot(self) -> "Plots":

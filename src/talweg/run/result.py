@@ -19,12 +19,16 @@ from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
-from talweg.view.report.writing import write_report
+from talweg.view.report.page import report_page
+from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
+from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
     from talweg.run.sharpness import Sharpness
     from talweg.run.valleys import Valleys
+    from talweg.view.plots import Plots
+    from talweg.view.shown import Shown
 
 Stream = Literal["auto", "yes", "no"]
 """Whether rows are put on disk first; `auto`: if they are too many for memory."""
@@ -181,6 +185,53 @@ class Run:
         from talweg.run.sharpness import SharpnessSettings, sharpness_of
 
         return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
+
+    @property
+    def told(self) -> Told:
+        """What a report tells of it."""
+        toml, place = to_toml(self.settings), str(self.folder.path) if self.folder else self.summary["run"]["name"]
+        try:
+            split = self.folder.split() if self.folder else None
+        except RunFolderError:
+            split = None
+        shown = read_pictures(self.folder, self.summary) if self.folder else {}
+        return Told(
+            self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place, shown
+        )
+
+    @property
+    def plot(self) -> "Plots":
+        """Its figures, such as `plot.curves()`, `plot.confusion()`, `plot.map()`: matplotlib axes to be changed."""
+        from talweg.view.plots import Plots
+
+        return Plots(self.told, lambda: self.map().scene)
+
+    def report(self, lang: str = "en", out: str | Path | None = None) -> "Shown":
+        """The page that explains the run; in a notebook it shows itself.
+
+        Args:
+            lang: ``"en"`` or ``"de"``.
+            out: a folder for the page, the model card and JSON; nothing is written if it is absent.
+
+        Raises:
+            ConfigError: for another language.
+            RunFolderError: if a file cannot be written.
+
+        Example:
+            >>> import talweg as tw
+            >>> run = tw.train("iris", members=2, max_epochs=5)
+            >>> run.report(lang="de").page[:15]
+            '<!doctype html>'
+        """
+        from talweg.view.shown import Shown
+
+        told, landscape = self.told, newest_map(self.folder.path, lang) if self.folder else ""
+        if out is not None:
+            write_told(told, Path(out), lang, FORMS, landscape)
+        return Shown(report_page(told, lang=lang, landscape=landscape))
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""

@@ -20,6 +20,7 @@ _COMMANDS = {
     "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
+    "compare": ("talweg.cli.compare", "Runs side by side, and whether their difference is more than noise."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),

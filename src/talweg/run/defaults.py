@@ -26,7 +26,7 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         picture: height, width and channels of a row, if the rows are pictures.
     """
     if picture is not None:
-        settings = settings.model_copy(update=picture_settings(settings, picture, rows))
+        settings = settings.model_copy(update=picture_settings(settings, picture, rows, has_validation))
     name = ALIASES.get(settings.optimizer, settings.optimizer)
     batch = _batch_size(rows, looks_ahead(settings)) if settings.batch_size == AUTO else settings.batch_size
     chosen: dict[str, Any] = {

@@ -8,20 +8,21 @@ from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.run.architecture import resolve_model
 
-STEPS = 2000
+STEPS = 3000
 """Steps of gradient descent that a small set of pictures is given."""
 DENOISING_STEPS = 2000
 """Steps that a denoising is given."""
 _NATURAL = 3  # channels: what is in colour is a photograph, which may be mirrored; a letter or an X-ray may not
 
 
-def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, Any]:
+def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation: bool) -> dict[str, Any]:
     """The settings that pictures need otherwise than tables, where they are still to be decided.
 
     Args:
         settings: as given.
         shape: height, width and channels of a picture.
         rows: how many training pictures there are.
+        has_validation: whether there are others for the stopping rules to look at.
     """
     batch = 64 if settings.batch_size == AUTO else settings.batch_size
     steps = -(-rows // (rows if batch == "full" else min(int(batch), rows)))
@@ -35,6 +36,10 @@ def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, A
     update = {name: value for name, value in chosen.items() if is_open(settings, name)}
     if settings.layers is None and settings.hidden == AUTO and settings.model == AUTO:
         update["model"] = "cnn"
+    if settings.stop == AUTO and has_validation:
+        # Pictures that change in every epoch are learned slowly, and best where the schedule ends.
+        epochs = int(update.get("max_epochs", settings.max_epochs))
+        update["stop"] = f"no_improvement(validation_loss, patience={max(1, epochs // 2)})"
     if "members" not in settings.model_fields_set:
         update["members"] = 3
     return update

@@ -167,7 +167,7 @@ def _spread(scores: Scores, main: str, members: list[int]) -> dict[str, dict[str
         worst, best = (values.min(), values.max()) if up else (values.max(), values.min())
         spread[name] = {
             "mean": float(values.mean()),
-            "std": float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+            "std": float(values.std(ddof=1)) if np.ptp(values) > 0 else 0.0,
             "worst": float(worst),
             "best": float(best),
         }

@@ -11,6 +11,7 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, and what of them is computed so far; made later
+pictures/            of a denoising: some pictures noisy, denoised and clean
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 How a file is written is in `writing`, checkpoints are in `checkpoints`.
@@ -37,6 +38,7 @@ SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
 GATE = "gate.json"
 TRAJECTORY, MAPS = "trajectory.safetensors", "map"
+PICTURES = "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
 FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
@@ -112,6 +114,8 @@ class RunFolder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in (*FILES, *REPORTS):
                 (self.path / name).unlink(missing_ok=True)
+            for sample in (self.path / PICTURES).glob("*.png"):
+                sample.unlink()
             clear_halves(self.path)
             # An earlier run's maps are none of this one.
             shutil.rmtree(self.path / MAPS, ignore_errors=True)
@@ -231,6 +235,20 @@ class RunFolder:
         """Writes the members' snapshots, as a recorder gives them; nothing if there are none."""
         if arrays:
             write_atomically(self.path / TRAJECTORY, pack(arrays, {}, "talweg-trajectory-1"))
+
+    def write_pictures(self, files: Mapping[str, bytes]) -> None:
+        """Writes some pictures to be looked at, by their paths within the folder.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
+        for name, content in files.items():
+            path = self.path / name
+            try:
+                path.parent.mkdir(exist_ok=True)
+            except OSError as error:
+                raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
+            write_atomically(path, content)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""

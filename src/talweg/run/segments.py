@@ -15,7 +15,7 @@ from talweg.config.grid import grid_of
 from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.objective.base import Batch
-from talweg.objective.models import parameter_count
+from talweg.objective.models import row_work
 from talweg.run.job import Folds, Job
 
 Order = Int[np.ndarray, "*members steps batch"]
@@ -30,9 +30,9 @@ STEP_WORK = 4e6
 def step_work(job: Job) -> float:
     """About how many floating point operations one step of all members takes."""
     batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
-    params = parameter_count(job.network.model, job.network.input_shape)
+    row = row_work(job.network.model, job.network.input_shape)
     # Two for each weight and row going forward, four coming back.
-    return job.settings.members * (6.0 * params * batch + STEP_WORK)
+    return job.settings.members * (6.0 * row * batch + STEP_WORK)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:

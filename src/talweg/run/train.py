@@ -14,13 +14,20 @@ from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
+from talweg.objective.models import row_work
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
 from talweg.run.passes import evaluate, parts_of, passing, validation_passing
+from talweg.run.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
 from talweg.run.streaming import OnDisk
 from talweg.run.sweep import chosen_members
+
+START_WORK = 2e11
+"""Multiplications that measuring the start may cost, at most."""
+FEWEST_AT_START = 256
+"""Rows on which it is measured, at least."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -129,8 +136,9 @@ def _start(job: Job, validation: Iterable[Batch], recorder: Recorder | None) -> 
 def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     """Some steps of the epoch under way."""
     number = standing.epoch + 1
+    optimizer = slowed(job.optimizer, standing.safety)
     state, info = engine.epoch(
-        job.network, job.optimizer, standing.state, standing.active, feed, number, info=standing.info
+        job.network, optimizer, standing.state, standing.active, feed, number, info=standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
@@ -143,10 +151,13 @@ def _finish_epoch(
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
+        **_slope(job, params, active),
     }
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
-    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    seen = {**curves, "epoch": epoch, "step": epoch * job.steps_per_epoch, "seconds": now}
+    seen |= {"start_loss": standing.start_loss, "lower_bound": job.lower_bound}
+    well = went_well(curves, standing.start_loss, active)
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
         standing,
@@ -162,7 +173,26 @@ def _finish_epoch(
         compile_seconds=standing.compile_seconds or now,
         recorder=_recorded(standing.recorder, epoch, params, curves),
     )
-    return standing, Progress(epoch, now, curves, active, stopped)
+    standing = _restarted(job, standing, well, stopped)
+    stopped = {member: outcome for member, outcome in stopped.items() if member in standing.outcomes}
+    return standing, Progress(epoch, now, curves, standing.active, stopped)
+
+
+def _restarted(job: Job, standing: Standing, well: np.ndarray, stopped: Mapping[int, Outcome]) -> Standing:
+    """Members that failed just now go on from their last good state, if that was asked for."""
+    if standing.safety is None:
+        return standing
+    safety, state, restarts = restarted(standing.safety, standing.state, well, stopped, standing.restarts)
+    back = np.isin(np.arange(len(well)), [one.member for one in restarts[len(standing.restarts) :]])
+    return dataclasses.replace(
+        standing,
+        state=state,
+        safety=safety,
+        restarts=restarts,
+        memory=forgotten(job.rule, standing.memory, back) if back.any() else standing.memory,
+        active=standing.active | back,
+        outcomes={member: outcome for member, outcome in standing.outcomes.items() if not back[member]},
+    )
 
 
 def _recorded(
@@ -204,8 +234,26 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = evaluate(job.network, params, everyone, passing(job.training))
+    sums = evaluate(job.network, params, everyone, passing(_starting_rows(job)))
     return sums["loss"] / sums["weight"]
+
+
+def _starting_rows(job: Job) -> Rows:
+    """The training rows on which the start is measured: all, or as many, evenly spread, as cost a second or two."""
+    rows, shape = job.training, tuple(job.training.x.shape[1:])
+    one = 2.0 * job.settings.members * row_work(job.network.model, shape)
+    most = max(FEWEST_AT_START, int(START_WORK / one))
+    if len(rows) <= most:
+        return rows
+    some = np.linspace(0, len(rows) - 1, most).round().astype(np.int64)
+    return Rows(rows.x[some], rows.y[some])
+
+
+def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:
+    """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
+    if "gradient_norm" not in job.rule.monitors:
+        return {}
+    return {"gradient_norm": engine.slopes(job.network, params, active, passing(job.training))}
 
 
 def _look(

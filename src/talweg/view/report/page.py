@@ -12,6 +12,7 @@ from talweg.view.report.curves import curve_charts
 from talweg.view.report.markup import Safe, facts, figure, folded, mark, table, text
 from talweg.view.report.paragraph import paragraph
 from talweg.view.report.results import results
+from talweg.view.report.swept import swept
 from talweg.view.stops import outcome_words, rule_words, watches
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital, plain, tongue
@@ -215,13 +216,13 @@ def _members(told: Told, say: Tongue) -> str:
         ])  # fmt: skip
     shown = table(head, rows, say("members.caption"), words=(len(head) - 1,), css="members")
     many = len(rows) > FEW_MEMBERS
-    return folded(say("members.all", count=say.whole(len(rows))), shown) if many else shown
+    return swept(told, say) + (folded(say("members.all", count=say.whole(len(rows))), shown) if many else shown)
 
 
 def _repeat(told: Told, say: Tongue) -> str:
     commands = [
         (f"talweg train --config {told.place}/run.toml --out {told.place}-again", say("repeat.again")),
-        (f"talweg predict {told.place} new.csv -o predictions.csv", say("repeat.predict")),
+        (told.application, say("repeat.predict")),
         (f"talweg show {told.place}", say("repeat.show")),
     ]
     typed = "".join(f"<li>{text(what)}<pre><code>{text(command)}</code></pre></li>" for command, what in commands)

@@ -107,7 +107,8 @@ class PreparationProgress:
 
     def close(self) -> None:
         """Takes the line away."""
-        self.bar.stop()
+        if self.console.is_terminal:
+            self.bar.stop()
 
     def update(self, doing: str, part: float) -> None:
         """Shows what is being done, and which part of it is."""

@@ -1,14 +1,17 @@
 """Optimizers against formulas written anew in NumPy, and on a quadratic."""
 
 import functools
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from talweg.descent.optimizer import make_optimizer
-from talweg.descent.recipes import OPTIMIZERS
+from talweg.descent.optimizer import STEP_LENGTHS, make_optimizer
+from talweg.descent.recipes import ALIASES, OPTIMIZERS
+from talweg.descent.schedule import ALIASES as SCHEDULE_ALIASES
+from talweg.descent.schedule import SHAPES
 from talweg.errors import ConfigError
 
 START = {"a": np.array([1.5, -2.0]), "b": np.array([[0.3]])}
@@ -364,3 +367,9 @@ def test_a_step_of_the_wolfe_search_satisfies_the_strong_conditions():
 def test_unknown_words_are_refused(words, message):
     with pytest.raises(ConfigError, match=message):
         make_optimizer(**{"members": 1, **words})
+
+
+def test_the_page_of_optimizers_names_every_entry():
+    page = (Path(__file__).parents[2] / "docs" / "optimizers.md").read_text(encoding="utf-8")
+    for name in (*OPTIMIZERS, *ALIASES, *STEP_LENGTHS, *SHAPES, *SCHEDULE_ALIASES):
+        assert f"`{name}`" in page

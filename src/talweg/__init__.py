@@ -26,6 +26,8 @@ _ROOMS = {
     "History": "talweg.record.history",
     "Outcome": "talweg.descent.stopping",
     "replay": "talweg.run.replay",
+    "noise": "talweg.run.noise",
+    "find_lr": "talweg.run.find_lr",
     "Diverged": "talweg.descent.stopping",
     "Epochs": "talweg.descent.stopping",
     "Flat": "talweg.descent.stopping",
@@ -96,7 +98,9 @@ if TYPE_CHECKING:
     from talweg.run.api import resume, train
     from talweg.run.check import check
     from talweg.run.denoising import denoise
+    from talweg.run.find_lr import find_lr
     from talweg.run.model import model
+    from talweg.run.noise import noise
     from talweg.run.replay import replay
     from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
@@ -144,10 +148,12 @@ __all__ = [
     "check",
     "denoise",
     "elu",
+    "find_lr",
     "gelu",
     "hike",
     "leaky_relu",
     "model",
+    "noise",
     "open_run",
     "relu",
     "replay",

@@ -25,6 +25,8 @@ _COMMANDS = {
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "find-lr": ("talweg.cli.find_lr", "Suggest a learning rate by a range test."),
+    "noise": ("talweg.cli.noise", "Measure how good a random batch's gradient is, and what it costs."),
     "replay": ("talweg.cli.replay", "Say when another rule would have stopped a run."),
     "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
@@ -40,7 +42,7 @@ class _Rooms(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -164,6 +164,11 @@ class Settings(pydantic.BaseModel):
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
+def is_open(settings: Settings, name: str) -> bool:
+    """Whether a setting is still to be decided without a test: left `auto`, or of the learning rate `usual`."""
+    return getattr(settings, name) == (USUAL if name == "learning_rate" else AUTO)
+
+
 def make_settings(given: dict[str, Any]) -> Settings:
     """Settings from names and values, checked.
 

@@ -5,13 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from talweg.config.settings import Settings, make_settings, to_toml
+from talweg.config.settings import Settings, to_toml
 from talweg.data.blocks import Hear
-from talweg.data.images.pictures import Pictures
 from talweg.data.large import quiet
-from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
@@ -26,7 +22,7 @@ from talweg.run.environment import environment
 from talweg.run.evidence import evidence
 from talweg.run.interruption import noted
 from talweg.run.keeping import Keeper
-from talweg.run.prepare import of_arrays
+from talweg.run.named import named_settings
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.resume import CHANGEABLE, continuation
@@ -73,16 +69,7 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
-    name = (
-        str(source)
-        if isinstance(source, str | Path)
-        else source.name
-        if isinstance(source, Table | Pictures)
-        else "data"
-    )
-    named = make_settings({"source": str(name), "target": target, **settings})
+    named, source = named_settings(source, target, settings)
     return train_settings(named, source, Path(out) if out is not None else None, force, progress)
 
 

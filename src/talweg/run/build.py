@@ -14,7 +14,7 @@ from talweg.config.grid import Grid, grid_of, member_value, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
@@ -38,6 +38,7 @@ from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
+from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.lower_bound import lower_bound
 from talweg.run.part_rows import part_rows
@@ -80,7 +81,11 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     if is_denoising(settings, source):
         from talweg.run.build_denoising import build_denoising
 
+        if given.learning_rate == AUTO:
+            raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
         return build_denoising(settings, source)
+    if given.learning_rate == AUTO:
+        settings = settings.model_copy(update={"learning_rate": USUAL})
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -111,12 +116,15 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
+    tested: tuple[str, ...] = ()
+    if given.learning_rate == AUTO:
+        job, tested = _with_tested_rate(job)
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *idle), prepared.report)
+    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -126,6 +134,16 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
         folder = Path(given) if isinstance(given, str | Path) else None
         return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
     return settings.task == "denoising"
+
+
+def _with_tested_rate(job: Job) -> tuple[Job, tuple[str, ...]]:
+    """The job with the learning rate that the range test suggests, and a sentence that says so."""
+    found = range_test(job)
+    rate, told = found.suggestion, f"Range test: {found.sentence}"
+    if rate is None:
+        rate, told = found.usual, f"{told}; the usual {found.usual:g} is taken"
+    settings = job.settings.model_copy(update={"learning_rate": rate})
+    return dataclasses.replace(job, settings=settings, optimizer=optimizer_of(settings, job.rows_a_member())), (told,)
 
 
 def _check_names(settings: Settings) -> None:

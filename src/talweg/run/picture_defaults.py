@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, Settings, is_open
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.run.architecture import resolve_model
@@ -33,7 +33,7 @@ def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation
     }
     if settings.optimizer == "adamw":
         chosen |= {"learning_rate": 2e-3, "weight_decay": 0.05}
-    update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
+    update = {name: value for name, value in chosen.items() if is_open(settings, name)}
     if settings.layers is None and settings.hidden == AUTO and settings.model == AUTO:
         update["model"] = "cnn"
     if settings.stop == AUTO and has_validation:
@@ -68,14 +68,14 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         "task": "denoising",
         "patch_size": patch,
         "batch_size": batch,
-        "schedule": "cosine",
+        "schedule": "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": max(2, math.ceil(DENOISING_STEPS / steps)),
         "learning_rate": 2e-3 if name == "adamw" else OPTIMIZERS[name].defaults["learning_rate"],
         "weight_decay": 1e-4 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
         "loss": "mean_squared_error",
         "augment": "none",
     }
-    update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
+    update = {field: value for field, value in chosen.items() if is_open(settings, field)}
     update |= {"optimizer": name, "patch_size": patch, "task": "denoising"}
     if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
         update["momentum"] = OPTIMIZERS[name].defaults["momentum"]

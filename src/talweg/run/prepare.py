@@ -86,7 +86,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
     preparation = Preparation.fit(learned, rows, target.name, target.task, settings.columns, aside)
-    hear("looking for what is wrong", 0.0)
+    if on_disk(table):
+        hear("looking for what is wrong", 0.0)
     features = preparation.features(some.take(looked[1].rows))
     given = given_column(table) if plan.given else None
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))

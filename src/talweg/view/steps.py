@@ -88,3 +88,51 @@ def _replay_lines(content: Mapping[str, Any]) -> list[str]:
     if waiting := content["not_stopped"]:
         lines.append(f"It would not have stopped member {', '.join(map(str, waiting))} within what was recorded.")
     return lines + [f"Written to {path}." for path in content["files"].values()]
+
+
+def noise_text(content: Mapping[str, Any]) -> RenderableType:
+    """How good and how dear batches of each size are.
+
+    Args:
+        content: the JSON object of `talweg noise` (see docs/json.md).
+    """
+    titles = [f"{what}\n{stage['stage']}" for stage in content["stages"] for what in ("cosine", "error")]
+    table = _plain_table(("batch size", *titles, "ms\na step", "ms\nan epoch"), right=True)
+    for place, time in enumerate(content["times"]):
+        told = [stage["sizes"][place][key] for stage in content["stages"] for key in ("cosine", "error")]
+        times = [1000 * time["step_seconds"], 1000 * time["epoch_seconds"]]
+        table.add_row(str(time["batch_size"]), *(f"{value:.3f}" for value in told), *(f"{ms:.3g}" for ms in times))
+    return Group(table, Text(), *(Text(line) for line in _noise_lines(content)))
+
+
+def _noise_lines(content: Mapping[str, Any]) -> list[str]:
+    used = content["batch_size"]
+    place = next(place for place, time in enumerate(content["times"]) if time["batch_size"] == used)
+    step, whole = content["times"][place]["step_seconds"], content["times"][-1]["step_seconds"]
+    first = content["stages"][0]["sizes"][place]
+    scales = ", ".join(f"{number(stage['noise_scale'])} at the {stage['stage']}" for stage in content["stages"])
+    return [
+        f"At the start a random batch of {used} of {content['rows']} rows points the full gradient's way, "
+        f"with a cosine of {first['cosine']:.2f}, in 1/{max(whole / step, 1):.0f} of its time.",
+        f"Simple noise scale: {scales.replace('at the midway', 'midway')}. It suggests batches of about "
+        f"{content['suggestion']} rows.",
+        *(f"Written to {path}." for path in content["files"].values()),
+    ]
+
+
+def range_test_text(content: Mapping[str, Any]) -> RenderableType:
+    """What a range test suggests, and what to type next.
+
+    Args:
+        content: the JSON object of `talweg find-lr` (see docs/json.md).
+    """
+    said = content["sentence"]
+    head = f"{content['data']}, {content['optimizer']}, {content['members']} members at once."
+    lines = [Text(head), Text(f"{said[0].upper()}{said[1:]}.", style="bold")]
+    lines.append(Text(f"Without a test {number(content['usual'])} is taken."))
+    lines += [Text(f"Written to {path}.") for path in content["files"].values()]
+    rate = content["suggestion"]
+    if rate is not None:
+        command = f"talweg train {content['data']} --optimizer {content['optimizer']} --learning-rate {rate:g}"
+        lines.append(Text.assemble("Next: ", (command, "bold")))
+    return Group(*lines)

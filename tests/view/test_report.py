@@ -451,3 +451,22 @@ def test_an_axis_holds_what_it_is_made_for():
     assert axis.low < 3 < 5 < axis.high
     same = axis_of(np.array([2.0, 2.0]))
     assert same.low < 2 < same.high
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("function", ["himmelblau", "3x^2 - 2y", "2x^2 + 4x"])
+def test_a_typed_function_has_a_report_too(function, lang):
+    import talweg as tw
+
+    found = tw.hike(function, hikers=4)
+    page = found.report(lang=lang).page
+    parsed = Page(page)
+    assert list(parsed.sections) == ["summary", "checklist", "map", "results"]
+    for name in ("summary", "checklist", "results"):
+        assert len(parsed.sections[name].split()) > 8
+        assert not re.search(r"\b(nan|NaN|None|inf)\b", parsed.sections[name])
+    for place in found.summary["minima"]:
+        assert str(place["hikers"]) in parsed.sections["results"]
+    bounded = found.summary["bounded_below"]
+    unbounded = tongue(lang)("hike.flag.unbounded")
+    assert (unbounded in parsed.sections["summary"]) == (bounded is False)

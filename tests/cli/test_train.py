@@ -32,7 +32,8 @@ def test_training_writes_a_run_that_can_be_shown_listed_and_applied(talweg, here
     assert all(member["outcome"]["sentence"] for member in summary["members"])
     assert all((here / path).is_file() for path in summary["files"].values())
     run = "runs/hills-001"
-    assert talweg("show", run, "--json").json() == summary == json.loads((here / run / "summary.json").read_text())
+    assert talweg("show", run, "--json").json() == summary
+    assert json.loads((here / run / "summary.json").read_text()).items() >= summary.items()
     listed = talweg("runs", "--json").json()["runs"]
     assert [(entry["path"], entry["finished"]) for entry in listed] == [(run, True)]
 
@@ -162,3 +163,42 @@ def test_predict_says_what_is_wrong(talweg, here, table):
     assert "out.csv exists already" in talweg("predict", "runs/hills-001", table, "-o", "out.csv").err
     assert (here / "out.csv").read_text() == "mine"
     assert "not as .txt" in talweg("predict", "runs/hills-001", table, "-o", "out.txt").err
+
+
+def test_the_network_is_shown_before_anything_is_trained(talweg, here, table):
+    words = "dense 6, relu, dropout 0.1, output"
+    described = talweg("model", table, "--target", "kind", "--layers", words, "--json").json()
+    assert described["version"] == 1
+    assert described["words"] == "dense 6, relu, dropout 0.1, dense 2"
+    assert [layer["output_shape"] for layer in described["layers"]] == [[6], [6], [6], [2]]
+    assert described["params"] == sum(layer["params"] for layer in described["layers"]) == 4 * 6 + 6 + 6 * 2 + 2
+    assert "dropout 0.1" in talweg("model", table, "--target", "kind", "--layers", words).out
+    assert not (here / "runs").exists()
+
+    trained = talweg("train", table, "--target", "kind", *QUICK, "--layers", words, "--json").json()
+    assert trained["model"]["params"] == described["params"]
+    again = talweg("train", "--config", trained["files"]["run"], "--json").json()
+    assert again["members"] == trained["members"]
+    assert talweg("predict", "runs/hills-001", table).code == 0
+
+
+BAD_NETWORKS = [
+    (("--layers", "dense 4, relo, output"), "'relo' is no layer."),
+    (("--layers", "dense 4"), "the network gives 4 for a row, but the classification needs 2; end the list with"),
+    (("--layers", "conv 4 3, output"), "layer 1: 'conv 4 3' cannot take rows of shape 4"),
+    (("--layers", "output", "--hidden", 4), "hidden is for the model 'mlp' alone"),
+    (("--layers", "output", "--model", "cnn"), "give layers or the model 'cnn', not both"),
+    (("--model", "cnm"), "'cnm' is no model."),
+    (("--model", "cnn"), "'cnn' is for pictures"),
+    (("--model", "nowhere:build"), "there is no module 'nowhere'"),
+    (("--layers", "dropout 0.1/0.2/0.3, output", "--members", 2), "a layer has 3 values for 2 members"),
+]
+
+
+@pytest.mark.parametrize(("flags", "message"), BAD_NETWORKS)
+def test_a_network_that_does_not_fit_is_one_line(talweg, here, table, flags, message):
+    for command in ("train", "model"):
+        told = talweg(command, table, "--target", "kind", *flags)
+        assert told.code == 2
+        assert message in told.err
+        assert told.err.count("\n") <= 2

@@ -20,6 +20,9 @@ def lists(values):
 
 
 OPTIONAL = {
+    "shuffle": st.sampled_from(["full", "block"]),
+    "stream": st.sampled_from(["auto", "yes", "no"]),
+    "query": st.none() | WORDS,
     "target": st.none() | WORDS,
     "task": st.sampled_from(["auto", "classification", "regression"]),
     "split": WORDS,
@@ -40,6 +43,7 @@ OPTIONAL = {
     "momentum": st.none() | SHARE | lists(SHARE),
     "weight_decay": NOT_NEGATIVE | lists(NOT_NEGATIVE) | st.just("auto"),
     "hidden": st.lists(st.integers(1, 10**6), max_size=4).map(tuple) | st.just("auto"),
+    "model": WORDS,
     "layers": WORDS,
     "image_size": WORDS,
     "color": st.sampled_from(["auto", "gray", "rgb"]),
@@ -62,6 +66,9 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
+    "on_divergence": st.sampled_from(["stop", "restart"]),
+    "checkpoint_every": WORDS,
+    "checkpoint_keep": st.integers(1, 100),
 }
 
 

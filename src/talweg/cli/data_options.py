@@ -1,4 +1,4 @@
-"""The flags about data that `talweg train` and `talweg check` share, and the words they take."""
+"""The flags about data and networks that several commands share, and the words they take."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -25,6 +25,10 @@ _OPTIONS = (
     click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
     click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
     click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
+    click.option(
+        "--stream/--no-stream", "stream", default=None, help="Prepare the rows on disk. [default: if too many]"
+    ),
+    click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
 )
 
@@ -32,6 +36,20 @@ _OPTIONS = (
 def data_options(command: Callable) -> Callable:
     """Adds the flags to a command."""
     for option in reversed(_OPTIONS):
+        command = option(command)
+    return command
+
+
+_NETWORK = (
+    click.option("--model", help="mlp, cnn, resnet-small, dncnn, unet-small, or module:function for one of your own."),
+    click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),
+    click.option("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
+)
+
+
+def network_options(command: Callable) -> Callable:
+    """Adds the flags that say which network."""
+    for option in reversed(_NETWORK):
         command = option(command)
     return command
 
@@ -46,7 +64,12 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
 
     given: dict[str, Any] = read_toml(config) if config else {}
     columns = parse_columns(words.pop("column", ()))
+    if isinstance(words.get("stream"), bool):
+        words["stream"] = "yes" if words["stream"] else "no"
     given |= {name: word for name, word in words.items() if word is not None}
+    hidden = given.get("hidden")
+    if isinstance(hidden, str) and hidden != "auto":
+        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     if columns:
         given["columns"] = {**given.get("columns", {}), **columns}
     return given

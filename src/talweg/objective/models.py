@@ -7,9 +7,9 @@ import jax
 import numpy as np
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import Activation, Dense, Dropout, Layer, Sequential, Shape
+from talweg.objective.layers import STATISTICS, Activation, Dense, Dropout, Layer, Sequential, Shape
 
-__all__ = ["Sequential", "mlp", "parameter_count", "with_member_axis"]
+__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "row_work", "with_member_axis"]
 
 
 def mlp(
@@ -36,10 +36,21 @@ def mlp(
     return Sequential((*layers, Dense(outputs, initializer)))
 
 
+def layers_of(model: Layer) -> Sequence[Layer]:
+    """The layers of a network; itself where it is not made of a list of them."""
+    return model.layers if isinstance(model, Sequential) else [model]
+
+
 def parameter_count(model: Layer, shape: Shape) -> int:
-    """How many params a network has, without drawing any."""
+    """How many params a network has, without drawing any; statistics, which are not descended, do not count."""
     drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
-    return int(sum(np.prod(leaf.shape) for leaf in jax.tree.leaves(drawn)))
+    named = jax.tree_util.tree_leaves_with_path(drawn)
+    return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
+
+
+def row_work(model: Layer, shape: Shape) -> int:
+    """About how many multiplications one row costs going forward: a convolution uses each of its params many times."""
+    return max(parameter_count(model, shape), model.multiply_adds(shape))
 
 
 def with_member_axis(model: Layer, members: int) -> Layer:

@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.data.cache import in_words
+from talweg.view.pictures import denoising_lines
 
 _PLAIN_EVERY = 5.0
 """Seconds between two lines where the progress does not go to a terminal."""
@@ -31,7 +32,15 @@ def number(value: float | None) -> str:
 
 def words(name: str) -> str:
     """A metric's name as prose."""
-    known = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "roc_auc": "ROC AUC", "macro_f1": "macro F1"}
+    known = {
+        "psnr": "PSNR",
+        "ssim": "SSIM",
+        "rmse": "RMSE",
+        "mae": "MAE",
+        "r2": "R²",
+        "roc_auc": "ROC AUC",
+        "macro_f1": "macro F1",
+    }
     return known.get(name, name.replace("_", " "))
 
 
@@ -87,6 +96,31 @@ class TrainingProgress:
         return " · ".join(parts)
 
 
+@final
+class PreparationProgress:
+    """What is being done with a large source before the first step, and how far it is."""
+
+    def __init__(self, console: Console):
+        self.console, self.said, self.doing = console, 0.0, ""
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
+        self.task = self.bar.add_task("", total=1.0)
+
+    def close(self) -> None:
+        """Takes the line away."""
+        if self.console.is_terminal:
+            self.bar.stop()
+
+    def update(self, doing: str, part: float) -> None:
+        """Shows what is being done, and which part of it is."""
+        if self.console.is_terminal:
+            self.bar.start()
+            self.bar.update(self.task, description=f"{doing} {part:4.0%}", completed=part)
+        elif time.monotonic() - self.said > _PLAIN_EVERY or doing != self.doing:
+            self.said = time.monotonic()
+            self.console.print(f"{doing} {part:.0%}", highlight=False)
+        self.doing = doing
+
+
 def _mean(values: np.ndarray) -> float | None:
     told = values[np.isfinite(values)]
     return float(told.mean()) if len(told) else None
@@ -113,6 +147,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         Text(),
         *sweep_lines(summary),
         _spread(summary),
+        *denoising_lines(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
         *_what_next(summary),
@@ -125,14 +160,16 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     what = f"{len(data['classes'])} classes" if data["classes"] else "a quantity"
-    grid.add_row(
-        "Data",
-        f"{data['name']}: {data['target']} ({what}) from {data['features']} features, {data['rows']} rows",
-    )
+    told = f"{data['target']} ({what}) from {data['features']} features, {data['rows']} rows"
+    photographs, thing = data.get("photographs"), "rows"
+    if photographs:
+        told = f"{data['rows']} photographs, noise {photographs['noise']}; patches of {photographs['patch']} pixels"
+        thing = f"tiles of {photographs['train']}, {photographs['validation']} and {photographs['test']} photographs"
+    grid.add_row("Data", f"{data['name']}: {told}")
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
     if folds := split.get("folds"):
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
-    grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
+    grid.add_row("Split", f"{parts} {thing} ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
     settings = ", ".join(f"{words(name)} {_each(value)}" for name, value in training["settings"].items())
     steps = f"{training['steps_per_epoch']} step{'s' * (training['steps_per_epoch'] != 1)} an epoch"
@@ -272,8 +309,14 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
     return [
         *lines,
         Text(f"Written to {folder}: {names}."),
-        Text.assemble("Next: ", (f"talweg predict {folder} new.csv -o predictions.csv", "bold")),
+        Text.assemble("Next: ", (_next(summary, folder), "bold")),
     ]
+
+
+def _next(summary: Mapping[str, Any], folder: str) -> str:
+    if "denoising" in summary:
+        return f"talweg denoise {folder} photo.png -o clean.png"
+    return f"talweg predict {folder} new.csv -o predictions.csv"
 
 
 def runs_table(summaries: list[tuple[str, Mapping[str, Any] | None]]) -> RenderableType:
@@ -320,58 +363,3 @@ def cache_table(cache: Mapping[str, Any]) -> RenderableType:
         table.add_row(store["about"], in_words(store["bytes"]), used)
     limit = f"{in_words(cache['bytes'])} of at most {in_words(cache['limit'])} in {cache['folder']}"
     return Group(table, Text(limit, style="dim"))
-
-
-def hike_summary(hike: Mapping[str, Any]) -> RenderableType:
-    """A hike: where the hikers arrived, how many at each place, and what each has to say.
-
-    Args:
-        hike: the JSON object of a hike (see docs/json.md).
-    """
-    head = (
-        f"f({', '.join(hike['variables'])}) = {hike['expression']}: {len(hike['hikers'])} hikers by "
-        f"{hike['optimizer']}, learning rate {number(hike['learning_rate'])}, step length {hike['step_length']}"
-    )
-    kinds = Counter(hiker["outcome"]["kind"] for hiker in hike["hikers"])
-    outcomes = ", ".join(f"{count} {_OUTCOMES[kind]}" for kind, count in kinds.items())
-    return Group(
-        Text(head, style="bold"),
-        Text(f"{outcomes}."),
-        *([_places(hike)] if hike["minima"] else []),
-        *_hikers(hike),
-        *(Text(f"Warning: {warning}", style="yellow") for warning in hike["warnings"]),
-    )
-
-
-_OUTCOMES = {
-    "arrived": "arrived",
-    "saddle": "on a saddle or maximum",
-    "walking": "still walking",
-    "diverged": "fell off",
-    "left": "left the window",
-    "undefined": "came to where the function is not defined",
-}
-
-
-def _places(hike: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    for title in (", ".join(hike["variables"]), "value", "hikers"):
-        table.add_column(title, justify="right", no_wrap=True)
-    table.add_column("what it is")
-    for place in hike["minima"]:
-        point = ", ".join(number(_near_zero(value)) for value in place["point"])
-        table.add_row(point, number(_near_zero(place["value"])), str(place["hikers"]), place["kind"])
-    return table
-
-
-def _near_zero(value: float) -> float:
-    return 0.0 if abs(value) < 1e-9 else value
-
-
-def _hikers(hike: Mapping[str, Any], most: int = 12) -> list[Text]:
-    """What the hikers say, each sentence once with those who say the like; of many, those that did not arrive."""
-    told = [hiker for hiker in hike["hikers"] if hiker["outcome"]["kind"] != "arrived" or len(hike["hikers"]) <= most]
-    lines = [Text(f"hiker {hiker['hiker']}: {hiker['outcome']['sentence']}.") for hiker in told[:most]]
-    if len(told) > most:
-        lines.append(Text(f"... and {len(told) - most} more that did not arrive (--json tells all)."))
-    return lines

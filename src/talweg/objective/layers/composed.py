@@ -94,7 +94,7 @@ class Sequential(Layer):
         return x
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         settled = {}
         for name, layer, its, layer_key in self._steps(params, key):
@@ -136,43 +136,43 @@ class Residual(Layer):
     def __str__(self) -> str:
         return f"{self.kind}({self.body})"
 
-    def _shortcut(self, shape: Shape) -> Layer | None:
+    def shortcut(self, shape: Shape) -> Layer | None:
         """What brings the input to the output's shape; nothing if it has it."""
         after = self.body.output_shape(shape)
         if after == shape:
             return None
         if len(after) == len(shape):
             stride = tuple(-(-b // a) for a, b in zip(after[:-1], shape[:-1], strict=True))
-            shortcut: Layer = Conv(after[-1], 1, stride) if stride else Dense(after[-1])
+            shortcut: Layer = Conv(after[-1], 1, stride if max(stride) > 1 else 1) if stride else Dense(after[-1])
             if shortcut.output_shape(shape) == after:
                 return shortcut
         raise self.refuse(shape, f"its layers give {written(after)}, which cannot be added to that")
 
     def output_shape(self, shape: Shape) -> Shape:
-        self._shortcut(shape)
+        self.shortcut(shape)
         return self.body.output_shape(shape)
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
-        params, shortcut = self.body.init(key, shape), self._shortcut(shape)
+        params, shortcut = self.body.init(key, shape), self.shortcut(shape)
         if shortcut is None:
             return params
         return {**params, "shortcut": shortcut.init(jax.random.fold_in(key, len(self.layers)), shape)}
 
     def _input(self, params: LayerParams, x: Array) -> Array:
-        shortcut = self._shortcut(x.shape[1:])
+        shortcut = self.shortcut(x.shape[1:])
         return x if shortcut is None else shortcut.apply(params["shortcut"], x, None)
 
     def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
         return self._input(params, x) + self.body.apply(params, x, key)
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         found, settled = self.body.apply_and_settle(params, x, key, weight)
         return self._input(params, x) + found, settled
 
     def multiply_adds(self, shape: Shape) -> int:
-        shortcut = self._shortcut(shape)
+        shortcut = self.shortcut(shape)
         return self.body.multiply_adds(shape) + (shortcut.multiply_adds(shape) if shortcut else 0)
 
 
@@ -214,7 +214,7 @@ class Beside(Layer):
         return jnp.concatenate([x, self.body.apply(params, x, key)], -1)
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         found, settled = self.body.apply_and_settle(params, x, key, weight)
         return jnp.concatenate([x, found], -1), settled

@@ -1,0 +1,69 @@
+"""A network layer by layer: what is counted, and ready-made networks."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from talweg.errors import ConfigError
+from talweg.objective.describe import describe, totals
+from talweg.objective.models import parameter_count
+from talweg.objective.ready_made import READY_MADE, ready_made
+from talweg.objective.words import parse_layers
+
+WORDS = (
+    "conv 8 3x3 groups 2 bias no, batchnorm, relu, maxpool 2, convtransposed 4 3x3 stride 2, "
+    "residual(conv 8 3x3 stride 2, relu), flatten, dense 5"
+)
+
+
+def test_params_and_work_are_counted_by_hand():
+    rows = describe(parse_layers(WORDS), (8, 8, 4))
+    outer = {row.name: row for row in rows if row.depth == 0}
+    assert outer["conv_1"].params == 9 * 2 * 8
+    assert outer["conv_1"].multiply_adds == 64 * 9 * 2 * 8
+    assert outer["batchnorm_1"].params == 16
+    assert outer["convtransposed_1"].params == 9 * 8 * 4 + 4
+    assert outer["convtransposed_1"].multiply_adds == 16 * 8 * 9 * 4
+    assert outer["residual_1"].output_shape == (4, 4, 8)
+    assert outer["residual_1"].params == (9 * 4 * 8 + 8) + (4 * 8 + 8)
+    assert outer["residual_1"].multiply_adds == 16 * 9 * 4 * 8 + 16 * 4 * 8
+    assert [row.name for row in rows if row.depth == 1] == ["conv_1", "relu_1", "shortcut"]
+    assert outer["dense_1"].multiply_adds == 128 * 5
+    assert totals(rows)[0] == sum(row.params for row in outer.values())
+
+
+def test_the_counted_params_are_those_drawn_without_statistics():
+    model = parse_layers(WORDS)
+    drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), (8, 8, 4)))
+    statistics = 2 * 8
+    assert parameter_count(model, (8, 8, 4)) == sum(leaf.size for leaf in jax.tree.leaves(drawn)) - statistics
+
+
+@pytest.mark.parametrize("name", READY_MADE)
+def test_ready_made_networks_fit_pictures_of_many_sizes(name):
+    denoises = name in ("dncnn", "unet-small")
+    for shape in ((28, 28, 1), (32, 48, 3), (8, 8, 1)):
+        found = parse_layers(ready_made(name, shape), outputs=10).output_shape(shape)
+        assert found == (shape if denoises else (10,))
+
+
+@pytest.mark.parametrize("name", ["dncnn", "unet-small"])
+def test_denoisers_begin_as_the_picture_that_came_in(name):
+    model = parse_layers(ready_made(name, (8, 8, 1)))
+    x = np.random.default_rng(0).normal(size=(2, 8, 8, 1)).astype(np.float32)
+    params = jax.jit(lambda key: model.init(key, (8, 8, 1)))(jax.random.key(0))
+    np.testing.assert_array_equal(jax.jit(lambda p, x: model.apply(p, x, None))(params, jnp.asarray(x)), x)
+
+
+BAD = [
+    ("cnm", (28, 28, 1), "'cnm' is no ready-made network. Known: cnn, .*Did you mean 'cnn'"),
+    ("cnn", (64,), "'cnn' is for pictures, height x width x channels, but a row has the shape 64; take mlp"),
+    ("unet-small", (30, 30, 1), "unet-small halves a picture twice: its sides must be multiples of 4, got 30x30x1"),
+]
+
+
+@pytest.mark.parametrize(("name", "shape", "message"), BAD)
+def test_what_does_not_fit_is_said(name, shape, message):
+    with pytest.raises(ConfigError, match=message):
+        ready_made(name, shape)

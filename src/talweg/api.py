@@ -23,6 +23,7 @@ from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure
 from talweg.view.page import landscape_page
+from talweg.view.report.hiked import hike_page
 from talweg.view.shown import Shown, animate
 from talweg.view.sketch import sketch_figure
 
@@ -71,6 +72,14 @@ class Hikers:
             ConfigError: for a path that ends otherwise.
         """
         return animate(self.scene, path, **options)
+
+    def report(self, lang: str = "en") -> Shown:
+        """The page that explains the hike by the lecture's checklist; in a notebook it shows itself.
+
+        Raises:
+            ConfigError: for a language that is not ``"en"`` or ``"de"``.
+        """
+        return Shown(hike_page(self.summary, self.scene, lang=lang))
 
     def _repr_html_(self) -> str:
         return Shown(landscape_page(self.scene))._repr_html_()

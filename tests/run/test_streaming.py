@@ -10,12 +10,12 @@ import pytest
 
 import talweg as tw
 from talweg.config.settings import make_settings
+from talweg.data import encoding, sample
 from talweg.data import gather as gather_module
-from talweg.data import sample
 from talweg.data.gather import gather
 from talweg.data.store import is_mapped
 from talweg.errors import ConfigError, DataError
-from talweg.run import part_rows, passes, streaming
+from talweg.run import passes, streaming
 from talweg.run.ahead import ahead
 from talweg.run.build import build
 
@@ -50,7 +50,7 @@ def source(tmp_path_factory):
 def small(monkeypatch, tmp_path_factory):
     """A cache of the module's own, and blocks and segments so small that there are several."""
     monkeypatch.setenv("TALWEG_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
-    monkeypatch.setattr(part_rows, "_BLOCK_BYTES", 2048 * 8 * 10)
+    monkeypatch.setattr(encoding, "_BLOCK_BYTES", 300 * 8 * 12)
     monkeypatch.setattr(streaming, "SEGMENT_BYTES", 32 * 4 * 12 * 7)
 
 
@@ -195,3 +195,36 @@ def test_a_database_is_trained_on_and_its_credentials_are_kept_nowhere(source, t
     written = b"".join(file.read_bytes() for file in tmp_path.rglob("*") if file.is_file())
     assert b"s3cret" not in written
     assert any("name it as env:NAME" in note for note in runs[0].summary["notes"])
+
+
+def test_predictions_in_blocks_are_predictions(source, tmp_path):
+    run = tw.train(str(source), "way", **SETTINGS)
+    whole = run.predict(str(source))
+    from talweg.run.predicting import predictions_of, write_predictions
+
+    for stream in ("yes", "no"):
+        parts = list(predictions_of(run, str(source), stream=stream))
+        assert len(parts) > 3
+        np.testing.assert_array_equal(np.concatenate([part.values for part in parts]), whole.values)
+        np.testing.assert_array_equal(np.concatenate([part.spread for part in parts]), whole.spread)
+    for name in ("out.csv", "out.parquet"):
+        told = write_predictions(predictions_of(run, str(source), stream="yes"), tmp_path / name)
+        assert told.rows == ROWS
+        read = pl.read_csv(tmp_path / name) if name.endswith("csv") else pl.read_parquet(tmp_path / name)
+        assert read["prediction"].to_list() == whole.values.tolist()
+        np.testing.assert_allclose(read["p_up"], whole.probabilities[:, 1], rtol=1e-12)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["out.csv", "out.parquet"]
+
+
+def test_predictions_that_fail_midway_leave_nothing(source, tmp_path):
+    from talweg.run.predicting import predictions_of, write_predictions
+
+    run = tw.train(str(source), "way", **SETTINGS)
+
+    def broken():
+        yield next(predictions_of(run, str(source)))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        write_predictions(broken(), tmp_path / "out.parquet")
+    assert list(tmp_path.iterdir()) == []

@@ -44,7 +44,7 @@ def denoise(
         _require_place(place, folder, force)
     from talweg.run.denoising import denoise as take_away
 
-    found = take_away(run, source, reference, chosen, skip_broken)  # type: ignore[arg-type]
+    found = take_away(run, source, reference, chosen, skip_broken)
     files = [_path(out, one.name, folder) for one in found]
     taken = [file for file in files if file.exists() and not force]
     if taken:

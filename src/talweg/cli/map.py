@@ -60,7 +60,7 @@ def map(
     """
     from talweg.run.compilation import keep_compilations
     from talweg.run.mapping import FOLDER
-    from talweg.run.result import open_run
+    from talweg.run.result import explain, open_run
     from talweg.view.map_summary import SUMMARIES
 
     opened = open_run(run)
@@ -76,6 +76,8 @@ def map(
     make, counted = _LOOKS[look]
     with _Bar(counted, quiet) as bar:
         content = make(opened, given, run / FOLDER, out or run / FOLDER, bar.update, data, animate or ("html",))
+    if out is None and opened.folder is not None:
+        explain(opened.folder)
     put(content, lambda: SUMMARIES[content["kind"]](content), as_json, quiet)
 
 

@@ -86,7 +86,7 @@ def train(
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """
-    settings = _settings(config, words)
+    settings = settings_of(config, words)
     from talweg.record.folder import next_folder, require_free
 
     if resume and (out is None or force):
@@ -132,7 +132,8 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     return True
 
 
-def _settings(config: Path | None, words: dict[str, Any]) -> Any:
+def settings_of(config: Path | None, words: dict[str, Any]) -> Any:
+    """Settings from a TOML file and from flags, checked."""
     from talweg.config.settings import SWEPT, make_settings
 
     given = given_settings(config, words)

@@ -164,6 +164,11 @@ class Settings(pydantic.BaseModel):
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 
+def is_open(settings: Settings, name: str) -> bool:
+    """Whether a setting is still to be decided without a test: left `auto`, or of the learning rate `usual`."""
+    return getattr(settings, name) == (USUAL if name == "learning_rate" else AUTO)
+
+
 def make_settings(given: dict[str, Any]) -> Settings:
     """Settings from names and values, checked.
 
@@ -177,6 +182,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
     if given.get("folds") is not None:
         # One member a fold, unless more are asked for.
         given = {"members": given["folds"], **given}
+    if not isinstance(given.get("stop", ""), str):
+        given = {**given, "stop": _rule_text(given["stop"])}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:
@@ -195,6 +202,13 @@ def _first_line(error: pydantic.ValidationError) -> str:
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
     return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+
+
+def _rule_text(stop: Any) -> Any:
+    """A rule that was made in Python as it is typed; anything else as it is, to be refused."""
+    from talweg.descent.stopping import Rule
+
+    return str(stop) if isinstance(stop, Rule) else stop
 
 
 def _told_best(error: pydantic.ValidationError) -> Any:

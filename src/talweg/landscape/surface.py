@@ -12,12 +12,34 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import RegularGridInterpolator
 
+from talweg.landscape import vectors
 from talweg.landscape.combination import LOSS, Height, sums_at_combinations
 from talweg.landscape.plane import Plane
+from talweg.landscape.shares import Shares
 from talweg.objective.base import EMPTY, Batch, Objective
 
-BLOCK = 64
-"""Points of one compiled call."""
+WORK = 5e11
+"""Floating point operations of one compiled call: some seconds of a small machine, if a network is that large."""
+LEAST, MOST = 16, 512
+"""Points of one call. What all points of a call share is computed once for each: few and large ones are fast."""
+
+
+def block_of(plane: Plane, chunks: Batch | Shares = EMPTY, points: int = MOST) -> int:
+    """How many points go into one call: a power of two, so that many maps share one compilation.
+
+    Args:
+        plane: whose params say what a row costs.
+        chunks: the rows.
+        points: how many there are in all.
+
+    Example:
+        >>> from talweg.landscape.directions import coordinate_plane
+        >>> block_of(coordinate_plane(np.zeros(2)), points=100)
+        128
+    """
+    affordable = int(WORK / (2 * vectors.size_of(plane.origin) * Shares.of(chunks).rows))
+    largest = 1 << max(affordable, 1).bit_length() - 1
+    return max(LEAST, min(largest, MOST, 1 << max(points - 1, 0).bit_length()))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,10 +102,10 @@ def fill(
     plane: Plane,
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
     start: Float[np.ndarray, "depth width"] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Iterator[Surface]:
     """Fills a surface block by block; what is given after the last block is the whole.
 
@@ -100,16 +122,18 @@ def fill(
         height: the loss or a metric.
         start: heights that are known already, NaN elsewhere: those are computed. Points where the objective is not
             defined are NaN too, and are tried again.
-        block: points of one call.
+        block: points of one call; chosen by `block_of` if absent.
 
     Yields:
         The surface so far, after each block; once if nothing is left to compute.
     """
+    rows = Shares.of(chunks)
+    block = block_of(plane, rows, len(x) * len(y)) if block is None else block
     heights = np.full((len(y), len(x)), np.nan) if start is None else np.array(start, np.float64)
     order = coarse_to_fine((len(y), len(x)))
     left = order[np.isnan(heights).ravel()[order]]
     # Once on the device, or each block would copy the rows anew.
-    basis, rows = jax.device_put((_in_type(plane), chunks))
+    basis = jax.device_put(_in_type(plane))
     if not len(left):
         yield Surface(x, y, heights)
     for begin in range(0, len(left), block):
@@ -124,9 +148,9 @@ def heights_on(
     objective: Objective,
     plane: Plane,
     coordinates: Float[np.ndarray, "points 2"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Float[np.ndarray, " points"]:
     """The true heights at any places of a plane, by the compiled program that fills surfaces.
 
@@ -136,16 +160,23 @@ def heights_on(
         coordinates: of the places.
         chunks: as for `fill`.
         height: the loss or a metric.
-        block: points of one call.
+        block: points of one call; chosen by `block_of` if absent.
     """
-    basis, rows = jax.device_put((_in_type(plane), chunks))
+    rows = Shares.of(chunks)
+    block = block_of(plane, rows, len(coordinates)) if block is None else block
+    basis = jax.device_put(_in_type(plane))
     parts = [coordinates[start : start + block] for start in range(0, len(coordinates), block)]
     found = [_on_basis(objective, basis, part, rows, height, block) for part in parts]
     return np.concatenate([np.empty(0), *found])
 
 
 def _on_basis(
-    objective: Objective, basis: object, places: Float[np.ndarray, "points 2"], rows: Batch, height: Height, block: int
+    objective: Objective,
+    basis: object,
+    places: Float[np.ndarray, "points 2"],
+    rows: Shares,
+    height: Height,
+    block: int,
 ) -> Float[np.ndarray, " points"]:
     """Heights at a block of places or fewer; the block is filled up, so that all share one compilation."""
     filled = places[np.minimum(np.arange(block), len(places) - 1)]
@@ -164,9 +195,9 @@ def surface(
     plane: Plane,
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Surface:
     """The whole surface at once; see `fill`, which gives it step by step.
 

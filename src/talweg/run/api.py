@@ -5,13 +5,9 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from talweg.config.settings import Settings, make_settings, to_toml
+from talweg.config.settings import Settings, to_toml
 from talweg.data.blocks import Hear
-from talweg.data.images.pictures import Pictures
 from talweg.data.large import quiet
-from talweg.data.table import Table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
@@ -26,7 +22,7 @@ from talweg.run.environment import environment
 from talweg.run.evidence import evidence
 from talweg.run.interruption import noted
 from talweg.run.keeping import Keeper
-from talweg.run.prepare import of_arrays
+from talweg.run.named import named_settings
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
 from talweg.run.resume import CHANGEABLE, continuation
@@ -35,6 +31,7 @@ from talweg.run.standing import Standing
 from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.train import Progress, Trained
 from talweg.run.train import train as descend
+from talweg.view.live import live_curves
 
 
 def train(
@@ -54,7 +51,7 @@ def train(
         target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
-        progress: is called after each epoch.
+        progress: is called after each epoch; in a notebook, live curves show them if it is absent.
         **settings: any field of `talweg.Settings`.
 
     Returns:
@@ -73,17 +70,10 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
-    name = (
-        str(source)
-        if isinstance(source, str | Path)
-        else source.name
-        if isinstance(source, Table | Pictures)
-        else "data"
-    )
-    named = make_settings({"source": str(name), "target": target, **settings})
-    return train_settings(named, source, Path(out) if out is not None else None, force, progress)
+    named, source = named_settings(source, target, settings)
+    live = live_curves() if progress is None else None
+    told, started = (live.update, live.start) if live is not None else (progress, None)
+    return train_settings(named, source, Path(out) if out is not None else None, force, told, started)
 
 
 def train_settings(

@@ -14,7 +14,7 @@ from talweg.config.grid import Grid, grid_of, member_value, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
@@ -38,7 +38,9 @@ from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.defaults import looks_ahead, resolve
+from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.lower_bound import lower_bound
 from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
@@ -74,12 +76,16 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
-    settings = with_members(settings)
+    given = settings = with_members(settings)
     _check_names(settings)
     if is_denoising(settings, source):
         from talweg.run.build_denoising import build_denoising
 
+        if given.learning_rate == AUTO:
+            raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
         return build_denoising(settings, source)
+    if given.learning_rate == AUTO:
+        settings = settings.model_copy(update={"learning_rate": USUAL})
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -110,7 +116,15 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
+    tested: tuple[str, ...] = ()
+    if given.learning_rate == AUTO:
+        job, tested = _with_tested_rate(job)
+    if folds is not None and "gradient_norm" in job.rule.monitors:
+        raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
+    if "near_bound" in settings.stop:
+        job = dataclasses.replace(job, lower_bound=lower_bound(job))
+    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
+    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -120,6 +134,16 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
         folder = Path(given) if isinstance(given, str | Path) else None
         return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
     return settings.task == "denoising"
+
+
+def _with_tested_rate(job: Job) -> tuple[Job, tuple[str, ...]]:
+    """The job with the learning rate that the range test suggests, and a sentence that says so."""
+    found = range_test(job)
+    rate, told = found.suggestion, f"Range test: {found.sentence}"
+    if rate is None:
+        rate, told = found.usual, f"{told}; the usual {found.usual:g} is taken"
+    settings = job.settings.model_copy(update={"learning_rate": rate})
+    return dataclasses.replace(job, settings=settings, optimizer=optimizer_of(settings, job.rows_a_member())), (told,)
 
 
 def _check_names(settings: Settings) -> None:
@@ -258,7 +282,7 @@ def optimizer_of(settings: Settings, rows: int) -> Any:
 
 def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
-    curves = ["train_loss"]
+    curves = ["train_loss", "gradient_norm"]
     if has_validation:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]

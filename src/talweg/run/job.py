@@ -10,7 +10,7 @@ from jaxtyping import Float, Int, Num, UInt32
 
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
-from talweg.data.feed import chunk_size, chunked
+from talweg.data.feed import chunk_size, chunked, rows_per_batch
 from talweg.data.images.photo_parts import Pair
 from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
@@ -109,6 +109,7 @@ class Job:
         source: gives the steps their rows; absent if `training` itself does, from memory.
         folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
             judged on those of them that it never saw.
+        lower_bound: a bound of each member's training loss from below, where a rule asks for it.
     """
 
     settings: Settings
@@ -125,6 +126,13 @@ class Job:
     source: Source | None = None
     pairs: Mapping[str, tuple[Pair, ...]] = dataclasses.field(default_factory=dict)
     folds: Folds | None = None
+    lower_bound: Float[np.ndarray, " members"] | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps an epoch has."""
+        rows = self.rows_a_member()
+        return self.source.steps if self.source else -(-rows // rows_per_batch(self.settings.batch_size, rows))
 
     def rows_a_member(self) -> int:
         """How many rows a member trains on; with folds of unlike size, the most that one does."""

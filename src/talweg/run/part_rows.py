@@ -1,28 +1,24 @@
 """The rows of the three parts as features and targets: in memory, or in a store on disk."""
 
-import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int
 
 from talweg.data.blocks import Hear
 from talweg.data.cache import key_of
 from talweg.data.clean import Preparation
+from talweg.data.encoding import feature_blocks
 from talweg.data.large import quiet
-from talweg.data.sample import values_of
 from talweg.data.split import PARTS
-from talweg.data.store import Writer, forget
-from talweg.data.table import Table
+from talweg.data.store import Writer
 from talweg.run.job import Rows
 from talweg.run.prepare import Prepared
 from talweg.run.storage import cache
 
 VERSION = "features 1"
 """Raised when the same columns would become other features."""
-_BLOCK_BYTES = 32 * 2**20
 
 
 def part_rows(prepared: Prepared, hear: Hear = quiet) -> tuple[Rows, Rows, Rows]:
@@ -63,8 +59,8 @@ def _stored(
     def make(writer: Writer) -> Mapping[str, Any]:
         done, total = 0, sum(map(len, rows))
         for part, some in zip(PARTS, rows, strict=True):
-            for x, y in encoded(table, preparation, some):
-                for name, values in (("x", x), ("y", y)):
+            for block, x in feature_blocks(table, preparation, some, target=True):
+                for name, values in (("x", x), ("y", _columns(preparation.targets(block)))):
                     full = f"{part}/{name}"
                     column = writer.columns.get(full) or writer.column(full, values.dtype, values.shape[1:])
                     column.append(values)
@@ -76,17 +72,3 @@ def _stored(
     store = cache().get(key, make, f"features of {table.name}", needed)
     training, validation, test = (Rows(store.arrays[f"{part}/x"], store.arrays[f"{part}/y"]) for part in PARTS)
     return training, validation, test
-
-
-def encoded(
-    table: Table, preparation: Preparation, rows: Int[np.ndarray, " some"]
-) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Features and targets of some rows of a table on disk, block by block; one empty block without rows."""
-    used = {encoder.name for encoder in preparation.encoders} | {preparation.target.name}
-    some = table.select(used)
-    size = max(1024, _BLOCK_BYTES // (8 * max(1, len(preparation.feature_names))))
-    starts = [*range(0, max(len(rows), 1), size), len(rows)]
-    for start, stop in itertools.pairwise(starts):
-        block = some.take(rows[start:stop])
-        yield preparation.features(block), _columns(preparation.targets(block))
-        forget(*map(values_of, some.columns.values()))

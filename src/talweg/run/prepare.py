@@ -1,6 +1,7 @@
 """From a source to rows that are split, prepared and looked over. What is trained on them is for `build` to say."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from talweg.data.finding import Case, Report
 from talweg.data.frames import from_arrays
 from talweg.data.gate import inspect
 from talweg.data.images.arrays import of_arrays as pictures_of
-from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.images.pictures import BUILTIN, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.large import quiet
@@ -25,6 +26,7 @@ from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
 from talweg.run.sources import open_table
+from talweg.run.storage import cache
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,6 +71,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
         DataError: a source that cannot be read, or not be learned from.
     """
     plan = plan_of(settings)
+    if settings.source == BUILTIN and source is None and not Path(settings.source).exists():
+        raise DataError("photographs are there to train a denoiser on: add a noise, such as --noise 25")
     if is_picture_source(settings.source if source is None else source):
         return _prepare_pictures(settings, plan, source)
     table = open_table(settings, source, hear)
@@ -82,7 +86,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
     preparation = Preparation.fit(learned, rows, target.name, target.task, settings.columns, aside)
-    hear("looking for what is wrong", 0.0)
+    if on_disk(table):
+        hear("looking for what is wrong", 0.0)
     features = preparation.features(some.take(looked[1].rows))
     given = given_column(table) if plan.given else None
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
@@ -139,7 +144,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
     from talweg.data.images.checks import inspect_pictures
     from talweg.data.images.source import read_pictures
 
-    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings))
+    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings), cache())
     if not pictures.about:
         raise DataError(
             f"{pictures.name} holds pictures and says nothing of them: expected a folder for each class (cats/, dogs/),"

@@ -13,20 +13,25 @@ from jaxtyping import Float, Num
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import NumberTarget, Preparation
 from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
-from talweg.data.read import read_table
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
-from talweg.view.report.writing import write_report
+from talweg.view.report.page import report_page
+from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
+from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
     from talweg.run.sharpness import Sharpness
     from talweg.run.valleys import Valleys
+    from talweg.view.plots import Plots
+    from talweg.view.shown import Shown
 
+Stream = Literal["auto", "yes", "no"]
+"""Whether rows are put on disk first; `auto`: if they are too many for memory."""
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
 
@@ -98,25 +103,24 @@ class Run:
         where = f" in {self.folder.path}" if self.folder else ""
         return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
 
-    def predict(self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False) -> Prediction:
+    def predict(
+        self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False, query: str | None = None
+    ) -> Prediction:
         """Applies the run to new rows.
 
         Args:
             source: a path, a data frame, or anything else that training takes; the target may be absent.
             member: whose prediction (see `Chosen`).
             skip_broken: whether broken pictures are left out rather than an error.
+            query: what is asked of a source that is a database.
 
         Raises:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
-        if isinstance(self.preparation, PhotographPreparation):
-            raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
-        if isinstance(self.preparation, PicturePreparation):
-            pictures = self.preparation.read(source, skip_broken)
-            return predict(self, pictures.pixels, pictures.notes, member, pictures.files)
-        table = read_table(source)
-        return predict(self, self.preparation.features(table), self.preparation.surprises(table), member)
+        from talweg.run.predicting import joined, predictions_of
+
+        return joined(list(predictions_of(self, source, member, query, skip_broken=skip_broken)))
 
     def trajectory(self) -> Trajectory | None:
         """The members' ways as recorded; `None` where nothing was.
@@ -181,6 +185,53 @@ class Run:
         from talweg.run.sharpness import SharpnessSettings, sharpness_of
 
         return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
+
+    @property
+    def told(self) -> Told:
+        """What a report tells of it."""
+        toml, place = to_toml(self.settings), str(self.folder.path) if self.folder else self.summary["run"]["name"]
+        try:
+            split = self.folder.split() if self.folder else None
+        except RunFolderError:
+            split = None
+        shown = read_pictures(self.folder, self.summary) if self.folder else {}
+        return Told(
+            self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place, shown
+        )
+
+    @property
+    def plot(self) -> "Plots":
+        """Its figures, such as `plot.curves()`, `plot.confusion()`, `plot.map()`: matplotlib axes to be changed."""
+        from talweg.view.plots import Plots
+
+        return Plots(self.told, lambda: self.map().scene)
+
+    def report(self, lang: str = "en", out: str | Path | None = None) -> "Shown":
+        """The page that explains the run; in a notebook it shows itself.
+
+        Args:
+            lang: ``"en"`` or ``"de"``.
+            out: a folder for the page, the model card and JSON; nothing is written if it is absent.
+
+        Raises:
+            ConfigError: for another language.
+            RunFolderError: if a file cannot be written.
+
+        Example:
+            >>> import talweg as tw
+            >>> run = tw.train("iris", members=2, max_epochs=5)
+            >>> run.report(lang="de").page[:15]
+            '<!doctype html>'
+        """
+        from talweg.view.shown import Shown
+
+        told, landscape = self.told, newest_map(self.folder.path, lang) if self.folder else ""
+        if out is not None:
+            write_told(told, Path(out), lang, FORMS, landscape)
+        return Shown(report_page(told, lang=lang, landscape=landscape))
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
 
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""

@@ -14,6 +14,7 @@ from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
+from talweg.objective.models import row_work
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
 from talweg.run.passes import evaluate, parts_of, passing, validation_passing
@@ -22,6 +23,11 @@ from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
 from talweg.run.streaming import OnDisk
 from talweg.run.sweep import chosen_members
+
+START_WORK = 2e11
+"""Multiplications that measuring the start may cost, at most."""
+FEWEST_AT_START = 256
+"""Rows on which it is measured, at least."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -145,10 +151,12 @@ def _finish_epoch(
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
+        **_slope(job, params, active),
     }
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
-    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    seen = {**curves, "epoch": epoch, "step": epoch * job.steps_per_epoch, "seconds": now}
+    seen |= {"start_loss": standing.start_loss, "lower_bound": job.lower_bound}
     well = went_well(curves, standing.start_loss, active)
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
@@ -226,8 +234,26 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = evaluate(job.network, params, everyone, passing(job.training))
+    sums = evaluate(job.network, params, everyone, passing(_starting_rows(job)))
     return sums["loss"] / sums["weight"]
+
+
+def _starting_rows(job: Job) -> Rows:
+    """The training rows on which the start is measured: all, or as many, evenly spread, as cost a second or two."""
+    rows, shape = job.training, tuple(job.training.x.shape[1:])
+    one = 2.0 * job.settings.members * row_work(job.network.model, shape)
+    most = max(FEWEST_AT_START, int(START_WORK / one))
+    if len(rows) <= most:
+        return rows
+    some = np.linspace(0, len(rows) - 1, most).round().astype(np.int64)
+    return Rows(rows.x[some], rows.y[some])
+
+
+def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:
+    """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
+    if "gradient_norm" not in job.rule.monitors:
+        return {}
+    return {"gradient_norm": engine.slopes(job.network, params, active, passing(job.training))}
 
 
 def _look(

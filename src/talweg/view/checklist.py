@@ -157,7 +157,8 @@ def _model(told: Told, say: Tongue) -> Facts:
 def layers_words(model: Mapping[str, Any]) -> str:
     """The layers in a line, such as ``dense 64 → relu → dense 10``."""
     return " → ".join(
-        " ".join(str(layer[part]) for part in ("kind", "units") if layer.get(part)) for layer in model["layers"]
+        str(layer.get("words") or " ".join(str(layer[part]) for part in ("kind", "units") if layer.get(part)))
+        for layer in model["layers"]
     )
 
 

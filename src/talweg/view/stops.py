@@ -97,7 +97,7 @@ def _parts(rule: Rule, say: Tongue) -> dict[str, str]:
     """What a rule's words may ask for."""
     parts = {name: say.number(value) for name, value in rule.items() if plain(value) is not None}
     parts["curve"] = say.curve(str(rule.get("monitor") or "train_loss"))
-    parts["sign"] = "≥" if rule.get("at_least", True) else "≤"
+    parts["sign"] = "≥" if rule.get("at_least") else "≤"
     if "limit" in rule:
         parts["limit"] = say.whole(int(rule["limit"]))
     if rule.get("relative") and "tolerance" in rule:

@@ -6,6 +6,7 @@ import numpy as np
 
 from talweg.record.evaluation import Evaluation
 from talweg.view.quality import by_class, calibration, confused, roc, worst
+from talweg.view.report.denoised import denoised
 from talweg.view.report.markup import Safe, figure, table, text
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
 from talweg.view.told import Told
@@ -23,7 +24,13 @@ def results(told: Told, say: Tongue) -> str:
     if part is None:
         return f"<p>{text(say('results.none'))}</p>"
     head = f"<p>{text(say(f'results.on.{part}'))}.</p>"
-    return head + _measures(told, part, say) + "".join(_drawn(told, part, say)) + _importance(told, say)
+    return (
+        head
+        + _measures(told, part, say)
+        + denoised(told, say)
+        + "".join(_drawn(told, part, say))
+        + _importance(told, say)
+    )
 
 
 def _measures(told: Told, part: str, say: Tongue) -> str:
@@ -49,6 +56,8 @@ def _measures(told: Told, part: str, say: Tongue) -> str:
 
 def _drawn(told: Told, part: str, say: Tongue) -> Iterator[str]:
     kept = told.evaluation.get(part)
+    if kept is None and told.summary.get("denoising"):
+        return
     if kept is None:
         yield f"<p>{text(say('results.unknown'))}</p>"
         return

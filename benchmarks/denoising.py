@@ -144,7 +144,8 @@ def main() -> None:
         run = tw.open_run(asked.run)
     else:
         run = train(training_photographs(asked.photographs), asked.minutes, asked.noise, asked.out, **settings)
-    spent = f"{time.perf_counter() - began:.0f} s, {time.process_time() - used:.0f} s of processors, the trial included"
+    wall, processors = time.perf_counter() - began, time.process_time() - used
+    spent = "" if asked.run else f" ({wall:.0f} s and {processors:.0f} s of processors with reading and trial)"
     mine = [judged(tw.denoise(run, noisy[name].astype(np.float32))[0].pixels[..., 0], clean[name]) for name in clean]
     if asked.peers and asked.peers.exists():
         others = json.loads(asked.peers.read_text())
@@ -157,7 +158,7 @@ def main() -> None:
     ours = means[f"Talweg, {asked.minutes:g} min"]
     text = (
         f"# Denoising at noise {asked.noise:g}\n\n{__doc__.split(chr(10) * 2, 2)[2]}\n{place}.\n\n"
-        f"Training: {run.summary['run']['seconds']:.0f} s ({spent}); {run.summary['model']['params']:,} params, "
+        f"Training: {run.summary['run']['seconds']:.0f} s{spent}; {run.summary['model']['params']:,} params, "
         f"{run.summary['members'][0]['epochs']} epochs of {run.summary['training']['steps_per_epoch']} steps.\n\n"
         f"{table(scores)}\n\n"
         f"Against non-local means {ours - means['non-local means']:+.2f} dB, "

@@ -121,7 +121,7 @@ def test_the_same_table_from_every_format(put):
     sources = [
         put(csv),
         put(csv.replace(",", "\t"), "data.tsv"),
-        put(gzip.compress(csv.encode()), "data.csv.gz"),
+        put(gzip.compress(csv.encode(), mtime=0), "data.csv.gz"),
         put(parquet.getvalue(), "data.parquet"),
         put(parquet.getvalue(), "misnamed.csv"),
         put(feather.getvalue(), "data.feather"),
@@ -195,7 +195,7 @@ def test_parquet_types(put):
         (b'{"a": 1}\n[2]\n', "t.jsonl", "Line 2 of t.jsonl holds no JSON object; expected one a line."),
         (b'{"a": 1}', "t.json", "t.json holds no list of objects; expected one object a row."),
         (b"[1,", "t.json", "t.json is no JSON: "),
-        (gzip.compress(b"a,b\n1,2\n")[:-9], "t.csv.gz", "t.csv.gz is damaged or cut short"),
+        (gzip.compress(b"a,b\n1,2\n", mtime=0)[:-9], "t.csv.gz", "t.csv.gz is damaged or cut short"),
         (b"\x89PNG\r\n\x1a\n\0\0", "t.png", "t.png is not a text file in utf-8 or cp1252; expected CSV"),
         (zstandard.compress(b"a,b\n1,2\n")[:-3], "t.csv.zst", "t.csv.zst is damaged or cut short: it ends in"),
         (b"\x28\xb5\x2f\xfd nonsense", "t.csv.zst", "t.csv.zst is damaged or cut short"),
@@ -244,7 +244,10 @@ def test_what_is_not_installed_is_named(put, monkeypatch, extra, library):
 
 
 def test_packed_files_are_read_as_unpacked(put):
-    packed = [put(gzip.compress(WORDS.encode()), "a.csv.gz"), put(zstandard.compress(WORDS.encode()), "b.csv.zst")]
+    packed = [
+        put(gzip.compress(WORDS.encode(), mtime=0), "a.csv.gz"),
+        put(zstandard.compress(WORDS.encode()), "b.csv.zst"),
+    ]
     for path in packed:
         table = read_table(path)
         assert fingerprint(table) == fingerprint(read_table(put(WORDS)))

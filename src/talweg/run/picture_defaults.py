@@ -61,7 +61,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         tiles: how many training tiles there are.
         has_validation: whether there are others for the stopping rules to look at.
     """
-    # Few patches and many steps: four at a time went as far in a third of the time of sixteen (benchmarks/denoising.py).
+    # Few patches and many steps: four at a time go as far in a third of the time of sixteen (benchmarks/denoising.py).
     batch = max(2, min(16, 16_384 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
     steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
     name = ALIASES.get(settings.optimizer, settings.optimizer)

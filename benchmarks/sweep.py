@@ -53,14 +53,10 @@ def main() -> None:
         first = {name: [way()] for name, way in ways.items()}
         timed = in_turn(ways, asked.rounds)
     rows = []
-    for what, one, three in (
-        ("first start", [first[0]], [first[1]]),
-        ("later starts", timed["together"], timed["apart"]),
-    ):
-        shorter = ratio(three, one)
-        rows.append(
-            (what, f"{np.median(one):.1f} s", f"{np.median(three):.1f} s", f"{shorter:.2f}", verdict(shorter, 1.0))
-        )
+    for what, seconds in (("first start", first), ("later starts", timed)):
+        one, three = seconds["together"], seconds["apart"]
+        times = ratio(three, one)
+        rows.append((what, f"{np.median(one):.1f} s", f"{np.median(three):.1f} s", f"{times:.2f}", verdict(times, 1.0)))
     head = ("", "16 rates, one process", "3 rates, 3 processes", "times as long", "target")
     intro = (__doc__ or "").split("\n\n")
     text = f"# Sweeps\n\n{intro[0]}\n\n{intro[2]}\n{table(head, rows)}\n\n{load_line()}\n"

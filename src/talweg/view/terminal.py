@@ -330,7 +330,7 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
     return [
         *lines,
         Text(f"Written to {folder}: {names}."),
-        Text.assemble("Next: ", (_next(summary, folder), "bold")),
+        Text.assemble("Next: ", (_next(summary, folder), "bold"), "; ", (f"talweg map {folder}", "bold")),
     ]
 
 

@@ -98,6 +98,7 @@ class Settings(pydantic.BaseModel):
         keep: whether a member ends with its best params on validation, or with its last.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
+        engine: how members run: ``map`` one after the other, ``vmap`` as one program, ``step`` a call for each step.
         record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
@@ -146,6 +147,7 @@ class Settings(pydantic.BaseModel):
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    engine: Literal["auto", "map", "vmap", "step"] = AUTO
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
 
 

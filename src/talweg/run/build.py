@@ -32,6 +32,7 @@ from talweg.objective.metrics import METRICS
 from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
+from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.prepare import prepare, refuse_errors
@@ -81,6 +82,8 @@ def build(settings: Settings, source: Any = None) -> Built:
     settings = resolve_model(settings, x.shape[1:])
     network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
+    if settings.engine == AUTO:
+        settings = settings.model_copy(update={"engine": choose_crowd(network)})
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))

@@ -14,6 +14,7 @@ from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.network import Network
+from talweg.run.crowd import crowd_of
 from talweg.run.job import Job, Rows
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
@@ -121,8 +122,9 @@ def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Stan
 def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     """Some steps of the epoch under way."""
     number = standing.epoch + 1
+    crowd = crowd_of(job.settings)
     state, info = engine.epoch(
-        job.network, job.optimizer, standing.state, standing.active, feed, number, info=standing.info
+        job.network, job.optimizer, standing.state, standing.active, feed, number, crowd, standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
@@ -194,7 +196,7 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = engine.evaluate(job.network, params, everyone, job.training.chunks())
+    sums = engine.evaluate(job.network, params, everyone, job.training.chunks(), crowd_of(job.settings))
     return sums["loss"] / sums["weight"]
 
 
@@ -202,7 +204,7 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
     """The validation curves of one epoch; none without validation rows."""
     if not len(job.validation):
         return {}
-    sums = engine.evaluate(job.network, params, active, chunks)
+    sums = engine.evaluate(job.network, params, active, chunks, crowd_of(job.settings))
     told = {name: value[active] for name, value in sums.items()}
     values = {
         "validation_loss": told["loss"] / told["weight"],

@@ -1,6 +1,6 @@
-"""The map of a dense network: share of the machine's matrix-product rate, and the ratio to `loss-landscapes`' loop.
+"""The map of a dense network: share of the machine's matrix-product rate, the ratio to `loss-landscapes`' loop, memory.
 
-Usage: python benchmarks/landscape.py [--rows N] [--grid N] [--peer PYTHON]
+Usage: python -m benchmarks.landscape [--rows N] [--grid N] [--peer PYTHON]
 
 The peer is a Python that has `torch` and `loss-landscapes`; without it that part is left out. Its loop is timed on a
 small grid and scaled to the whole one. The three measurements follow each other in turns, so that a busy machine
@@ -8,8 +8,10 @@ slows them alike; the figures are medians over the turns.
 """
 
 import argparse
+import resource
 import statistics
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -19,7 +21,7 @@ import numpy as np
 from talweg.data.feed import chunk_size, chunked
 from talweg.landscape import vectors
 from talweg.landscape.directions import filter_normalized
-from talweg.landscape.surface import BLOCK, fill
+from talweg.landscape.surface import block_of, fill
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import mlp
@@ -69,15 +71,39 @@ def data(rows: int) -> Batch:
     return jax.device_put(Batch(*(chunked(column, size) for column in columns)))
 
 
+def subject() -> tuple[Network, vectors.HostParams]:
+    """The network, and one draw of its params."""
+    network = Network(mlp([HIDDEN], CLASSES), LOSSES["softmax_cross_entropy"], (FEATURES,), CLASSES)
+    return network, jax.device_get(jax.jit(lambda key: network.init(key))(jax.random.key(0)))
+
+
+def peak_memory(rows: int, grid: int) -> float:
+    """Megabytes of a process that fills a whole map, its libraries, rows and compilations among them."""
+    code = f"from benchmarks.landscape import fill_whole; fill_whole({rows}, {grid})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def fill_whole(rows: int, grid: int) -> None:
+    """Fills a map, and prints the megabytes that the process took at most."""
+    network, params = subject()
+    axis = np.linspace(-1.0, 1.0, grid)
+    for _ in fill(network, filter_normalized(params), axis, axis, data(rows)):
+        pass
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000)
+
+
 def blocks(network: Objective, params: vectors.HostParams, rows: Batch) -> Iterator[float]:
     """Seconds a point, one block of a large map after the other; the first compiles and is not told."""
     axis = np.linspace(-1.0, 1.0, 500)
-    surfaces = fill(network, filter_normalized(params), axis, axis, rows)
+    plane = filter_normalized(params)
+    block = block_of(plane, rows)
+    surfaces = fill(network, plane, axis, axis, rows, block=block)
     next(surfaces)
     while True:
         start = time.perf_counter()
         next(surfaces)
-        yield (time.perf_counter() - start) / BLOCK
+        yield (time.perf_counter() - start) / block
 
 
 def product_rate(size: int = 2048) -> Callable[[], float]:
@@ -112,8 +138,7 @@ def peer_loop(python: str, rows: int, steps: int = 5) -> Callable[[], float]:
 
 
 def report(rows: int, grid: int, turns: int, peer: str | None) -> None:
-    network = Network(mlp([HIDDEN], CLASSES), LOSSES["softmax_cross_entropy"], (FEATURES,), CLASSES)
-    params = jax.device_get(jax.jit(network.init)(jax.random.key(0)))
+    network, params = subject()
     chunks = data(rows)
     operations = 2 * rows * (FEATURES * HIDDEN + HIDDEN * CLASSES)
     plain, whole = blocks(Opaque(network), params, chunks), blocks(network, params, chunks)
@@ -146,6 +171,8 @@ def report(rows: int, grid: int, turns: int, peer: str | None) -> None:
     if peer:
         ratios = [theirs / ours for theirs, ours in zip(seen["peer"], seen["map"], strict=True)]
         print(f"loss-landscapes / talweg: {statistics.median(ratios):.1f} ({min(ratios):.1f}-{max(ratios):.1f})")
+    told = ", ".join(f"{size} × {size} points {peak_memory(rows, size):.0f} MB" for size in (grid, 2 * grid - 1))
+    print(f"peak memory of the whole process: {told}")
 
 
 def main() -> None:

@@ -81,3 +81,9 @@ def _processor() -> str:
     lines = described.read_text().splitlines() if described.exists() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
     return names[0] if names else platform.processor() or platform.machine()
+
+
+def load_line() -> str:
+    """The processor, the load and the date, for pages that tell of quality and not of time."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return f"{_processor()}, load {load:.1f} at the end; {datetime.datetime.now(datetime.UTC):%Y-%m-%d %H:%M} UTC"

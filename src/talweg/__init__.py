@@ -10,7 +10,10 @@ __version__ = "0.1.0"
 
 _ROOMS = {
     "train": "talweg.run.api",
+    "resume": "talweg.run.api",
+    "rerun": "talweg.run.rerun",
     "check": "talweg.run.check",
+    "denoise": "talweg.run.denoising",
     "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
@@ -22,6 +25,20 @@ _ROOMS = {
     "Settings": "talweg.config.settings",
     "History": "talweg.record.history",
     "Outcome": "talweg.descent.stopping",
+    "replay": "talweg.run.replay",
+    "noise": "talweg.run.noise",
+    "find_lr": "talweg.run.find_lr",
+    "Diverged": "talweg.descent.stopping",
+    "Epochs": "talweg.descent.stopping",
+    "Flat": "talweg.descent.stopping",
+    "NearBound": "talweg.descent.stopping",
+    "NoImprovement": "talweg.descent.stopping",
+    "NonFinite": "talweg.descent.stopping",
+    "Overfitting": "talweg.descent.stopping",
+    "Reached": "talweg.descent.stopping",
+    "SmallGradient": "talweg.descent.stopping",
+    "Steps": "talweg.descent.stopping",
+    "TimeBudget": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
 }
 _LAYERS = (
@@ -34,7 +51,20 @@ _ROOMS |= dict.fromkeys(_LAYERS, "talweg.objective.layers")
 if TYPE_CHECKING:
     from talweg.api import hike, sketch
     from talweg.config.settings import Settings
-    from talweg.descent.stopping import Outcome
+    from talweg.descent.stopping import (
+        Diverged,
+        Epochs,
+        Flat,
+        NearBound,
+        NoImprovement,
+        NonFinite,
+        Outcome,
+        Overfitting,
+        Reached,
+        SmallGradient,
+        Steps,
+        TimeBudget,
+    )
     from talweg.errors import TalwegError
     from talweg.objective.layers import (
         Activation,
@@ -65,9 +95,14 @@ if TYPE_CHECKING:
         tanh,
     )
     from talweg.record.history import History
-    from talweg.run.api import train
+    from talweg.run.api import resume, train
     from talweg.run.check import check
+    from talweg.run.denoising import denoise
+    from talweg.run.find_lr import find_lr
     from talweg.run.model import model
+    from talweg.run.noise import noise
+    from talweg.run.replay import replay
+    from talweg.run.rerun import rerun
     from talweg.run.result import Prediction, Run, open_run
     from talweg.run.schedules import schedules
     from talweg.run.storage import cache
@@ -80,33 +115,50 @@ __all__ = [
     "Conv",
     "ConvTransposed",
     "Dense",
+    "Diverged",
     "Dropout",
+    "Epochs",
+    "Flat",
     "Flatten",
     "GlobalPool",
     "GroupNorm",
     "History",
     "LayerNorm",
     "MaxPool",
+    "NearBound",
+    "NoImprovement",
+    "NonFinite",
     "Outcome",
+    "Overfitting",
     "Prediction",
     "RMSNorm",
+    "Reached",
     "Reshape",
     "Residual",
     "Run",
     "Sequential",
     "Settings",
+    "SmallGradient",
+    "Steps",
     "TalwegError",
+    "TimeBudget",
     "Upsample",
     "__version__",
     "cache",
     "check",
+    "denoise",
     "elu",
+    "find_lr",
     "gelu",
     "hike",
     "leaky_relu",
     "model",
+    "noise",
     "open_run",
     "relu",
+    "replay",
+    "rerun",
+    "resume",
     "schedules",
     "sigmoid",
     "silu",

@@ -10,19 +10,20 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from talweg.landscape.sketch import Sketch
-from talweg.landscape.sketch import sketch as sketch_function
-from talweg.objective.expression import Expression
+from talweg.objective.typed.expression import Expression
 from talweg.record.scene import Scene
 from talweg.run.compilation import keep_compilations
-from talweg.run.hike import Hike, HikeSettings
-from talweg.run.hike import hike as walk_down
-from talweg.run.hike_scene import hike_json, scene_of
-from talweg.run.sketch_scene import sketch_scene
+from talweg.run.hiking.hike import Hike, HikeSettings
+from talweg.run.hiking.hike import hike as walk_down
+from talweg.run.hiking.scene import hike_json, scene_of
+from talweg.run.hiking.sketch import sketch_scene
+from talweg.sketching.sketch import Sketch
+from talweg.sketching.sketch import sketch as sketch_function
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure
 from talweg.view.page import landscape_page
+from talweg.view.report.hiked import hike_page
 from talweg.view.shown import Shown, animate
 from talweg.view.sketch import sketch_figure
 
@@ -71,6 +72,14 @@ class Hikers:
             ConfigError: for a path that ends otherwise.
         """
         return animate(self.scene, path, **options)
+
+    def report(self, lang: str = "en") -> Shown:
+        """The page that explains the hike by the lecture's checklist; in a notebook it shows itself.
+
+        Raises:
+            ConfigError: for a language that is not ``"en"`` or ``"de"``.
+        """
+        return Shown(hike_page(self.summary, self.scene, lang=lang))
 
     def _repr_html_(self) -> str:
         return Shown(landscape_page(self.scene))._repr_html_()

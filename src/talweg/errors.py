@@ -36,6 +36,18 @@ class RunFolderError(TalwegError):
     """A run folder that is missing, damaged, of another version, or in the way."""
 
 
+class TrainingInterruptedError(TalwegError):
+    """A training that was asked to end, and has saved where it stands; the message says how to go on.
+
+    Attributes:
+        exit_code: what the process ends with: 128 and the signal's number.
+    """
+
+    def __init__(self, message: str, exit_code: int):
+        super().__init__(message)
+        self.exit_code = exit_code
+
+
 class MissingExtraError(TalwegError):
     """A feature whose optional dependency is not installed."""
 

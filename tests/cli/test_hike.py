@@ -12,7 +12,7 @@ def test_a_hike_tells_where_everyone_arrived_and_draws_it(talweg, here):
     assert [hiker["outcome"]["kind"] for hiker in hike["hikers"]] == ["arrived"] * 4
     assert hike["minima"][0]["hikers"] == 4
     assert hike["minima"][0]["point"] == pytest.approx([0, 0], abs=1e-7)
-    assert set(hike["files"]) == {"map", "mountain", "heights", "basins", "page", "gif"}
+    assert set(hike["files"]) == {"map", "mountain", "heights", "basins", "page", "gif", "report"}
     for name in ("map", "mountain", "heights", "basins", "gif"):
         with Image.open(here / hike["files"][name]) as image:
             assert min(image.size) > 400
@@ -28,7 +28,7 @@ def test_optimizers_side_by_side_from_the_same_starts(talweg, here):
     assert starts[0] == starts[1]
     steps = {name: max(hiker["steps"] for hiker in hike["hikers"]) for name, hike in told["hikes"].items()}
     assert steps["newton"] < steps["gd"]
-    assert set(told["files"]) == {"comparison", "page_gd", "page_newton"}
+    assert set(told["files"]) == {"comparison", "page_gd", "page_newton", "report_gd", "report_newton"}
 
 
 def test_a_hike_in_words(talweg, here):

@@ -46,6 +46,14 @@ def test_barriers_in_words_and_as_json(talweg, trained, here):
     assert (content["kind"], len(content["straight"]["loss"])) == ("barriers", 3)
 
 
+def test_sharpness_in_words_and_as_json(talweg, trained, here):
+    told = talweg("map", trained, "--sharpness", "--members", "1")
+    assert "Member 1: sharpness λ =" in " ".join(told.out.split())
+    content = talweg("map", trained, "--sharpness", "--members", "1", "--json").json()
+    assert (content["kind"], content["along"], content["files"]) == ("sharpness", None, {})
+    assert len(content["members"][0]["eigenvalues"]) == 3
+
+
 @pytest.mark.parametrize(
     ("words", "part"),
     [
@@ -56,6 +64,8 @@ def test_barriers_in_words_and_as_json(talweg, trained, here):
         (("--curve", "0,1"), "--curve goes with --barriers"),
         (("--barriers", "--plane", "pca"), "--plane goes with the map, not with --barriers"),
         (("--barriers", "--animate", "gif"), "--animate goes with the map, not with --barriers"),
+        (("--over",), "--over goes with --sharpness"),
+        (("--barriers", "--sharpness"), "two different looks; ask for one at a time"),
         (("--data", "wine"), "the run's data cannot be read again"),
     ],
 )

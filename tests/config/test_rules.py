@@ -8,10 +8,25 @@ from hypothesis import strategies as st
 
 from talweg.config.calls import LONGEST
 from talweg.config.rules import RULES, parse_rule
-from talweg.descent.stopping import Both, Either, Epochs, Flat, NoImprovement, Reached, Rule, TimeBudget
+from talweg.descent.stopping import (
+    Both,
+    Diverged,
+    Either,
+    Epochs,
+    Flat,
+    NearBound,
+    NoImprovement,
+    NonFinite,
+    Overfitting,
+    Reached,
+    Rule,
+    SmallGradient,
+    Steps,
+    TimeBudget,
+)
 from talweg.errors import ExpressionError
 
-CURVES = ("train_loss", "validation_loss", "accuracy")
+CURVES = ("train_loss", "validation_loss", "accuracy", "gradient_norm")
 
 GOOD = {
     "flat()": Flat(),
@@ -21,6 +36,12 @@ GOOD = {
     "epochs(200)": Epochs(200),
     "epochs(limit=2e2)": Epochs(200),
     "seconds(1.5)": TimeBudget(1.5),
+    "steps(1000)": Steps(1000),
+    "overfitting(patience=3)": Overfitting(0.05, 3),
+    "small_gradient(1e-3)": SmallGradient(1e-3),
+    "near_bound(0.01)": NearBound(0.01),
+    "non_finite()": NonFinite(),
+    "diverged(patience=2)": Diverged(2),
     "accuracy >= 0.97": Reached("accuracy", 0.97),
     "train_loss <= -1": Reached("train_loss", -1.0, False),
     "  accuracy >= 1  ": Reached("accuracy", 1.0),
@@ -34,6 +55,11 @@ GOOD = {
 @pytest.mark.parametrize(("text", "rule"), GOOD.items())
 def test_good_texts(text, rule):
     assert parse_rule(text, CURVES) == rule
+
+
+@pytest.mark.parametrize("rule", GOOD.values(), ids=str)
+def test_a_rule_as_text_is_the_rule_again(rule):
+    assert parse_rule(str(rule), CURVES) == rule
 
 
 def test_every_rule_of_the_table_is_among_the_good_texts():
@@ -60,7 +86,11 @@ BAD = [
     ("accuracy >= 1j", 13, "expected a number"),
     ("accuracy >= '1'", 13, "expected a number"),
     ("flat(accurracy)", 6, "Did you mean 'accuracy'?"),
-    ("flat(loss)", 6, "'loss' is no curve of this training (known: train_loss, validation_loss, accuracy)"),
+    (
+        "flat(loss)",
+        6,
+        "'loss' is no curve of this training (known: train_loss, validation_loss, accuracy, gradient_norm)",
+    ),
     ("flat('train_loss')", 6, "is no curve"),
     ("flat(train_loss, -1)", 18, "expected a number from 0, got -1"),
     ("flat(train_loss, 1, 0)", 21, "expected a whole number from 1, got 0"),

@@ -20,6 +20,9 @@ def lists(values):
 
 
 OPTIONAL = {
+    "shuffle": st.sampled_from(["full", "block"]),
+    "stream": st.sampled_from(["auto", "yes", "no"]),
+    "query": st.none() | WORDS,
     "target": st.none() | WORDS,
     "task": st.sampled_from(["auto", "classification", "regression"]),
     "split": WORDS,
@@ -64,6 +67,9 @@ OPTIONAL = {
     "gate": st.sampled_from(["stop", "warn"]),
     "folds": st.integers(2, 100),
     "class_weight": st.sampled_from(["none", "balanced"]),
+    "on_divergence": st.sampled_from(["stop", "restart"]),
+    "checkpoint_every": WORDS,
+    "checkpoint_keep": st.integers(1, 100),
 }
 
 

@@ -9,10 +9,14 @@ from talweg.descent.stopping import (
     Diverged,
     Epochs,
     Flat,
+    NearBound,
     NoImprovement,
     NonFinite,
     Outcome,
+    Overfitting,
     Reached,
+    SmallGradient,
+    Steps,
     TimeBudget,
     greater_is_better,
     judge,
@@ -21,6 +25,7 @@ from talweg.descent.stopping import (
 
 NAN, INF = float("nan"), float("inf")
 START = 2.0
+BOUND = 0.25
 
 # rule, the curves by name, the epoch at whose end it must hold for the first time (None: never)
 TABLE = {
@@ -101,6 +106,23 @@ TABLE = {
         6,
     ),
     "diverged: at the start is not above it": (Diverged(2), {"train_loss": [2.0, 2.0, 2.0]}, None),
+    "overfitting: above its best by the share, while the training loss falls": (
+        Overfitting(0.1, 2),
+        {"validation_loss": [1.0, 0.5, 0.54, 0.56, 0.6], "train_loss": [1.0, 0.9, 0.8, 0.7, 0.6]},
+        5,
+    ),
+    "overfitting: a training loss that does not fall is none": (
+        Overfitting(0.1, 2),
+        {"validation_loss": [1.0, 0.5, 0.8, 0.8, 0.8], "train_loss": [1.0, 0.5, 0.6, 0.4, 0.6]},
+        None,
+    ),
+    "overfitting: a new best starts the count anew": (
+        Overfitting(0.0, 2),
+        {"validation_loss": [1.0, 1.1, 0.9, 1.0, 1.1], "train_loss": [1.0, 0.9, 0.8, 0.7, 0.6]},
+        5,
+    ),
+    "near the bound": (NearBound(0.05), {"train_loss": [0.4, 0.31, 0.3, 0.2]}, 3),
+    "steps: at the end of the epoch that reaches them": (Steps(25), {"train_loss": [1.0] * 5}, 3),
     "epochs": (Epochs(3), {"train_loss": [1.0] * 5}, 3),
     "seconds": (TimeBudget(2.5), {"train_loss": [1.0] * 5}, 3),
     "both at the same epoch": (
@@ -122,7 +144,9 @@ def seen_at(curves, place, members=1):
     """What epoch `place + 1` tells, a second an epoch, the same of every member."""
     told = {name: np.full(members, values[place], np.float32) for name, values in curves.items()}
     start = np.full(members, START, np.float32)
-    return {**told, "epoch": place + 1, "seconds": float(place + 1), "start_loss": start}
+    bound = np.full(members, BOUND, np.float32)
+    seen = {"epoch": place + 1, "step": 10 * (place + 1), "seconds": float(place + 1)}
+    return {**told, **seen, "start_loss": start, "lower_bound": bound}
 
 
 def first_epoch(rule, curves):
@@ -154,7 +178,8 @@ def test_the_same_rule_inside_a_compiled_loop():
 
         def body(memory, told):
             values, epoch = told
-            seen = {**values, "epoch": epoch, "seconds": epoch.astype(jnp.float32), "start_loss": start}
+            seen = {**values, "epoch": epoch, "step": 10 * epoch, "seconds": epoch.astype(jnp.float32)}
+            seen |= {"start_loss": start, "lower_bound": jnp.full((1,), BOUND)}
             memory, holds = rule.update(memory, seen)
             return jax.tree.map(jnp.asarray, memory), holds
 
@@ -239,6 +264,21 @@ SENTENCES = [
             "a smaller learning rate is the first thing to try",
         ),
     ),
+    (
+        Overfitting(0.1, 1),
+        {"validation_loss": [0.5, 0.75], "train_loss": [1.0, 0.5]},
+        (
+            "overfitting",
+            "the validation loss 0.75 has stood more than 0.1 of it above its best, 0.5, for 1 epochs, "
+            "while the training loss fell from 1 to 0.5",
+        ),
+    ),
+    (
+        NearBound(0.5),
+        {"train_loss": [0.5]},
+        ("near_bound", "the training loss 0.5 is within 0.5 of 0.25, below which no params can bring it"),
+    ),
+    (Steps(5), {"train_loss": [1.0]}, ("max_steps", "10 steps were taken, 5 were allowed")),
     (Epochs(2), {"train_loss": [1.0, 1.0]}, ("max_epochs", "all 2 epochs were trained")),
     (TimeBudget(1.5), {"train_loss": [1.0, 1.0]}, ("time_budget", "the time budget of 1.5 s was used up")),
     (
@@ -287,3 +327,44 @@ def test_curves_in_prose():
     assert words("train_loss") == "the training loss"
     assert words("balanced_accuracy") == "the validation balanced accuracy"
     assert words("log_loss") == "the validation log loss"
+
+
+def test_the_outcome_holds_what_the_curves_stood_at():
+    curves = {"accuracy": [0.5] * 2, "train_loss": [2.0] * 2}
+    outcome = first_epoch(Reached("accuracy", 0.5) & Flat("train_loss", 1.0, 1), curves)
+    assert outcome.numbers == {"accuracy": 0.5, "train_loss": 2.0}
+    assert first_epoch(NonFinite(), {"train_loss": [NAN]}).numbers == {}
+
+
+NEEDS = "can never hold: it needs {} epochs, the training has 20"
+
+
+@pytest.mark.parametrize(
+    ("rule", "told"),
+    [
+        (Flat(patience=20), [f"flat with patience 20 {NEEDS.format(21)}"]),
+        (Flat(patience=19), []),
+        (NoImprovement(patience=30), [f"no_improvement with patience 30 {NEEDS.format(31)}"]),
+        (Overfitting(patience=20), [f"overfitting with patience 20 {NEEDS.format(21)}"]),
+        (Reached("accuracy", 1.5), ["accuracy >= 1.5 can never hold: the validation accuracy is at most 1"]),
+        (Reached("train_loss", -1.0), ["train_loss <= -1.0 can never hold: the training loss is at least 0"]),
+        (Reached("accuracy", 1.5, at_least=False), []),
+        (Reached("psnr", 99.0), []),
+        (Epochs(21), ["epochs(21) can never hold: the training ends after 20"]),
+        (Steps(101), ["steps(101) can never hold: the training ends after 20 epochs, 100 steps"]),
+        (Steps(100) & Epochs(20) | TimeBudget(1.0), []),
+        (Steps(100) & Epochs(30), ["epochs(30) can never hold: the training ends after 20"]),
+    ],
+    ids=str,
+)
+def test_a_rule_that_can_never_hold_says_so(rule, told):
+    assert rule.idle(20, 5) == told
+
+
+def test_a_threshold_is_passed_as_the_curve_gets_better():
+    assert Reached("accuracy", 0.9) == Reached("accuracy", 0.9, at_least=True)
+    assert Reached("validation_loss", 0.1) == Reached("validation_loss", 0.1, at_least=False)
+
+
+def test_a_small_gradient():
+    assert first_epoch(SmallGradient(0.1), {"gradient_norm": [1.0, 0.1]}).epoch == 2

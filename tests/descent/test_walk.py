@@ -10,8 +10,8 @@ from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.descent.stopping import Epochs, Flat, Left, NonFinite, Reached, SmallGradient
 from talweg.descent.walk import ends, walk
-from talweg.objective.expression import Expression
-from talweg.objective.function import Function
+from talweg.objective.typed.expression import Expression
+from talweg.objective.typed.function import Function
 from talweg.run.job import member_keys
 
 BOWL = Expression.parse("x^2 + 3y^2 - x")

@@ -63,7 +63,7 @@ def test_first_layer_shortcut_changes_nothing_but_rounding(network, members, row
     coefficients = np.random.default_rng(0).normal(size=(6, 4))
     short = sums_at_combinations(network, members, coefficients, rows)
     whole = sums_at_combinations(Opaque(network), members, coefficients, rows)
-    assert set(short) == {"loss", "weight", "confusion"}
+    assert set(short) >= {"loss", "weight", "confusion"}
     for name in short:
         np.testing.assert_allclose(short[name], whole[name], rtol=1e-5)
 

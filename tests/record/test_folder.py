@@ -12,6 +12,7 @@ from talweg.errors import RunFolderError
 from talweg.record import folder as subject
 from talweg.record.folder import (
     FILES,
+    REPORT,
     RunFolder,
     existing_run,
     flatten,
@@ -47,6 +48,7 @@ def whole(path):
     run.write_evaluation({})
     run.write_evidence({"version": 1})
     run.write_summary({"version": 1, "members": []})
+    write_atomically(run.path / REPORT, b"<!doctype html>")
     return run
 
 
@@ -77,6 +79,7 @@ def test_a_new_run_clears_the_old_one_and_nothing_else(tmp_path):
     assert not run.finished()
     assert {path.name for path in run.path.iterdir()} == {
         "run.toml",
+        "origin.json",
         "preparation.json",
         "split.npy",
         "notes.txt",
@@ -208,7 +211,11 @@ def test_arrays_of_objects_are_never_unpickled(tmp_path):
 
 def test_an_unfinished_run_says_so(tmp_path):
     run = begun(tmp_path / "run")
-    with pytest.raises(RunFolderError, match=r"holds a run that did not come to its end: it has no summary\.json$"):
+    with pytest.raises(
+        RunFolderError,
+        match=r"holds a run that did not come to its end: it has no summary\.json; "
+        r"go on with: talweg resume .*run$",
+    ):
         run.summary()
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from talweg.errors import RunFolderError
-from talweg.record.history import read_history, read_lines, to_line
+from talweg.record.history import read_lines, to_line
 
 NUMBER = st.floats(allow_nan=True, allow_infinity=True)
 
@@ -84,17 +84,6 @@ def test_lines_of_different_numbers_of_members():
 def test_an_empty_history(lines):
     with pytest.raises(RunFolderError, match=r"^the history is empty; the run was stopped before its first epoch$"):
         read_lines(lines)
-
-
-def test_a_file_and_its_absence(tmp_path):
-    path = tmp_path / "history.jsonl"
-    with pytest.raises(RunFolderError, match=r"history\.jsonl is missing; is .* a run folder\?$"):
-        read_history(path)
-    path.write_text("\n".join(LINES) + "\n")
-    assert read_history(path).epoch.tolist() == [0, 1]
-    path.write_bytes(b'\xff\xfe{"epoch"\n' + LINES[1].encode())
-    with pytest.raises(RunFolderError, match="damaged"):
-        read_history(path)
 
 
 def test_a_frame_has_a_row_for_each_epoch_and_member_that_told_something():

@@ -10,7 +10,7 @@ import talweg as tw
 from talweg.config.settings import make_settings, read_toml
 from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, ExpressionError, RunFolderError, TalwegError
-from talweg.record.folder import FILES
+from talweg.record.folder import FILES, REACHED
 from talweg.run.api import train_settings
 
 SMALL = {"members": 2, "hidden": (), "max_epochs": 3, "optimizer": "sgd"}
@@ -30,7 +30,9 @@ def assert_same_params(one, two):
 def test_all_files_are_written_and_named_in_the_summary(run):
     assert {path.name for path in run.folder.path.iterdir()} == set(FILES)
     assert set(run.summary["files"].values()) == {str(run.folder.path / name) for name in FILES}
-    assert json.loads((run.folder.path / "summary.json").read_text()) == run.summary
+    written = json.loads((run.folder.path / "summary.json").read_text())
+    assert written.pop("seal")["files"].keys() == set(REACHED)
+    assert written == run.summary == run.folder.summary()
 
 
 def test_the_settings_written_train_the_same_run_again(runs):

@@ -6,11 +6,11 @@ import pytest
 from scipy.optimize import minimize
 
 from talweg.errors import ConfigError, ExpressionError
-from talweg.objective.expression import Expression
-from talweg.objective.test_functions import known_function
-from talweg.run.hike import HikeSettings, hike
-from talweg.run.hike_scene import hike_json, scene_of
-from talweg.run.starts import draw_starts, window_of
+from talweg.objective.typed.expression import Expression
+from talweg.objective.typed.test_functions import known_function
+from talweg.run.hiking.hike import HikeSettings, hike
+from talweg.run.hiking.scene import hike_json, scene_of
+from talweg.run.hiking.starts import draw_starts, window_of
 
 KNOWN = (
     "himmelblau", "rosenbrock", "beale", "booth", "matyas", "three-hump-camel", "six-hump-camel",

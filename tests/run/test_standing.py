@@ -72,6 +72,7 @@ def undisturbed(job):
 
 def assert_same(one, two):
     assert one.outcomes == two.outcomes
+    assert one.standing.restarts == two.standing.restarts
     np.testing.assert_array_equal(one.best_epoch, two.best_epoch)
     jax.tree.map(np.testing.assert_array_equal, one.params, two.params)
     jax.tree.map(np.testing.assert_array_equal, one.recorder.arrays(), two.recorder.arrays())
@@ -81,6 +82,7 @@ KINDS = {
     "adamw, cosine": {},
     "own batches, last params": {"member_batches": "own", "keep": "last"},
     "a member that stops early, momentum": {"optimizer": "momentum", "rates": [0.2, np.inf, 0.01]},
+    "members that are restarted": {"optimizer": "momentum", "rates": [0.2, np.inf, 0.01], "on_divergence": "restart"},
 }
 
 

@@ -56,6 +56,7 @@ def shape_of(task):
             "optimizer": str,
             "settings": dict,
             "schedule": str,
+            "step_length": str,
             "batch_size": int,
             "steps_per_epoch": int,
             "max_epochs": int,
@@ -65,7 +66,7 @@ def shape_of(task):
         "members": [
             {
                 "member": int,
-                "outcome": {"kind": str, "epoch": int, "sentence": str},
+                "outcome": {"kind": str, "epoch": int, "sentence": str, "numbers": dict},
                 "epochs": int,
                 "best_epoch": int,
                 "validation": metrics,
@@ -74,6 +75,7 @@ def shape_of(task):
         ],
         "spread": {"validation": spread, "test": spread},
         "ensemble": {"members": [int], "validation": metrics, "test": metrics},
+        "sweep": type(None),
         "sampling_error": {"metric": str, "low": float, "high": float, "method": str},
         "warnings": [str],
         "notes": [str],

@@ -13,9 +13,9 @@ from talweg.landscape.combination import LOSS
 from talweg.landscape.directions import coordinate_plane, principal_components
 from talweg.landscape.plane import Window
 from talweg.objective.base import EMPTY, Objective
-from talweg.objective.function import Function
+from talweg.objective.typed.function import Function
 from talweg.record.trajectory import Plan, Recorder, Trajectory
-from talweg.run.hike_scene import scene_of
+from talweg.run.hiking.scene import scene_of
 from talweg.run.survey import Known, Subject, survey
 from talweg.run.ways import ways_of, ways_of_paths
 

@@ -146,3 +146,28 @@ def test_keys_are_a_pure_function_of_the_seed_and_the_members_number():
     np.testing.assert_array_equal(member_keys(3, 2), member_keys(3, 5)[:2])
     assert len({tuple(key) for seed in range(4) for key in member_keys(seed, 50).tolist()}) == 200
     assert member_keys(2**63 - 1, 1).shape == (1, 2)
+
+
+def test_a_member_that_diverges_is_restarted_at_half_the_rate_until_it_does_not():
+    """The one with a far too long step comes down in the end; the other is as it would have been without it."""
+    given = {"max_epochs": 40, "on_divergence": "restart", "stop": "epochs(40)"}
+    result, curves = trained(job_of(members=2, rates=[0.1, 200.0], **given))
+    alone, _ = trained(job_of(members=1, rates=[0.1], **given))
+    assert [outcome.kind for outcome in result.outcomes] == ["max_epochs", "max_epochs"]
+    restarts = result.standing.restarts
+    assert {restart.member for restart in restarts} == {1}
+    assert [restart.rate for restart in restarts] == [0.5**count for count in range(1, len(restarts) + 1)]
+    assert (curves["train_loss"][-1] < result.standing.start_loss).all()
+    for layer, its in alone.params.items():
+        for name, array in its.items():
+            np.testing.assert_array_equal(array[0], result.params[layer][name][0])
+    summary = summary_of(job_of(members=2, rates=[0.1, 200.0], **given), result)
+    assert [entry["restarts"] == [] for entry in summary["members"]] == [True, False]
+    assert summary["warnings"][-1].startswith(f"member 1 diverged {len(restarts)} times, last at epoch")
+
+
+def test_a_rate_without_end_is_given_up_in_the_end():
+    result, _ = trained(job_of(members=2, rates=[0.1, np.inf], on_divergence="restart", max_epochs=14))
+    assert result.outcomes[1].kind == "non_finite"
+    assert len(result.standing.restarts) == 10
+    assert result.outcomes[1].epoch == 11

@@ -2,6 +2,7 @@
 
 import csv
 
+import numpy as np
 import pytest
 
 SMALL = {"members": 3, "hidden": (8,), "max_epochs": 12, "learning_rate": 0.02}
@@ -25,10 +26,17 @@ def hostile_table(path):
     return path
 
 
+def photographs():
+    """Eight small pictures of waves."""
+    across, down = np.arange(48), np.arange(40)
+    waves = [128 + 60 * np.sin(np.add.outer(down / (3 + n), across / (9 - n / 2))) for n in range(8)]
+    return [wave[..., None].astype(np.uint8) for wave in waves]
+
+
 KINDS = {
     "classification": (
         "iris",
-        {**SMALL, "stop": "flat(train_loss, 0.05, patience=3) and accuracy >= 0.9 or epochs(12)"},
+        {**SMALL, "stop": "flat(train_loss, 0.1, patience=2) and accuracy >= 0.8 or epochs(12)"},
     ),
     "two_classes": ("breast-cancer", {"members": 2, "hidden": (4,), "max_epochs": 6, "loss": "sigmoid_cross_entropy"}),
     "regression": ("diabetes", {"members": 2, "hidden": (4,), "max_epochs": 6}),
@@ -37,6 +45,12 @@ KINDS = {
     "stopped_at_once": ("iris", {**SMALL, "stop": "accuracy >= 0.0"}),
     "nothing_held_back": ("iris", {**SMALL, "split": "100/0/0"}),
     "no_test": ("iris", {**SMALL, "split": "80/20/0", "stop": "accuracy >= 1.0 or macro_f1 >= 1.0"}),
+    "sweep": ("iris", {**SMALL, "learning_rate": [0.005, 0.02, 0.08]}),
+    "resumed": ("iris", {**SMALL, "max_epochs": 6}),
+    "denoising": (
+        "photographs",
+        {"noise": "25", "members": 2, "layers": "conv 2 3x3, relu, conv 1 3x3", "patch_size": 16, "max_epochs": 2},
+    ),
     "hostile": (None, SMALL),
 }
 
@@ -47,11 +61,12 @@ def told_runs(tmp_path_factory):
     import talweg as tw
 
     parent = tmp_path_factory.mktemp("told")
-    sources = {"hostile": hostile_table(parent / "hostile.csv")}
-    return {
-        kind: tw.train(source or sources[kind], out=parent / kind, **settings)
+    sources = {"hostile": hostile_table(parent / "hostile.csv"), "denoising": photographs()}
+    runs = {
+        kind: tw.train(sources.get(kind, source), out=parent / kind, **settings)
         for kind, (source, settings) in KINDS.items()
     }
+    return {**runs, "resumed": tw.resume(parent / "resumed", max_epochs=12)}
 
 
 @pytest.fixture(params=KINDS)

@@ -1,5 +1,6 @@
 """The report: the run's own numbers, complete in both languages, of runs of every kind, inert to hostile text."""
 
+import base64
 import contextlib
 import html.parser
 import json
@@ -189,7 +190,7 @@ def test_which_rules_fired_is_told_with_the_epochs(told_runs):
     run = told_runs["classification"]
     found = watches(told(run))
     assert [watch.rule["kind"] for watch in found] == [
-        "non_finite", "diverged", "flat", "reached", "max_epochs", "max_epochs",
+        "non_finite", "diverged", "flat", "reached", "max_epochs",
     ]  # fmt: skip
     by_kind = {member["member"]: member["outcome"]["kind"].split(" and ") for member in run.summary["members"]}
     for watch in found:
@@ -215,6 +216,7 @@ FLAGS = {
     "one_member": {"one_member"},
     "stopped_at_once": {"at_once"},
     "no_test": {"no_test"},
+    "sweep": {"edge"},
 }
 
 
@@ -225,10 +227,11 @@ def test_red_flags_are_raised(told_runs, kind):
 
 
 def test_a_threshold_never_reached_is_a_flag(told_runs):
-    found = told(told_runs["classification"])
+    found = told(told_runs["one_member"])
     rules = {"any": [{"kind": "reached", "monitor": "accuracy", "threshold": 1.5, "at_least": True}]}
     changed = type(found)(**{**vars_of(found), "evidence": {**found.evidence, "rules": rules}})
     (flag,) = [flag for flag in flags(changed, tongue("en")) if flag.kind == "unreached"]
+    assert [flag for flag in flags(found, tongue("en")) if flag.kind == "unreached"] == []
     best = np.nanmax(found.history["accuracy"][1:])
     assert flag.text == f"The threshold accuracy ≥ 1.5 was never reached; the best was {tongue('en').number(best)}."
 
@@ -252,6 +255,52 @@ def test_hostile_text_is_inert(told_runs):
         assert all(json.loads(line.partition(": ")[2]) for line in top.splitlines())
 
 
+def test_a_map_is_taken_over_as_data_and_nothing_else(told_runs, tmp_path):
+    import shutil
+
+    import walks
+
+    from talweg.view.page import landscape_page
+    from talweg.view.report.writing import newest_map
+
+    place = shutil.copytree(told_runs["one_member"].folder.path, tmp_path / "run")
+    assert newest_map(place, "en") == ""
+    (place / "map").mkdir()
+    hostile = landscape_page(walks.scene(hikers=2, steps=3, cells=5)).replace("<main>", f"<main>{HOSTILE}")
+    (place / "map" / "pca.html").write_text(hostile)
+    element = newest_map(place, "de")
+    assert element.startswith('<talweg-landscape lang="de">')
+    write_report(RunFolder(place))
+    page = (place / "report.html").read_text()
+    assert HOSTILE not in page
+    assert page.count("<talweg-landscape") == 1
+    assert 'id="map"' in page
+    (place / "map" / "pca.html").write_text('<talweg-landscape><script type="application/json">{</script>')
+    assert newest_map(place, "en") == ""
+
+
+def test_denoised_pictures_stand_beside_noisy_and_clean_ones(told_runs):
+    run = told_runs["denoising"]
+    page = report_page(told(run))
+    (sample, *_) = run.summary["denoising"]["samples"]
+    for kind in ("noisy", "denoised", "clean"):
+        content = (run.folder.path / sample[kind]).read_bytes()
+        assert base64.b64encode(content).decode() in page
+    first = run.summary["denoising"]["pictures"][0]
+    for kind in ("noisy", "denoised"):
+        assert f"PSNR {tongue('en').number(first[kind]['psnr'])}" in page
+    assert "talweg denoise" in page
+
+
+def test_a_sweep_shows_each_value_and_its_interval(told_runs):
+    run = told_runs["sweep"]
+    words = Page(report_page(told(run))).sections["members"]
+    for value in run.summary["sweep"]["values"]:
+        assert tongue("en").number(value["learning_rate"]) in words
+        assert tongue("en").number(value["validation"]["loss"]["mean"]) in words
+    assert words.count("the best ") >= 1
+
+
 # The other forms
 
 
@@ -260,7 +309,7 @@ def test_the_model_cards_metadata_tell_what_the_summary_does(told_run):
     top = model_card(found).removeprefix("---\n").partition("\n---\n")[0]
     data = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in top.splitlines()}
     assert data["library_name"] == "talweg"
-    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression")
+    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression", "image-to-image")
     if "model-index" not in data:
         assert found.held_back is None or not found.sound.any()
         return
@@ -309,7 +358,7 @@ def test_files_of_both_languages_stand_side_by_side(told_runs, tmp_path):
 
 def test_an_unfinished_run_is_an_error(tmp_path):
     folder = RunFolder(tmp_path / "run")
-    folder.begin('source = "iris"\n', None, None)
+    folder.begin('source = "iris"\n', {}, np.array([0, 1, 2], np.int8))
     with pytest.raises(RunFolderError, match="did not come to its end"):
         write_report(folder)
 
@@ -318,8 +367,10 @@ def test_an_older_run_without_evidence_still_makes_a_report(told_runs, tmp_path)
     import shutil
 
     place = shutil.copytree(told_runs["one_member"].folder.path, tmp_path / "old")
-    for name in ("evidence.json", "evaluation.safetensors", "split.npy"):
-        (place / name).unlink()
+    for name in ("evidence.json", "evaluation.safetensors", "origin.json"):
+        (place / name).unlink(missing_ok=True)
+    summary = json.loads((place / "summary.json").read_text())
+    (place / "summary.json").write_text(json.dumps({key: told for key, told in summary.items() if key != "seal"}))
     page = Page(report_page(read_run(RunFolder(place))))
     assert "The predictions were not kept in this run folder." in page.sections["results"]
     marks = {step.key: step.mark for step in checklist(read_run(RunFolder(place)), tongue("en"))}
@@ -400,3 +451,22 @@ def test_an_axis_holds_what_it_is_made_for():
     assert axis.low < 3 < 5 < axis.high
     same = axis_of(np.array([2.0, 2.0]))
     assert same.low < 2 < same.high
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+@pytest.mark.parametrize("function", ["himmelblau", "3x^2 - 2y", "2x^2 + 4x"])
+def test_a_typed_function_has_a_report_too(function, lang):
+    import talweg as tw
+
+    found = tw.hike(function, hikers=4)
+    page = found.report(lang=lang).page
+    parsed = Page(page)
+    assert list(parsed.sections) == ["summary", "checklist", "map", "results"]
+    for name in ("summary", "checklist", "results"):
+        assert len(parsed.sections[name].split()) > 8
+        assert not re.search(r"\b(nan|NaN|None|inf)\b", parsed.sections[name])
+    for place in found.summary["minima"]:
+        assert str(place["hikers"]) in parsed.sections["results"]
+    bounded = found.summary["bounded_below"]
+    unbounded = tongue(lang)("hike.flag.unbounded")
+    assert (unbounded in parsed.sections["summary"]) == (bounded is False)

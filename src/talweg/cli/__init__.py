@@ -8,19 +8,26 @@ import sys
 
 import click
 
-from talweg.errors import TalwegError
+from talweg.errors import TalwegError, TrainingInterruptedError
 
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
+    "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
+    "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
+    "compare": ("talweg.cli.compare", "Runs side by side, and whether their difference is more than noise."),
     "runs": ("talweg.cli.runs", "List the runs in a folder."),
     "map": ("talweg.cli.map", "Draw a run's members on their own loss landscape."),
     "cache": ("talweg.cli.cache", "List or clear the data that were prepared for large sources."),
     "sketch": ("talweg.cli.sketch", "Sketch a typed function: derivatives, stationary points, limits."),
+    "find-lr": ("talweg.cli.find_lr", "Suggest a learning rate by a range test."),
+    "noise": ("talweg.cli.noise", "Measure how good a random batch's gradient is, and what it costs."),
+    "replay": ("talweg.cli.replay", "Say when another rule would have stopped a run."),
     "schedules": ("talweg.cli.schedules", "List the schedules, and draw what one will do."),
     "hike": ("talweg.cli.hike", "Let hikers go down a typed function."),
 }
@@ -35,7 +42,7 @@ class _Rooms(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name)
+        return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -52,6 +59,8 @@ def main() -> None:
     """Runs the command line."""
     try:
         code = talweg.main(standalone_mode=False)
+    except TrainingInterruptedError as error:
+        code = _say(str(error), error.exit_code)
     except TalwegError as error:
         code = _say(str(error))
     except click.exceptions.NoArgsIsHelpError as error:

@@ -25,6 +25,10 @@ _OPTIONS = (
     click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
     click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
     click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
+    click.option(
+        "--stream/--no-stream", "stream", default=None, help="Prepare the rows on disk. [default: if too many]"
+    ),
+    click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
 )
 
@@ -60,6 +64,8 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
 
     given: dict[str, Any] = read_toml(config) if config else {}
     columns = parse_columns(words.pop("column", ()))
+    if isinstance(words.get("stream"), bool):
+        words["stream"] = "yes" if words["stream"] else "no"
     given |= {name: word for name, word in words.items() if word is not None}
     hidden = given.get("hidden")
     if isinstance(hidden, str) and hidden != "auto":

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from talweg.api import Hikers
-    from talweg.objective.expression import Expression
+    from talweg.objective.typed.expression import Expression
 
 
 @click.command()
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--compare", help="Optimizers side by side from the same starts, such as gd,momentum,adam.")
 @click.option("--basins", is_flag=True, help="Color the plane by the minimum that each start reaches.")
 @click.option("--animate", multiple=True, type=click.Choice(["gif", "mp4"]), help="Also a film; may be given twice.")
+@click.option("--lang", default="en", help="Language of the report: en or de. [default: en]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the pictures. [default: hikes/<function>]")
 @quiet_option
 @json_option
@@ -42,6 +43,7 @@ def hike(
     compare: str | None,
     basins: bool,
     animate: tuple[str, ...],
+    lang: str,
     out: Path | None,
     quiet: bool,
     as_json: bool,
@@ -53,14 +55,15 @@ def hike(
     FUNCTION is typed as people write it, such as "2x² + 4x" or "sin(x)cos(y) + 0.1(x^2 + y^2)", or the name of a
     test function, such as himmelblau.
     """
-    from talweg.objective.expression import Expression
+    from talweg.objective.typed.expression import Expression
 
     expression = Expression.parse(function, parse_let(let))
     given = {name: word for name, word in words.items() if word is not None}
     settings = {"window": parse_window(window), "basins": basins, **given}
     folder = out or folder_for("hikes", expression.known.name if expression.known else function)
     hikes = _walked(expression, settings, compare)
-    files = _draw(hikes, folder, basins, animate)
+    reports = {label: found.report(lang).page for label, found in hikes.items()}
+    files = _draw(hikes, folder, basins, animate) | _written(reports, folder)
     put(_content(hikes, files), lambda: _text(hikes, files), as_json, quiet)
 
 
@@ -101,6 +104,18 @@ def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple
         if kind in animate:
             files[kind] = save(scenes, folder / f"hike.{kind}", labels=labels if len(labels) > 1 else ())
     return {name: str(path) for name, path in files.items()}
+
+
+def _written(reports: dict[str, str], folder: Path) -> dict[str, str]:
+    """The page that explains each hike."""
+    from talweg.record.folder import write_atomically
+
+    files = {}
+    for label, page in reports.items():
+        name = "report" if len(reports) == 1 else f"report_{label}"
+        write_atomically(folder / f"{name}.html", page.encode())
+        files[name] = str(folder / f"{name}.html")
+    return files
 
 
 def _content(hikes: dict[str, "Hikers"], files: dict[str, str]) -> dict[str, Any]:

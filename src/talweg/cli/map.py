@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 @click.option("--align", is_flag=True, help="First bring every member's hidden units into the order of the best one's.")
 @click.option("--barriers", is_flag=True, help="In place of the map: the passes between all pairs of members.")
 @click.option("--curve", help="With --barriers: two members, such as 0,1, between which a low curve is sought.")
+@click.option("--sharpness", is_flag=True, help="In place of the map: how sharp the loss is where the members ended.")
+@click.option("--over", is_flag=True, help="With --sharpness: also on the members' ways there.")
 @click.option("--data", help="Where the run's data are now, if they are no longer where they were.")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the pictures. [default: RUN/map]")
 @quiet_option
@@ -42,6 +44,8 @@ def map(
     align: bool,
     barriers: bool,
     curve: str | None,
+    sharpness: bool,
+    over: bool,
     data: str | None,
     out: Path | None,
     quiet: bool,
@@ -56,23 +60,24 @@ def map(
     """
     from talweg.run.compilation import keep_compilations
     from talweg.run.mapping import FOLDER
-    from talweg.run.result import open_run
+    from talweg.run.result import explain, open_run
     from talweg.view.map_summary import SUMMARIES
 
     opened = open_run(run)
     keep_compilations()
     words = {name: word for name, word in words.items() if word is not None}
-    look = _passes if barriers else _map
+    if barriers and sharpness:
+        raise ConfigError("--barriers and --sharpness are two different looks; ask for one at a time")
+    look = "barriers" if barriers else "sharpness" if sharpness else "map"
     given = {**words, "members": _numbers("members", members)}
-    if align:
-        given["align"] = True
-    if curve is not None:
-        given["curve"] = _numbers("curve", curve)
-    if window is not None:
-        given["window"] = parse_window(window)
-    _check(given, barriers, animate)
-    with _Bar("lines" if barriers else "heights", quiet) as bar:
-        content = look(opened, given, run / FOLDER, out or run / FOLDER, bar.update, data, animate or ("html",))
+    flags = {"align": align, "over": over, "curve": _numbers("curve", curve), "window": parse_window(window)}
+    given |= {name: value for name, value in flags.items() if value}
+    _check(look, [*given, *(["animate"] if animate else [])])
+    make, counted = _LOOKS[look]
+    with _Bar(counted, quiet) as bar:
+        content = make(opened, given, run / FOLDER, out or run / FOLDER, bar.update, data, animate or ("html",))
+    if out is None and opened.folder is not None:
+        explain(opened.folder)
     put(content, lambda: SUMMARIES[content["kind"]](content), as_json, quiet)
 
 
@@ -94,15 +99,32 @@ def _passes(
     return found.to_dict({name: str(path) for name, path in found.save(out).items()})
 
 
-def _check(given: dict[str, Any], barriers: bool, animate: tuple[str, ...]) -> None:
-    """Options that do not go together."""
-    apart = _ONLY_MAP if barriers else ("curve",)
-    wrong = [name for name in apart if name in given] + (["animate"] if barriers and animate else [])
-    if wrong:
-        raise ConfigError(f"--{wrong[0]} goes with {'the map, not with --barriers' if barriers else '--barriers'}")
+def _sharp(
+    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
+) -> dict[str, Any]:
+    from talweg.run.sharpness import SharpnessSettings, sharpness_of
+
+    found = sharpness_of(run, SharpnessSettings(**given), progress, data)
+    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
 
 
-_ONLY_MAP = ("plane", "of", "size", "at", "window", "seed", "align")
+_LOOKS = {"map": (_map, "heights"), "barriers": (_passes, "lines"), "sharpness": (_sharp, "places")}
+"""What the command looks at, and what its progress counts."""
+_GO_WITH = {
+    **dict.fromkeys(("plane", "of", "size", "at", "window", "align", "animate"), ("map",)),
+    "seed": ("map", "sharpness"),
+    "curve": ("barriers",),
+    "over": ("sharpness",),
+}
+"""Options that go with some looks only."""
+
+
+def _check(look: str, given: list[str]) -> None:
+    for name in given:
+        fitting = _GO_WITH.get(name, (look,))
+        if look not in fitting:
+            words = " or ".join("the map" if fit == "map" else f"--{fit}" for fit in fitting)
+            raise ConfigError(f"--{name} goes with {words}" + ("" if look == "map" else f", not with --{look}"))
 
 
 def _numbers(option: str, text: str | None) -> tuple[int, ...]:

@@ -1,6 +1,7 @@
 """`talweg predict`: a run applied to new rows."""
 
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,9 +19,22 @@ from talweg.errors import ConfigError, DataError
     help="CSV or Parquet file to write. [default: CSV to standard output]",
 )
 @click.option("--member", default="ensemble", help="'ensemble', 'best', or a member's number. [default: ensemble]")
+@click.option("--skip-broken", is_flag=True, help="Leave broken pictures out; they are named.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
+@click.option("--stream/--no-stream", "stream", default=None, help="Read the rows from disk. [default: if too many]")
+@click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME.")
 @json_option
-def predict(run: Path, source: str, out: Path | None, member: str, force: bool, as_json: bool) -> None:
+def predict(
+    run: Path,
+    source: str,
+    out: Path | None,
+    member: str,
+    skip_broken: bool,
+    force: bool,
+    stream: bool | None,
+    query: str | None,
+    as_json: bool,
+) -> None:
     """Predict the rows of SOURCE with the run in folder RUN.
 
     The columns are prediction, p_<class> for each class, and spread: how far the members disagree. The rows keep
@@ -32,40 +46,42 @@ def predict(run: Path, source: str, out: Path | None, member: str, force: bool, 
         raise ConfigError(
             f"predictions are written as .csv or .parquet, not as {out.suffix or 'a file without suffix'}"
         )
-    chosen: str | int = int(member) if member.isdecimal() else member
-    if isinstance(chosen, str) and chosen not in ("ensemble", "best"):
-        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {member!r}")
+    chosen = parse_member(member)
+    if out is not None and not out.absolute().parent.is_dir():
+        raise DataError(f"{out.parent} is no folder; make it first")
+    from talweg.run.predicting import joined, predictions_of, write_frames, write_predictions
     from talweg.run.result import open_run
 
-    prediction = open_run(run).predict(source, chosen)  # type: ignore[arg-type]
-    for note in prediction.notes:
-        click.echo(f"Note: {note}", err=True)
-    if out is None and not as_json:
-        click.echo(prediction.frame().write_csv(), nl=False)
-        return
+    wanted: Any = "auto" if stream is None else "yes" if stream else "no"
+    predictions = predictions_of(
+        open_run(run),
+        source,
+        chosen,
+        query,
+        wanted,
+        skip_broken,
+        note=lambda note: click.echo(f"Note: {note}", err=True),
+    )
+    content = {"version": 1, "kind": "prediction", "run": str(run), "member": member}
     if out is not None:
-        _write(prediction.frame(), out)
-    content = {
-        "version": 1,
-        "kind": "prediction",
-        "run": str(run),
-        "member": member,
-        "rows": len(prediction.values),
-        "notes": list(prediction.notes),
-        "file": str(out) if out else None,
-    }
-    if out is None:
-        content["columns"] = {name: values.tolist() for name, values in prediction.columns().items()}
-    put(content, lambda: f"{len(prediction.values)} predictions written to {out}.", as_json)
+        told = write_predictions(predictions, out.absolute())
+        content |= {"rows": told.rows, "notes": list(told.notes), "file": str(out)}
+    elif as_json:
+        whole = joined(list(predictions))
+        content |= {"rows": len(whole.values), "notes": list(whole.notes), "file": None}
+        content["columns"] = {name: values.tolist() for name, values in whole.columns().items()}
+    else:
+        write_frames(predictions, lambda frame, first: click.echo(frame.write_csv(include_header=first), nl=False))
+        return
+    put(content, lambda: f"{content['rows']} predictions written to {out}.", as_json)
 
 
-def _write(frame: object, out: Path) -> None:
-    import io
+def parse_member(word: str) -> Any:
+    """Whose prediction is meant.
 
-    from talweg.record.folder import write_atomically
-
-    buffer = io.BytesIO()
-    getattr(frame, "write_parquet" if out.suffix == ".parquet" else "write_csv")(buffer)
-    if not out.absolute().parent.is_dir():
-        raise DataError(f"{out.parent} is no folder; make it first")
-    write_atomically(out.absolute(), buffer.getvalue())
+    Raises:
+        ConfigError: a word that is neither 'ensemble' nor 'best' nor a number.
+    """
+    if not word.isdecimal() and word not in ("ensemble", "best"):
+        raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {word!r}")
+    return int(word) if word.isdecimal() else word

@@ -23,7 +23,7 @@ def report(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_js
     """
     from talweg.record.folder import existing_run
     from talweg.view.report.document import report_json
-    from talweg.view.report.writing import write_report
+    from talweg.view.report.writing import FORMS, write_report
     from talweg.view.told import read_run
 
     if out is not None and len(run) > 1:
@@ -31,7 +31,7 @@ def report(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_js
     folders = [existing_run(path) for path in run]
     told: list[dict[str, Any]] = []
     for folder in folders:
-        files = write_report(folder, lang, out, ("html", "md", "json"))
+        files = write_report(folder, lang, out, FORMS)
         found = report_json(read_run(folder), lang=lang)
         told.append({**found, "files": {form: str(path) for form, path in files.items()}})
         if show:

@@ -7,9 +7,11 @@ import click
 
 from talweg.cli.data_options import data_options, given_settings, network_options
 from talweg.cli.output import json_option, put, quiet_option
+from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
-    from talweg.view.terminal import TrainingProgress
+    from talweg.config.settings import Settings
+    from talweg.view.terminal import PreparationProgress, TrainingProgress
 
 RUNS = Path("runs")
 """Where runs go when no folder is named."""
@@ -26,6 +28,7 @@ RUNS = Path("runs")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
 @click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
 @click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
+@click.option("--shuffle", help="'full', or 'block' for large sources on slow disks. [default: full]")
 @click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
 @click.option("--learning-rate", help="The step length; 'auto' finds one by a range test. A list: see --sweep.")
 @click.option(
@@ -54,12 +57,28 @@ RUNS = Path("runs")
 @click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
 @click.option("--engine", help="How members run: map, vmap or step (docs/performance.md). [default: by the network]")
 @click.option("--seed", help="Decides split, starts and order. [default: 0]")
+@click.option(
+    "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"
+)
+@click.option("--checkpoint-every", help="5m, 90s, '10 epochs', '500 steps', or never. [default: 30 s, or rarer]")
+@click.option("--checkpoint-keep", help="How many checkpoints are kept. [default: 2]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder already.")
+@click.option("--resume", is_flag=True, help="Go on with the run in --out if there is one.")
+@click.option("--detach", is_flag=True, help="Train in the background; a closed terminal does not end it.")
 @quiet_option
 @json_option
-def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_json: bool, **words: Any) -> None:
+def train(
+    config: Path | None,
+    out: Path | None,
+    force: bool,
+    resume: bool,
+    detach: bool,
+    quiet: bool,
+    as_json: bool,
+    **words: Any,
+) -> None:
     """Train a network on SOURCE: a CSV or Parquet file, or digits, iris, wine, breast-cancer, diabetes, penguins.
 
     Pictures: a folder for each class (cats/, dogs/), or train/, val/, test/ with such folders; a table with a column
@@ -68,20 +87,54 @@ def train(config: Path | None, out: Path | None, force: bool, quiet: bool, as_js
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """
-    settings = _settings(config, words)
+    settings = settings_of(config, words)
     from talweg.record.folder import next_folder, require_free
 
-    folder = out or next_folder(RUNS, settings.source)
+    if resume and (out is None or force):
+        raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")
+    from talweg.run.sources import without_credentials
+
+    folder = out or next_folder(RUNS, without_credentials(settings)[0].source)
+    if detach:
+        from talweg.cli.detach import train_detached
+
+        if not resume:
+            require_free(folder, force)
+        train_detached(folder, as_json)
+        return
+    if resume and _went_on(folder, settings, quiet, as_json):
+        return
     require_free(folder, force)
     from talweg.run.api import train_settings
     from talweg.view.terminal import training_summary
 
-    with _Display(quiet) as display:
-        run = train_settings(settings, out=folder, force=force, progress=display.update, started=display.start)
+    with Display(quiet) as display:
+        run = train_settings(settings, None, folder, force, display.update, display.start, display.hear)
     put(run.summary, lambda: training_summary(run.summary), as_json, quiet)
 
 
-def _settings(config: Path | None, words: dict[str, Any]) -> Any:
+def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> bool:
+    """Goes on with the run in a folder if there is one; a finished one is shown again."""
+    from talweg.cli.resume import go_on
+    from talweg.record.folder import RunFolder
+
+    run = RunFolder(folder)
+    if not run.holds_run():
+        return False
+    from talweg.run.resume import changes_of
+    from talweg.view.terminal import training_summary
+
+    changes = changes_of(run, settings)
+    if changes or not run.finished():
+        go_on(folder, changes, quiet, as_json)
+    else:
+        summary = run.summary()
+        put(summary, lambda: training_summary(summary), as_json, quiet)
+    return True
+
+
+def settings_of(config: Path | None, words: dict[str, Any]) -> Any:
+    """Settings from a TOML file and from flags, checked."""
     from talweg.config.settings import SWEPT, make_settings
 
     given = given_settings(config, words)
@@ -91,24 +144,41 @@ def _settings(config: Path | None, words: dict[str, Any]) -> Any:
     return make_settings(given)
 
 
-class _Display:
+class Display:
     """The progress, once there is a job to show it for; nothing if it is to be quiet."""
 
     def __init__(self, quiet: bool):
         self.quiet = quiet
         self.bar: TrainingProgress | None = None
+        self.preparing: PreparationProgress | None = None
 
-    def __enter__(self) -> "_Display":
+    def __enter__(self) -> "Display":
         return self
 
     def __exit__(self, *error: object) -> None:
+        if self.preparing is not None:
+            self.preparing.close()
         if self.bar is not None:
             self.bar.__exit__(*error)
+
+    def hear(self, doing: str, part: float) -> None:
+        """Hears of what takes long before there is a job."""
+        if self.quiet:
+            return
+        if self.preparing is None:
+            from rich.console import Console
+
+            from talweg.view.terminal import PreparationProgress
+
+            self.preparing = PreparationProgress(Console(stderr=True))
+        self.preparing.update(doing, part)
 
     def start(self, built: Any) -> None:
         """Hears of the job before the first step."""
         if self.quiet:
             return
+        if self.preparing is not None:
+            self.preparing.close()
         from rich.console import Console
 
         from talweg.objective.metrics import default_metric

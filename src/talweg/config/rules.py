@@ -4,33 +4,51 @@ flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97 or epochs(200)
 """
 
 import ast
-from collections.abc import Callable, Iterable
+import dataclasses
+from collections.abc import Iterable
 from typing import Any
 
 from talweg.config.calls import arguments, fail, number, read_tree
-from talweg.descent.stopping import Epochs, Flat, NoImprovement, Reached, Rule, TimeBudget
+from talweg.descent.stopping import (
+    Diverged,
+    Epochs,
+    Flat,
+    NearBound,
+    NoImprovement,
+    NonFinite,
+    Overfitting,
+    Reached,
+    Rule,
+    SmallGradient,
+    Steps,
+    TimeBudget,
+)
 from talweg.errors import did_you_mean
 
-Argument = tuple[str, type]
-RULES: dict[str, tuple[Callable[..., Rule], tuple[Argument, ...], int]] = {
-    "flat": (
-        Flat,
-        (("monitor", str), ("tolerance", float), ("patience", int), ("relative", bool)),
-        0,
-    ),
-    "no_improvement": (NoImprovement, (("monitor", str), ("patience", int), ("min_delta", float)), 0),
-    "epochs": (Epochs, (("limit", int),), 1),
-    "seconds": (TimeBudget, (("seconds", float),), 1),
-}
-"""The rules that are written as calls: what makes them, their arguments in order, how many must be given."""
+NEVER_TEST = "the test set is never monitored, or it would no longer be one; take the validation set's"
+
+CALLED: tuple[type[Rule], ...] = (
+    Flat,
+    NoImprovement,
+    Overfitting,
+    SmallGradient,
+    NearBound,
+    Epochs,
+    Steps,
+    TimeBudget,
+    NonFinite,
+    Diverged,
+)
+RULES: dict[str, type[Rule]] = {rule.word: rule for rule in CALLED}
+"""The rules that are written as calls, by name; their arguments are their settings, in order."""
 
 
 def parse_rule(text: str, curves: Iterable[str]) -> Rule:
     """A stopping rule from its text.
 
     Args:
-        text: calls of `flat`, `no_improvement`, `epochs`, `seconds` and comparisons such as ``accuracy >= 0.97``,
-            joined by ``and``, ``or`` and parentheses.
+        text: calls of the rules in `RULES` and comparisons such as ``accuracy >= 0.97``, joined by ``and``, ``or``
+            and parentheses.
         curves: the names that may be monitored.
 
     Raises:
@@ -68,8 +86,9 @@ def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
 
 def _call(node: ast.Call, curves: tuple[str, ...]) -> Rule:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
-    make, parameters, needed = RULES[name]
-    kinds = dict(parameters)
+    make = RULES[name]
+    kinds = {field.name: field.type for field in dataclasses.fields(make)}  # type: ignore[arg-type]
+    needed = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(make))  # type: ignore[arg-type]
     given = arguments(node, name, list(kinds), needed)
     rule = make(**{argument: _value(value, kinds[argument], curves) for argument, value in given.items()})
     for monitor in rule.monitors:
@@ -77,7 +96,7 @@ def _call(node: ast.Call, curves: tuple[str, ...]) -> Rule:
     return rule
 
 
-def _value(node: ast.expr, kind: type, curves: tuple[str, ...]) -> Any:
+def _value(node: ast.expr, kind: Any, curves: tuple[str, ...]) -> Any:
     if kind is str:
         return _curve(node, curves)
     if kind is bool:
@@ -98,7 +117,7 @@ def _known(name: str, node: ast.expr, curves: tuple[str, ...]) -> str:
     if name in curves:
         return name
     if name.startswith("test"):
-        raise fail("the test set is never monitored, or it would no longer be one; take the validation set's,", node)
+        raise fail(f"{NEVER_TEST},", node)
     raise fail(
         f"{name!r} is no curve of this training (known: {', '.join(curves)}).{did_you_mean(name, curves)} It stands",
         node,

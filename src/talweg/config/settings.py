@@ -96,9 +96,18 @@ class Settings(pydantic.BaseModel):
         loss: what is minimised.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
+        shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
+            shuffled, then the rows in some of them, for sources on slow disks.
+        stream: whether the rows are prepared once into files on disk and read from there while training; ``auto``:
+            if the source is too large for memory.
+        query: what is asked of a source that is a database.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
         engine: how members run: ``map`` one after the other, ``vmap`` as one program, ``step`` a call for each step.
+        on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
+            ``restart`` it from its last good state at half the learning rate.
+        checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
+        checkpoint_keep: how many checkpoints are kept.
         record: megabytes that the members' trajectories may take, of which maps are drawn; 0 for none.
     """
 
@@ -146,9 +155,20 @@ class Settings(pydantic.BaseModel):
     stop: str = AUTO
     keep: Literal["best", "last"] = "best"
     member_batches: Literal["shared", "own"] = "shared"
+    shuffle: Literal["full", "block"] = "full"
+    stream: Literal["auto", "yes", "no"] = AUTO
+    query: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
     engine: Literal["auto", "map", "vmap", "step"] = AUTO
+    on_divergence: Literal["stop", "restart"] = "stop"
+    checkpoint_every: str = AUTO
+    checkpoint_keep: Annotated[int, Field(ge=1)] = 2
     record: Annotated[float, Field(ge=0, le=100_000)] | Literal["auto"] = AUTO
+
+
+def is_open(settings: Settings, name: str) -> bool:
+    """Whether a setting is still to be decided without a test: left `auto`, or of the learning rate `usual`."""
+    return getattr(settings, name) == (USUAL if name == "learning_rate" else AUTO)
 
 
 def make_settings(given: dict[str, Any]) -> Settings:
@@ -164,6 +184,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
     if given.get("folds") is not None:
         # One member a fold, unless more are asked for.
         given = {"members": given["folds"], **given}
+    if not isinstance(given.get("stop", ""), str):
+        given = {**given, "stop": _rule_text(given["stop"])}
     try:
         return Settings(**given)
     except pydantic.ValidationError as error:
@@ -182,6 +204,13 @@ def _first_line(error: pydantic.ValidationError) -> str:
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
     return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+
+
+def _rule_text(stop: Any) -> Any:
+    """A rule that was made in Python as it is typed; anything else as it is, to be refused."""
+    from talweg.descent.stopping import Rule
+
+    return str(stop) if isinstance(stop, Rule) else stop
 
 
 def _told_best(error: pydantic.ValidationError) -> Any:

@@ -191,6 +191,16 @@ class Preparation:
             sentences += _surprises(encoder, column)
         return tuple(sentences)
 
+    def refuse_other(self, table: Table) -> None:
+        """Makes sure that a table is of the kind that training had.
+
+        Raises:
+            DataError: a column is missing, or one of numbers holds only words.
+        """
+        self._refuse_missing(table)
+        for encoder in self.encoders:
+            _refuse_unreadable(encoder, table.columns[encoder.name], table.name)
+
     def _refuse_missing(self, table: Table) -> None:
         lost = [encoder.name for encoder in self.encoders if encoder.name not in table.columns]
         if lost:

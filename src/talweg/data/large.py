@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, final
 import numpy as np
 from jaxtyping import Int
 
-from talweg.data.blocks import Blocks, Hear, blocks_of, digest_of, files_of
+from talweg.data.blocks import Blocks, Frames, Hear, blocks_of, digest_of, files_of
 from talweg.data.cache import Cache, key_of
 from talweg.data.fingerprint import fingerprint
 from talweg.data.glance import Reading, glance
@@ -56,6 +56,23 @@ def open_large(path: Path, cache: Cache, hear: Hear = quiet) -> Table:
 
     store = cache.get(key_of(VERSION, digest, path.name), make, f"columns of {path.name}", needed=2 * size)
     return table_of_store(store)
+
+
+def open_spooled(files: tuple[Path, ...], name: str, cache: Cache, hear: Hear = quiet) -> Table:
+    """The table in files that are about to be removed again, as those of a query's result are.
+
+    Args:
+        files: Parquet files, in order.
+        name: what messages call the table.
+        cache: where columns are kept.
+        hear: is told of the progress.
+    """
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return _import(Frames(name, files), writer, hear)
+
+    key = key_of(VERSION, digest_of(files, hear), name)
+    return table_of_store(cache.get(key, make, f"columns of {name}", needed=8 * sum(f.stat().st_size for f in files)))
 
 
 def table_of_store(store: Store) -> Table:

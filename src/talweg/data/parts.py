@@ -11,6 +11,7 @@ from jaxtyping import Float, Int
 
 from talweg.data.columns import as_dates, as_text
 from talweg.data.rowhash import row_hashes, shares
+from talweg.data.sample import blocks
 from talweg.data.split import PARTS, Fractions, Split, deal_folds, random_words, split
 from talweg.data.table import Numbers, Table, Text
 from talweg.data.task import Target, labels_of
@@ -96,7 +97,7 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         (array([1, 3]), array([2]))
     """
     rows, notes = target.rows, []
-    known = table.take(rows)
+    known = table.select({target.name, *plan.columns(table)}).take(rows)
     given = given_column(table) if plan.given else None
     strata = labels_of(known.column(target.name))[0] if target.task == "classification" else None
     if given is not None:
@@ -105,13 +106,13 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
     elif plan.time is not None:
         parts = split_by_time(instants(known, plan.time, rows), plan.fractions)
     elif plan.by == "hash":
-        parts = _by_hash(known, plan)
+        parts = _by_hash(table, rows, plan)
     elif plan.group is not None:
         parts = split_groups(group_codes(known, plan.group, rows), plan.fractions, plan.seed, strata)
     else:
         parts = split(len(rows), plan.fractions, plan.seed, strata)
     if plan.folds:
-        parts = _folded(known, parts, plan, strata, rows)
+        parts = _folded(known if plan.by == "seed" else table.take(rows), parts, plan, strata, rows)
         notes.append(
             f"Training and validation rows are dealt to {plan.folds} folds; each member holds one of them out and is"
             " judged on it. Scales and words of the columns are learned of all of them, without the target."
@@ -262,8 +263,9 @@ def split_by_time(when: np.ndarray, fractions: Fractions) -> Split:
     return Split(*(np.sort(rows) for rows in parts))
 
 
-def _by_hash(table: Table, plan: Plan) -> Split:
-    place = _hash_shares(table, plan, 0)
+def _by_hash(table: Table, rows: Int[np.ndarray, " rows"], plan: Plan) -> Split:
+    # Block by block, since a table may lie on disk.
+    place = np.concatenate([_hash_shares(table.take(rows[some]), plan, 0) for some in blocks(len(rows))])
     cuts = np.cumsum([float(part) for part in plan.fractions.exact()])
     part = np.minimum(np.searchsorted(cuts, place, side="right"), 2)
     for number, (name, share) in enumerate(zip(PARTS, plan.fractions.exact(), strict=True)):

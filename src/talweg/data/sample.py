@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Bool, Int
 
-from talweg.data.store import forget
+from talweg.data.store import forget, is_mapped
 from talweg.data.table import Column, Table, Text
 from talweg.data.task import labels_of
 
@@ -41,23 +41,23 @@ def sample_rows(rows: int, columns: int) -> Int[np.ndarray, " some"]:
     return starts[:-1] + (words % np.diff(starts).astype(np.uint64)).astype(np.int64)
 
 
-def witnesses(table: Table, marks: Int[np.ndarray, " rows"], target: str, classes: bool) -> Int[np.ndarray, " some"]:
+def witnesses(table: Table, train: Bool[np.ndarray, " rows"], target: str, classes: bool) -> Int[np.ndarray, " some"]:
     """Sorted positions of training rows without which a sample would misjudge a column.
 
     Of each column a row in which it is missing, and those of its least and its greatest value; of each class one row.
 
     Args:
         table: the whole table.
-        marks: the part of each row; 0 for training.
+        train: which rows train.
         target: the column to predict.
         classes: whether it holds classes.
     """
     found: set[int] = set()
     for name, column in table.columns.items():
-        found |= set(_extremes(column, marks))
+        found |= set(_extremes(column, train))
         if name == target and classes:
             codes, labels = labels_of(column)
-            found |= set(_firsts(np.where(marks == 0, codes, -1), len(labels)))
+            found |= set(_firsts(np.where(train, codes, -1), len(labels)))
         forget(values_of(column))
     return np.array(sorted(found), np.int64)
 
@@ -73,21 +73,33 @@ def blocks(rows: int, size: int = _BLOCK) -> Iterator[slice]:
         yield slice(start, min(start + size, rows))
 
 
+def on_disk(table: Table) -> bool:
+    """Whether a table's columns lie on disk."""
+    return any(is_mapped(values_of(column)) for column in table.columns.values())
+
+
+def known_rows(column: Column) -> Int[np.ndarray, " known"]:
+    """Sorted positions of the rows in which a column holds something."""
+    values = values_of(column)
+    parts = [rows.start + np.flatnonzero(~_missing(column, values[rows])) for rows in blocks(len(values))]
+    forget(values)
+    return np.concatenate(parts)
+
+
 def values_of(column: Column) -> np.ndarray:
     """The array behind a column."""
     return column.codes if isinstance(column, Text) else column.values
 
 
-def _extremes(column: Column, marks: Int[np.ndarray, " rows"]) -> Iterator[int]:
+def _extremes(column: Column, train: Bool[np.ndarray, " rows"]) -> Iterator[int]:
     """A training row without a value, and those with the least and the greatest; of words only the first."""
     gap, low, high = -1, -1, -1
     values = values_of(column)
     for rows in blocks(len(values)):
-        part, train = values[rows], marks[rows] == 0
-        missing = _missing(column, part)
-        if gap < 0 and (train & missing).any():
-            gap = rows.start + int(np.argmax(train & missing))
-        known = np.flatnonzero(train & ~missing)
+        part, missing = values[rows], _missing(column, values[rows])
+        if gap < 0 and (train[rows] & missing).any():
+            gap = rows.start + int(np.argmax(train[rows] & missing))
+        known = np.flatnonzero(train[rows] & ~missing)
         if isinstance(column, Text) or not len(known):
             continue
         least, most = (rows.start + int(known[each(part[known])]) for each in (np.argmin, np.argmax))

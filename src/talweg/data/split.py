@@ -16,7 +16,8 @@ from talweg.errors import ConfigError, DataError
 PARTS = ("train", "validation", "test")
 
 _STREAM = 0x73706C6974  # "split": this room's own half of the generator's key
-_FIRST_FOLD = 10
+FIRST_FOLD = 10
+"""What marks the first fold among the parts of rows; the next is marked by one more."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -105,7 +106,7 @@ class Split:
     def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
         """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""
         marks = np.full(rows, -1, np.int8)
-        marks[self.train] = 0 if self.fold is None else _FIRST_FOLD + self.fold
+        marks[self.train] = 0 if self.fold is None else FIRST_FOLD + self.fold
         marks[self.validation], marks[self.test] = 1, 2
         return marks
 
@@ -139,14 +140,23 @@ def split(
         >>> len(parts.train), len(parts.validation), len(parts.test)
         (6, 2, 2)
     """
-    classes = np.zeros(rows, np.int64) if strata is None else strata.astype(np.int64)
-    counts = np.bincount(classes)
+    counts = np.array([rows]) if strata is None else np.bincount(strata)
     sizes = _sizes(counts, fractions)
     _refuse_empty(sizes.sum(axis=0), rows, fractions)
-    order = np.lexsort((np.arange(rows), random_words(rows, seed), classes))
-    part = np.concatenate([np.repeat(np.arange(3), of_class) for of_class in sizes])
-    chosen = [np.sort(order[part == which]).astype(np.int64) for which in range(3)]
-    return Split(*chosen)
+    part = _dealt(random_words(rows, seed), strata, sizes)
+    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+
+
+def _dealt(
+    words: UInt64[np.ndarray, " rows"], strata: Int[np.ndarray, " rows"] | None, sizes: Int[np.ndarray, "classes parts"]
+) -> Int[np.ndarray, " rows"]:
+    """The part of each row: of each class, those with the smallest words go to the first part, and so on."""
+    part = np.empty(len(words), np.int8)
+    for label, of_class in enumerate(sizes):
+        # Class by class, since a very long table would be sorted in too much memory.
+        mine = np.arange(len(words)) if strata is None else np.flatnonzero(strata == label)
+        part[mine[np.argsort(words[mine], kind="stable")]] = np.repeat(np.arange(3, dtype=np.int8), of_class)
+    return part
 
 
 def deal_folds(

@@ -69,6 +69,16 @@ class Query:
         # Whatever stands before the last @ may be a password, even one with a slash in it.
         return f"{scheme}://{place.rpartition('@')[2]}"
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should hear of what is kept of the URI, if that is not all."""
+        if self.name == self.uri:
+            return ()
+        return (
+            f"The run keeps the database as {self.name}, without what opens it: to go on with it, or to map it, later,"
+            " name it as env:NAME, a variable that holds the URI.",
+        )
+
     def batches(self, rows: int = _ROWS) -> Iterator[tuple[tuple[str, ...], list[tuple[Any, ...]]]]:
         """The columns' names and the rows, some rows at a time.
 

@@ -123,6 +123,12 @@ class Table:
             raise DataError(unknown_column(name, self.name, self.columns))
         return self.columns[name]
 
+    def select(self, names: Iterable[str]) -> "Table":
+        """The table of some columns, in the order of this one."""
+        wanted = set(names)
+        some = {name: column for name, column in self.columns.items() if name in wanted}
+        return dataclasses.replace(self, columns=some, fingerprint="")
+
     def take(self, rows: Int[np.ndarray, " some"]) -> "Table":
         """The table of `rows`, in their order."""
         taken = {name: column.take(rows) for name, column in self.columns.items()}

@@ -14,7 +14,7 @@ the gradients of convolutions that are not Talweg's own. All three give equal re
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Literal
 
 import equinox as eqx
@@ -24,7 +24,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, Num, PyTree, UInt32
 
-from talweg.descent.optimizer import Optimizer
+from talweg.descent.optimizer import Optimizer, gradient_norm
 from talweg.objective.base import Batch, Objective, Params
 
 Crowd = Literal["map", "vmap", "step"]
@@ -348,6 +348,49 @@ def evaluate(
 def outputs(objective: Any, params: Params, x: Num[Array, "chunks rows *features"]) -> Array:
     """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
     return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
+
+
+@functools.partial(jax.jit, static_argnames="crowd")
+def _slopes(
+    objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
+) -> tuple[Params, Float[Array, " members"]]:
+    def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
+        def total(params: Params, chunk: Batch) -> tuple[Array, Array]:
+            sums = objective.metrics(params, chunk)
+            return sums["loss"], sums["weight"]
+
+        def add(so_far: tuple[Params, Array], chunk: Batch) -> tuple[tuple[Params, Array], None]:
+            part, weight = jax.grad(total, has_aux=True)(params, chunk)
+            return (jax.tree.map(jnp.add, so_far[0], part), so_far[1] + weight), None
+
+        def work() -> PyTree:
+            nothing = (jax.tree.map(jnp.zeros_like, params), jnp.zeros(()))
+            return lax.scan(add, nothing, chunks)[0]
+
+        return work, lambda: _blank(jax.eval_shape(work))
+
+    return _each_member(one, crowd, active, objective, params)
+
+
+def slopes(
+    objective: Objective,
+    params: Params,
+    active: Bool[np.ndarray, " members"],
+    blocks: Iterable[Batch],
+    crowd: Crowd = "map",
+) -> Float[np.ndarray, " members"]:
+    """The length of the full gradient of the mean loss over a whole set; NaN for members that have stopped.
+
+    Args:
+        objective: whose loss, as in evaluation.
+        params: the members' params.
+        active: which members to look at.
+        blocks: the set in blocks of chunks of equal size; padding has weight 0.
+        crowd: how the members run.
+    """
+    parts = [_slopes(objective, params, active, block, crowd) for block in blocks]
+    full, weight = jax.tree.map(lambda *each: sum(each[1:], each[0]), *parts)
+    return np.asarray(jax.vmap(gradient_norm)(full) / weight, np.float64)
 
 
 def kept(optimizer: Optimizer, state: State) -> Params:

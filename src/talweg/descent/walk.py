@@ -118,7 +118,7 @@ def _steps(
         state, now = _where(active, (moved, now), (state, loss))
         seen = {"loss": now, "train_loss": now, "gradient_norm": norm, "start_loss": start_loss}
         seen["place"] = state.params
-        remembered, holds = rule.update(memory, {**seen, "epoch": number, "seconds": 0.0})
+        remembered, holds = rule.update(memory, {**seen, "epoch": number, "step": number, "seconds": 0.0})
         remembered = jax.tree.map(lambda new, old: new.astype(old.dtype), remembered, memory)
         memory, active = _where(active, remembered, memory), active & ~holds
         return (state, memory, active, now), (state.params, now, norm, active) if record else ()
@@ -141,7 +141,7 @@ def _outcomes(
 ) -> tuple[Outcome, ...]:
     outcomes = []
     for member, taken in enumerate(steps):
-        seen: dict[str, Any] = {"epoch": int(taken), "seconds": 0.0, "start_loss": loss[0]}
+        seen: dict[str, Any] = {"epoch": int(taken), "step": int(taken), "seconds": 0.0, "start_loss": loss[0]}
         seen |= {"loss": loss[taken], "train_loss": loss[taken], "gradient_norm": norm[taken - 1]}
         kind, sentence = rule.fired(memory, seen, member)
         outcomes.append(Outcome(kind, int(taken), sentence))

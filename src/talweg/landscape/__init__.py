@@ -1,1 +1,1 @@
-"""What looks at many params without changing them: planes, surfaces, curvature, stationary points, curve sketching."""
+"""What looks at many params of a network without changing them: planes, surfaces and their error, curvature, passes."""

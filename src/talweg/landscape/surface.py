@@ -12,12 +12,35 @@ import numpy as np
 from jaxtyping import Float, Int
 from scipy.interpolate import RegularGridInterpolator
 
+from talweg.landscape import vectors
 from talweg.landscape.combination import LOSS, Height, sums_at_combinations
 from talweg.landscape.plane import Plane
 from talweg.objective.base import EMPTY, Batch, Objective
 
-BLOCK = 64
-"""Points of one compiled call."""
+WORK = 5e11
+"""Floating point operations of one compiled call: some seconds of a small machine, if a network is that large."""
+LEAST, MOST = 16, 512
+"""Points of one call. What all points of a call share is computed once for each: few and large ones are fast."""
+
+
+def block_of(plane: Plane, chunks: Batch = EMPTY, points: int = MOST) -> int:
+    """How many points go into one call: a power of two, so that many maps share one compilation.
+
+    Args:
+        plane: whose params say what a row costs.
+        chunks: the rows.
+        points: how many there are in all.
+
+    Example:
+        >>> from talweg.landscape.directions import coordinate_plane
+        >>> block_of(coordinate_plane(np.zeros(2)), points=100)
+        128
+    """
+    leaves = jax.tree.leaves(chunks)
+    rows = leaves[-1].shape[0] * leaves[-1].shape[1] if leaves else 1
+    affordable = int(WORK / (2 * vectors.size_of(plane.origin) * rows))
+    largest = 1 << max(affordable, 1).bit_length() - 1
+    return max(LEAST, min(largest, MOST, 1 << max(points - 1, 0).bit_length()))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -83,7 +106,7 @@ def fill(
     chunks: Batch = EMPTY,
     height: Height = LOSS,
     start: Float[np.ndarray, "depth width"] | None = None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Iterator[Surface]:
     """Fills a surface block by block; what is given after the last block is the whole.
 
@@ -100,11 +123,12 @@ def fill(
         height: the loss or a metric.
         start: heights that are known already, NaN elsewhere: those are computed. Points where the objective is not
             defined are NaN too, and are tried again.
-        block: points of one call.
+        block: points of one call; chosen by `block_of` if absent.
 
     Yields:
         The surface so far, after each block; once if nothing is left to compute.
     """
+    block = block_of(plane, chunks, len(x) * len(y)) if block is None else block
     heights = np.full((len(y), len(x)), np.nan) if start is None else np.array(start, np.float64)
     order = coarse_to_fine((len(y), len(x)))
     left = order[np.isnan(heights).ravel()[order]]
@@ -126,7 +150,7 @@ def heights_on(
     coordinates: Float[np.ndarray, "points 2"],
     chunks: Batch = EMPTY,
     height: Height = LOSS,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Float[np.ndarray, " points"]:
     """The true heights at any places of a plane, by the compiled program that fills surfaces.
 
@@ -136,8 +160,9 @@ def heights_on(
         coordinates: of the places.
         chunks: as for `fill`.
         height: the loss or a metric.
-        block: points of one call.
+        block: points of one call; chosen by `block_of` if absent.
     """
+    block = block_of(plane, chunks, len(coordinates)) if block is None else block
     basis, rows = jax.device_put((_in_type(plane), chunks))
     parts = [coordinates[start : start + block] for start in range(0, len(coordinates), block)]
     found = [_on_basis(objective, basis, part, rows, height, block) for part in parts]
@@ -166,7 +191,7 @@ def surface(
     y: Float[np.ndarray, " depth"],
     chunks: Batch = EMPTY,
     height: Height = LOSS,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Surface:
     """The whole surface at once; see `fill`, which gives it step by step.
 

@@ -3,10 +3,10 @@
 import math
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Num
 from scipy import ndimage
 
-Picture = Float[np.ndarray, "height width channels"]
+Picture = Num[np.ndarray, "height width channels"]
 
 _SIGMA, _TRUNCATE = 1.5, 3.5  # a window of 11x11 pixels, as in the paper
 _K1, _K2 = 0.01, 0.03

@@ -9,7 +9,7 @@ import numpy as np
 from talweg.errors import ConfigError
 from talweg.objective.layers import STATISTICS, Activation, Dense, Dropout, Layer, Sequential, Shape
 
-__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "with_member_axis"]
+__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "row_work", "with_member_axis"]
 
 
 def mlp(
@@ -46,6 +46,11 @@ def parameter_count(model: Layer, shape: Shape) -> int:
     drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
     named = jax.tree_util.tree_leaves_with_path(drawn)
     return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
+
+
+def row_work(model: Layer, shape: Shape) -> int:
+    """About how many multiplications one row costs going forward: a convolution uses each of its params many times."""
+    return max(parameter_count(model, shape), model.multiply_adds(shape))
 
 
 def with_member_axis(model: Layer, members: int) -> Layer:

@@ -21,7 +21,7 @@ _NOISE = 0x6E6F
 
 
 class Network(Objective):
-    """A network and the loss it is trained on.
+    """A network and the loss it is trained on. One that takes noise away is in `denoising`.
 
     Attributes:
         model: the layers, or one layer that stands for a whole network.

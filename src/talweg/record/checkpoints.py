@@ -4,17 +4,18 @@ checkpoints/000012-000000.safetensors   after 12 epochs
 checkpoints/000012-000400.safetensors   400 steps into the thirteenth
 """
 
+import contextlib
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
 from talweg.errors import RunFolderError
-from talweg.record.folder import write_atomically
 from talweg.record.sealed import pack, unpack
+from talweg.record.writing import clear_halves, write_atomically
 
 FOLDER, KIND = "checkpoints", "talweg-checkpoint-1"
 _NAME = re.compile(r"(\d{6,})-(\d{6,})\.safetensors")
@@ -59,15 +60,15 @@ class Checkpoints:
 
     def write(
         self, epoch: int, step: int, arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], keep: int
-    ) -> Path:
-        """Writes one whole or not at all, then throws away all but the newest.
+    ) -> None:
+        """Writes one whole or not at all, then throws away those that are not kept.
 
         Args:
             epoch: how many epochs are done.
             step: how many steps of the next are.
             arrays: all arrays of the training's state.
             facts: all the rest, as plain data.
-            keep: how many are left, this one among them.
+            keep: how many of the newest are kept, this one among them.
 
         Raises:
             RunFolderError: if the system refuses; those that were there are then still there.
@@ -78,29 +79,26 @@ class Checkpoints:
         except OSError as error:
             raise RunFolderError(f"{self.path} could not be made: {error.strerror}") from None
         write_atomically(path, pack(arrays, facts, KIND))
-        self.keep(keep, path)
-        return path
+        others = [other for other in self.paths() if other != path]
+        self._remove(others[max(keep, 1) - 1 :])
 
-    def keep(self, number: int, newest: Path | None = None) -> None:
-        """Throws away all but so many: those written last, `newest` the last of them; and what a kill left half."""
-        paths = self.paths()
-        if newest is not None:
-            # One that lies ahead of the newest is of an older continuation and will not be gone on from.
-            paths = [
-                newest,
-                *(path for path in paths if path.name < newest.name),
-                *(p for p in paths if p.name > newest.name),
-            ]
-        halves = [path for path in self._files() if path.name.startswith(".")]
+    def clear(self) -> None:
+        """Throws all of them away."""
+        self._remove(self.paths())
+        with contextlib.suppress(OSError):
+            self.path.rmdir()
+
+    def drop(self, paths: Iterable[Path]) -> None:
+        """Throws away those that are damaged or lead nowhere, so that they are not taken for the newest again."""
+        self._remove(paths)
+
+    def _remove(self, paths: Iterable[Path]) -> None:
         try:
-            for path in (*paths[number:], *halves):
+            for path in paths:
                 path.unlink(missing_ok=True)
-            if not number:
-                self.path.rmdir()
-        except FileNotFoundError:
-            return
         except OSError as error:
             raise RunFolderError(f"{self.path} could not be cleared: {error.strerror}") from None
+        clear_halves(self.path)
 
     def read(self, path: Path) -> Checkpoint:
         """One checkpoint.

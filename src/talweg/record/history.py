@@ -8,7 +8,6 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -115,18 +114,3 @@ def _parsed(text: str) -> Line:
         ):
             raise ValueError("no curve")
     return line
-
-
-def read_history(path: Path) -> History:
-    """The curves in a file of a run folder.
-
-    Raises:
-        RunFolderError: if there is none, or it is damaged.
-    """
-    try:
-        with path.open(encoding="utf-8") as file:
-            return read_lines(file)
-    except FileNotFoundError:
-        raise RunFolderError(f"{path} is missing; is {path.parent} a run folder?") from None
-    except UnicodeDecodeError:
-        raise RunFolderError(f"{path} is damaged: it is no text") from None

@@ -3,6 +3,7 @@
 Where such content lies is in `folder` and `checkpoints`; a checksum is no protection from someone who means harm.
 """
 
+import dataclasses
 import hashlib
 import json
 from collections.abc import Mapping
@@ -11,43 +12,64 @@ from typing import Any
 import numpy as np
 
 SEAL = "seal"
-"""The field of a JSON object that holds its checksum and those of the files it vouches for."""
+"""The field of a JSON object that holds its checksum and the marks of the files it vouches for."""
 
 
-def digest(content: bytes | memoryview) -> str:
-    """The checksum of a file's content: 32 hexadecimal digits (BLAKE2b, RFC 7693).
+@dataclasses.dataclass(frozen=True)
+class Mark:
+    """By what a file's content is known again.
+
+    Attributes:
+        length: of the content, in bytes.
+        digest: its checksum, 32 hexadecimal digits (BLAKE2b, RFC 7693).
+    """
+
+    length: int
+    digest: str
+
+    def begins(self, content: bytes) -> bool:
+        """Whether some content begins with the one that was marked."""
+        return mark(content[: self.length]) == self
+
+
+def mark(content: bytes) -> Mark:
+    """The mark of a file's content.
 
     Example:
-        >>> digest(b"")
-        'cae66941d9efbd404e4d88758ea67670'
+        >>> mark(b"")
+        Mark(length=0, digest='cae66941d9efbd404e4d88758ea67670')
     """
-    return hashlib.blake2b(content, digest_size=16).hexdigest()
+    return Mark(len(content), hashlib.blake2b(content, digest_size=16).hexdigest())
 
 
-def sealed(content: Mapping[str, Any], files: Mapping[str, str]) -> dict[str, Any]:
-    """A JSON object with its checksum, and with those of the files it vouches for."""
-    return {**content, SEAL: {"files": dict(files), "content": _of_object(content, files)}}
+def sealed(content: Mapping[str, Any], files: Mapping[str, Mark]) -> dict[str, Any]:
+    """A JSON object with its checksum, and with the marks of the files it vouches for."""
+    marks = {name: dataclasses.asdict(found) for name, found in files.items()}
+    return {**content, SEAL: {"files": marks, "content": _of_object(content, marks)}}
 
 
-def unsealed(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, str] | None]:
-    """The object without its seal, and the files' checksums; `None` in their place if there was no seal.
+def unsealed(content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Mark] | None]:
+    """The object without its seal, and the files' marks; `None` in their place if there was no seal.
 
     Raises:
         ValueError: if the object is not the one that was sealed.
     """
+    rest = {name: value for name, value in content.items() if name != SEAL}
     if SEAL not in content:
-        return dict(content), None
-    seal, rest = content[SEAL], {name: value for name, value in content.items() if name != SEAL}
-    if not isinstance(seal, Mapping) or not isinstance(seal.get("files"), Mapping):
-        raise ValueError("its seal is broken")
-    files = dict(seal["files"])
-    if seal.get("content") != _of_object(rest, files):
+        return rest, None
+    try:
+        seal = content[SEAL]
+        marks = {name: Mark(**found) for name, found in seal["files"].items()}
+        whole = seal["content"] == _of_object(rest, seal["files"])
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError("its seal is broken") from None
+    if not whole:
         raise ValueError("it is not as it was written")
-    return rest, files
+    return rest, marks
 
 
-def _of_object(content: Mapping[str, Any], files: Mapping[str, str]) -> str:
-    return digest(json.dumps([content, files], sort_keys=True, allow_nan=False).encode())
+def _of_object(content: Mapping[str, Any], marks: Mapping[str, Any]) -> str:
+    return mark(json.dumps([content, marks], sort_keys=True, allow_nan=False).encode()).digest
 
 
 def pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], kind: str) -> bytes:

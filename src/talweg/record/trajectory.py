@@ -53,6 +53,16 @@ class Plan:
         )
 
 
+def is_statistic(name: str) -> bool:
+    """Whether a flat name is of something that training measures, as batch statistics, and does not descend.
+
+    Example:
+        >>> is_statistic("batchnorm_1/statistics/mean"), is_statistic("dense_1/weights")
+        (True, False)
+    """
+    return "statistics" in name.split("/")
+
+
 def usual_budget(members: int, size: int) -> int:
     """The bytes that a run's trajectory may take where nobody says how many."""
     return max(USUAL, min(MOST, 3 * 4 * members * size))
@@ -118,7 +128,7 @@ def sketch(params: Mapping[str, Any], lead: int = 1, width: int = WIDTH) -> Floa
         width: numbers of a sketch.
     """
     flat = flatten(params)
-    leaves = [np.asarray(flat[name]) for name in sorted(flat)]
+    leaves = [np.asarray(flat[name]) for name in sorted(flat) if not is_statistic(name)]
     points = leaves[0].shape[:lead]
     rows = np.concatenate([leaf.reshape(int(np.prod(points)), -1) for leaf in leaves], axis=1)
     signs = np.random.Generator(np.random.Philox(key=[0x736B, 0])).integers(0, 2, rows.shape[1], np.int8)
@@ -150,13 +160,13 @@ class Recorder:
 
         Args:
             epoch: its number, greater than all before.
-            params: the members' params, the member axis first; they are copied.
+            params: the members' params, the member axis first; they are copied, but for what is not descended.
             curves: what the epoch told, one number a member each.
         """
         if not self.plan.frames:
             return self
         told = {**self.curves, epoch: {name: np.array(values, np.float64) for name, values in curves.items()}}
-        whole = {**self.whole, epoch: {name: np.array(leaf) for name, leaf in flatten(params).items()}}
+        whole = {**self.whole, epoch: _moving(params)}
         sketches = {**self.sketches, epoch: sketch(params)} if self.plan.width else {}
         kept = thinned(list(whole), self.plan.whole)
         frames = {*thinned(list(told), self.plan.frames), *kept}
@@ -184,6 +194,11 @@ class Recorder:
         epochs, whole = arrays["epochs"].tolist(), arrays["whole"].tolist()
         sketches = dict(zip(epochs, arrays.get("sketch", ()), strict=False))
         return Recorder(self.plan, _rows(arrays, "curves/", epochs), _rows(arrays, "params/", whole), sketches)
+
+
+def _moving(params: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """A copy of the params that are descended, flat."""
+    return {name: np.array(leaf) for name, leaf in flatten(params).items() if not is_statistic(name)}
 
 
 def _only(epochs: Collection[int], kept: Mapping[int, Any]) -> dict[int, Any]:

@@ -1,28 +1,35 @@
 """Training as one call, from a source to a finished run; the command line and `talweg.train` both come in here."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from talweg.config.settings import Settings, make_settings
-from talweg.data.images.pictures import Pictures
-from talweg.data.table import Table
+from talweg.config.settings import Settings, to_toml
+from talweg.data.blocks import Hear
+from talweg.data.large import quiet
+from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
+from talweg.record.checkpoints import Checkpoints
 from talweg.record.evaluation import LARGEST
-from talweg.record.folder import FILES, TRAJECTORY, RunFolder, require_free, require_space
-from talweg.record.history import read_lines, to_line
+from talweg.record.folder import FILES, TRAJECTORY, RunFolder, existing_run, require_free, require_space
+from talweg.record.history import History, read_lines, to_line
+from talweg.record.lock import locked
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
+from talweg.run.environment import environment
 from talweg.run.evidence import evidence
-from talweg.run.prepare import of_arrays
+from talweg.run.interruption import noted
+from talweg.run.keeping import Keeper
+from talweg.run.named import named_settings
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
+from talweg.run.resume import CHANGEABLE, continuation
+from talweg.run.sources import without_credentials
+from talweg.run.standing import Standing
 from talweg.run.summary import in_ensemble, part_scores, summarize
-from talweg.run.train import Progress
+from talweg.run.train import Progress, Trained
 from talweg.run.train import train as descend
 
 
@@ -38,8 +45,8 @@ def train(
     """Trains a network, many initialisations at once, and stops each for a stated reason.
 
     Args:
-        source: a path to a table, the name of a built-in data set, a pandas or polars data frame, or an array of
-            features of shape `(rows, features)`.
+        source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
+            features of shape `(rows, features)`, or with `query` the URI of a database.
         target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
@@ -62,16 +69,7 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
-    name = (
-        str(source)
-        if isinstance(source, str | Path)
-        else source.name
-        if isinstance(source, Table | Pictures)
-        else "data"
-    )
-    named = make_settings({"source": str(name), "target": target, **settings})
+    named, source = named_settings(source, target, settings)
     return train_settings(named, source, Path(out) if out is not None else None, force, progress)
 
 
@@ -82,45 +80,154 @@ def train_settings(
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
     started: Callable[[Built], None] | None = None,
+    hear: Hear = quiet,
 ) -> Run:
-    """Trains from checked settings (see `train`); `started` hears of the job before the first step."""
+    """Trains from checked settings (see `train`).
+
+    `started` hears of the job before the first step, `hear` before that of what takes long with a large source.
+    """
     if out is not None:
         require_free(out, force)
-    built = build(settings, source)
+    settings, query = without_credentials(settings)
+    source = source if query is None else query
+    built = build(settings, source, hear)
     kept = recording(built.job)
-    built = dataclasses.replace(built, notes=(*built.notes, kept.sentence()))
-    folder = None if out is None else RunFolder(out)
-    if folder is not None:
-        require_space(folder.path, _bytes_needed(built))
-        begin(folder, built.job.settings, built.preparation, built.parts)
+    notes = (*built.notes, kept.sentence(), *(() if query is None else query.notes))
+    built = dataclasses.replace(built, notes=notes)
+    if out is None:
+        return _trained(built, source, None, None, progress, started)
+    folder = RunFolder(out)
+    require_space(folder.path, _bytes_needed(built))
+    with locked(folder.path):
+        require_free(out, force)
+        Checkpoints(folder.path).clear()
+        begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
+        return _trained(built, source, folder, None, progress, started)
+
+
+def resume(
+    run: str | Path,
+    *,
+    source: Any = None,
+    progress: Callable[[Progress], None] | None = None,
+    **changes: Any,
+) -> Run:
+    """Goes on with a run: one that was interrupted as if it never had been, a finished one further than it was meant.
+
+    Args:
+        run: its folder.
+        source: the data, if they came as Python objects.
+        progress: is called after each epoch.
+        **changes: `max_epochs` or `stop`, if they are to differ from now on. Members whose time was up go on; under
+            another stopping rule all do that did not fail.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        ConfigError: if there is nothing to go on with.
+        DataError: if the data are no longer those that the run was begun with.
+        RunFolderError: if there is no such run, or it is damaged, or another process trains it.
+    """
+    return resume_run(Path(run), changes, source, progress)
+
+
+def resume_run(
+    path: Path,
+    changes: Mapping[str, Any],
+    source: Any = None,
+    progress: Callable[[Progress], None] | None = None,
+    started: Callable[[Built], None] | None = None,
+    note: Callable[[str], None] | None = None,
+) -> Run:
+    """Goes on with a run (see `resume`); `note` hears what a person should know of it."""
+    folder = existing_run(path)
+    for name in changes:
+        if name not in CHANGEABLE:
+            raise ConfigError(f"a run that goes on may change {' and '.join(CHANGEABLE)}, not {name}; train a new one")
+    with locked(folder.path):
+        found = continuation(folder, changes, source)
+        if note is not None:
+            for sentence in found.notes:
+                note(sentence)
+        require_space(folder.path, _bytes_needed(found.built))
+        sitting = _sitting(found.built, found.standing)
+        folder.add_sitting(to_toml(found.built.job.settings), sitting)
+        folder.write_gate(found.built.report.to_dict())
+        return _trained(found.built, source, folder, found.standing, progress, started)
+
+
+def _sitting(built: Built, standing: Standing | None) -> dict[str, Any]:
+    """What is recorded of a process that trains: where it goes on from, what data it sees, and in what it runs."""
+    epoch, step = (standing.epoch, standing.step) if standing else (0, 0)
+    return {
+        "from": {"epoch": epoch, "step": step},
+        "fingerprint": built.job.facts.get("fingerprint"),
+        "environment": environment(),
+    }
+
+
+def _trained(
+    built: Built,
+    source: Any,
+    folder: RunFolder | None,
+    standing: Standing | None,
+    progress: Callable[[Progress], None] | None,
+    started: Callable[[Built], None] | None,
+) -> Run:
+    """Trains a job to its end, from a standing on, and into a folder if there is one."""
     if started is not None:
         started(built)
     keep_compilations()
+    recorder = Recorder(recording(built.job))
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
-        lines.append(to_line(told.epoch, told.seconds, told.curves))
-        if folder is not None:
-            folder.append(lines[-1])
+        line = to_line(told.epoch, told.seconds, told.curves)
+        lines.append(line) if folder is None else folder.append(line)
         if progress is not None:
             progress(told)
 
-    trained = descend(built.job, tell, recorder=Recorder(kept))
+    if folder is None:
+        trained = descend(built.job, tell, recorder=recorder)
+        return _run(built, source, trained, None, read_lines(lines))
+    try:
+        with noted() as asked:
+            keeper = Keeper(folder, built.job.settings, asked, standing)
+            trained = descend(built.job, tell, standing=standing, pause=keeper.pause, recorder=recorder)
+            keeper.finish(trained.standing)
+            run = _run(built, source, trained, folder, folder.history_so_far())
+            save(run, folder)
+            return run
+    except RunFolderError as error:
+        raise RunFolderError(f"{error}. Once that is mended, go on with: talweg resume {folder.path}") from None
+
+
+def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, history: History) -> Run:
+    """A finished training in the hand."""
     recorded = trained.recorder.arrays() if trained.recorder else {}
     names = [name for name in FILES if recorded or name != TRAJECTORY]
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
+    if built.job.pairs:
+        # Not at the head: a table needs no pictures' libraries.
+        from talweg.data.images.load import save_picture
+        from talweg.run.denoise_scoring import denoising_summary
+
+        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        if folder is not None:
+            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items()}
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
-    run = Run(
+    return Run(
         built.job.settings,
         summary,
-        read_lines(lines),
+        history,
         built.preparation,
         trained.params,
         folder,
@@ -129,9 +236,6 @@ def train_settings(
         source=source,
         recorded=recorded,
     )
-    if folder is not None:
-        save(run, folder)
-    return run
 
 
 def _bytes_needed(built: Built) -> int:

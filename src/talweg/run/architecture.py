@@ -80,6 +80,8 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape) -> Layer:
         model: Layer = parse_layers(settings.layers, settings.initializer, outputs[-1])
         mend = f"end the list with 'output' (here dense {outputs[-1]})"
         mend += ", after 'globalpool' or 'flatten'" * (len(model.output_shape(inputs)) > len(outputs))
+        if len(outputs) == len(inputs) > 1:
+            mend = f"a denoiser gives the size that it gets; end the list with 'conv {outputs[-1]} 3x3'"
     elif ":" in settings.model:
         model = user_model(find_function(settings.model), inputs, outputs[-1])
         mend = "its outputs are how many it is to give"

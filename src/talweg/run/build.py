@@ -4,21 +4,26 @@ Every mistake that a person can mend is found here, before anything is compiled 
 """
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
 from talweg.config.grid import Grid, grid_of, member_value, with_members
-from talweg.config.pictures import parse_augmentation
+from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, USUAL, Settings
+from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.find import find_pairs
+from talweg.data.images.prepare import AnyPreparation, PicturePreparation
+from talweg.data.large import quiet
+from talweg.data.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -34,7 +39,10 @@ from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
+from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
+from talweg.run.lower_bound import lower_bound
+from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
 
@@ -51,49 +59,57 @@ class Built:
     """
 
     job: Job
-    preparation: Preparation | PicturePreparation
+    preparation: AnyPreparation
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
 
 
-def build(settings: Settings, source: Any = None) -> Built:
+def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """A job from settings.
 
     Args:
         settings: as given; `auto` is resolved here.
         source: data as a Python object; the settings' source is read if it is absent.
+        hear: is told of the progress of what takes long.
 
     Raises:
         ConfigError: a setting that is unknown or does not fit the task.
         DataError: a source that cannot be read, or not be learned from.
     """
-    settings = with_members(settings)
+    given = settings = with_members(settings)
     _check_names(settings)
-    prepared = prepare(settings, source)
+    if is_denoising(settings, source):
+        from talweg.run.build_denoising import build_denoising
+
+        if given.learning_rate == AUTO:
+            raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
+        return build_denoising(settings, source)
+    if given.learning_rate == AUTO:
+        settings = settings.model_copy(update={"learning_rate": USUAL})
+    prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
-    x, y = prepared.features, _columns(preparation.targets(table.take(target.rows)))
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
     settings = settings.model_copy(update={"target": target.name})
-    settings = resolve_model(settings, x.shape[1:])
-    network = network_of(settings, x.shape[1:], len(preparation.classes), preparation)
+    if on_disk(table) and settings.batch_size == FULL:
+        raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
+    settings = resolve_model(settings, prepared.shape)
+    network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
     if settings.engine == AUTO:
         settings = settings.model_copy(update={"engine": choose_crowd(network)})
-    place = np.full(table.rows, -1)
-    place[target.rows] = np.arange(len(target.rows))
-    training, validation, test = (_rows(x, y, place[part]) for part in (parts.train, parts.validation, parts.test))
+    training, validation, test = part_rows(prepared, hear)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
         settings=settings,
         network=network,
-        optimizer=_optimizer(settings, rows),
-        rule=_rule(settings, target.task, has_validation),
+        optimizer=optimizer_of(settings, rows),
+        rule=rule_of(settings, target.task, has_validation),
         training=training,
         validation=validation if folds is None else training,
         test=test,
@@ -103,12 +119,41 @@ def build(settings: Settings, source: Any = None) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    return Built(job, preparation, parts.marks(table.rows), prepared.notes, prepared.report)
+    tested: tuple[str, ...] = ()
+    if given.learning_rate == AUTO:
+        job, tested = _with_tested_rate(job)
+    if folds is not None and "gradient_norm" in job.rule.monitors:
+        raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
+    if "near_bound" in settings.stop:
+        job = dataclasses.replace(job, lower_bound=lower_bound(job))
+    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
+    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
+
+
+def is_denoising(settings: Settings, source: Any = None) -> bool:
+    """Whether noise is to be taken away: it was said, or the source is a folder of noisy and clean pictures."""
+    if settings.task == AUTO:
+        given = settings.source if source is None else source
+        folder = Path(given) if isinstance(given, str | Path) else None
+        return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
+    return settings.task == "denoising"
+
+
+def _with_tested_rate(job: Job) -> tuple[Job, tuple[str, ...]]:
+    """The job with the learning rate that the range test suggests, and a sentence that says so."""
+    found = range_test(job)
+    rate, told = found.suggestion, f"Range test: {found.sentence}"
+    if rate is None:
+        rate, told = found.usual, f"{told}; the usual {found.usual:g} is taken"
+    settings = job.settings.model_copy(update={"learning_rate": rate})
+    return dataclasses.replace(job, settings=settings, optimizer=optimizer_of(settings, job.rows_a_member())), (told,)
 
 
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.noise is not None:
+        parse_noise(settings.noise)
     check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
@@ -149,15 +194,6 @@ def _require_few_params(optimizer: str, network: Network) -> None:
             f"{optimizer!r} is for at most {largest} params, this network has {count}; "
             "take fewer units (--hidden), or lbfgs"
         )
-
-
-def _columns(y: np.ndarray) -> np.ndarray:
-    """Real targets one column each; classes as they are."""
-    return y[:, None] if y.dtype.kind == "f" else y
-
-
-def _rows(x: np.ndarray, y: np.ndarray, rows: np.ndarray) -> Rows:
-    return Rows(x[rows], y[rows])
 
 
 def _loss(settings: Settings, classes: int) -> Loss:
@@ -234,7 +270,8 @@ def _optimizer_settings(settings: Settings, grid: Grid) -> dict[str, Any]:
     return {name: value for name, value in given.items() if value is not None and not isinstance(value, str)}
 
 
-def _optimizer(settings: Settings, rows: int) -> Any:
+def optimizer_of(settings: Settings, rows: int) -> Any:
+    """The optimizer that resolved settings describe, for so many training rows."""
     steps = -(-rows // rows_per_batch(settings.batch_size, rows))
     schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
@@ -246,9 +283,9 @@ def _optimizer(settings: Settings, rows: int) -> Any:
     )
 
 
-def _rule(settings: Settings, task: str, has_validation: bool) -> Rule:
+def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
     """The user's rule between the guards that always watch: non-finite and diverged before it, the end behind it."""
-    curves = ["train_loss"]
+    curves = ["train_loss", "gradient_norm"]
     if has_validation:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]

@@ -11,6 +11,7 @@ from talweg.data.finding import Finding
 from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
 from talweg.run.prepare import Prepared, of_arrays, prepare
+from talweg.run.sources import without_credentials
 
 VERSION = 1
 
@@ -69,7 +70,8 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
 
 def check_settings(settings: Settings, source: Any = None) -> Checked:
     """Looks a source over from checked settings (see `check`)."""
-    prepared = prepare(settings, source)
+    settings, query = without_credentials(settings)
+    prepared = prepare(settings, source if query is None else query)
     return Checked(_summary(settings, prepared), prepared.report.findings)
 
 

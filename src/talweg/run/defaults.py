@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from talweg.config.settings import AUTO, USUAL, Settings
+from talweg.config.settings import AUTO, Settings, is_open
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.objective.losses import default_loss
@@ -26,7 +26,7 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         picture: height, width and channels of a row, if the rows are pictures.
     """
     if picture is not None:
-        settings = settings.model_copy(update=picture_settings(settings, picture, rows))
+        settings = settings.model_copy(update=picture_settings(settings, picture, rows, has_validation))
     name = ALIASES.get(settings.optimizer, settings.optimizer)
     batch = _batch_size(rows, looks_ahead(settings)) if settings.batch_size == AUTO else settings.batch_size
     chosen: dict[str, Any] = {
@@ -34,13 +34,12 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         "batch_size": batch,
         "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
+        "learning_rate": usual_learning_rate(name, task, rows),
         "weight_decay": _weight_decay(name),
         "hidden": (256,),
         "loss": default_loss(task),
     }
-    update = {field: value for field, value in chosen.items() if getattr(settings, field) == AUTO}
-    if settings.learning_rate == USUAL:
-        update["learning_rate"] = usual_learning_rate(name, task, rows)
+    update = {field: value for field, value in chosen.items() if is_open(settings, field)}
     if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
         update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
     settings = settings.model_copy(update={"optimizer": name, **update})

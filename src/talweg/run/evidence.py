@@ -14,14 +14,13 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from talweg.data.clean import Preparation
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.prepare import AnyPreparation
 from talweg.descent import engine
 from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import parameter_count
+from talweg.objective.models import row_work
 from talweg.run.job import Job, Rows
 from talweg.run.scoring import predictions, score
 from talweg.run.train import Trained
@@ -38,7 +37,7 @@ REPEATS = 3
 def evidence(
     job: Job,
     trained: Trained,
-    preparation: Preparation | PicturePreparation | None,
+    preparation: AnyPreparation | None,
     members: Sequence[int],
     measure: bool = True,
 ) -> dict[str, Any]:
@@ -132,7 +131,7 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     size = rows_per_batch(settings.batch_size, rows)
     order = epoch_order(rows, size, settings.seed, 1)
     weight = epoch_weight(order, np.ones(rows, np.float32))
-    passes = settings.members * 6 * parameter_count(job.network.model, job.network.input_shape)
+    passes = settings.members * 6 * row_work(job.network.model, job.network.input_shape)
     epochs = max(outcome.epoch for outcome in trained.outcomes)
     affordable = min(BUDGET / passes, max(SHARE * epochs * rows, 4 * size)) / size
     # A power of two, so that runs of like size share one compilation.
@@ -141,9 +140,7 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     return Batch(job.training.x[order[:few]], job.training.y[order[:few]], weight[:few])
 
 
-def importance(
-    job: Job, params: Params, preparation: Preparation | PicturePreparation, members: Sequence[int]
-) -> dict[str, Any] | None:
+def importance(job: Job, params: Params, preparation: AnyPreparation, members: Sequence[int]) -> dict[str, Any] | None:
     """What the ensemble loses when a column's values are shuffled among the rows (Breiman 2001; Fisher et al. 2019).
 
     On validation rows, so that the test set is looked at once. Shuffled columns are stacked into one call. Where that
@@ -153,7 +150,7 @@ def importance(
     rows = job.validation
     if not len(rows) or rows.x.ndim != 2 or len(columns) < 2 or rows.x.shape[1] != sum(map(len, columns.values())):
         return None
-    one = 2 * parameter_count(job.network.model, job.network.input_shape) * len(columns)
+    one = 2 * row_work(job.network.model, job.network.input_shape) * len(columns)
     few = list(members)[: max(1, int(BUDGET / (one * min(len(rows), 256))))]
     most = int(BUDGET / (one * len(few)))
     if most < 32:
@@ -180,7 +177,7 @@ def importance(
     }
 
 
-def _columns(preparation: Preparation | PicturePreparation) -> dict[str, Int[np.ndarray, " features"]]:
+def _columns(preparation: AnyPreparation) -> dict[str, Int[np.ndarray, " features"]]:
     """Which features each column became."""
     start, columns = 0, {}
     for encoder in preparation.encoders:

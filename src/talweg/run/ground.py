@@ -12,10 +12,12 @@ import numpy as np
 
 from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.landscape.combination import Height, height_of
+from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective
 from talweg.objective.metrics import METRICS
 from talweg.run.build import build
 from talweg.run.job import Job, Rows
+from talweg.run.resettled import moving, resettled
 
 if TYPE_CHECKING:
     from talweg.run.result import Run
@@ -30,7 +32,8 @@ class Ground:
 
     Attributes:
         job: what was trained, built again from the run's settings.
-        objective: without a member axis, as in evaluation.
+        objective: without a member axis, as in evaluation; batch statistics are measured anew (see `resettled`).
+        params: the members' kept params that are descended, a stack.
         rows: in chunks; a sample where there are very many.
         part: a key of `PARTS`.
         used: how many rows.
@@ -39,6 +42,7 @@ class Ground:
 
     job: Job
     objective: Objective
+    params: HostParams
     rows: Batch
     part: str
     used: int
@@ -90,7 +94,8 @@ def ground_of(run: "Run", part: str = "train", most: int = 5000, source: Any = N
     if most < 1:
         raise ConfigError(f"rows must be 1 or more, got {most}")
     some = _sample(rows, most)
-    return Ground(job, alone(job.network), some.chunks(), part, len(some), len(rows))
+    objective = resettled(alone(job.network), job.training.x)
+    return Ground(job, objective, moving(run.params), some.chunks(), part, len(some), len(rows))
 
 
 def job_of(run: "Run", source: Any = None) -> Job:

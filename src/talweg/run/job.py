@@ -10,7 +10,8 @@ from jaxtyping import Float, Int, Num, UInt32
 
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
-from talweg.data.feed import chunk_size, chunked
+from talweg.data.feed import chunk_size, chunked, rows_per_batch
+from talweg.data.images.photo_parts import Pair
 from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Rule
@@ -36,6 +37,10 @@ class Rows:
     def __len__(self) -> int:
         return len(self.x)
 
+    def chunk_rows(self, room: int) -> int:
+        """Rows of a chunk: it holds about as many numbers whatever a row is, a table's few, or a picture's many."""
+        return chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+
     def chunks(self, room: int = 0) -> Batch:
         """The rows cut into chunks for evaluation; padding has weight 0.
 
@@ -43,8 +48,7 @@ class Rows:
             room: for how many rows to make room at least, so that sets of unlike size are cut alike.
         """
         room = max(room, len(self))
-        # A chunk holds about as many numbers whatever a row is: a table's few, or a picture's many.
-        size = chunk_size(room, max(1, CHUNK // math.prod(self.x.shape[1:])))
+        size = self.chunk_rows(room)
         columns = (self.x, self.y, np.ones(len(self), np.float32))
         return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
 
@@ -105,6 +109,7 @@ class Job:
         source: gives the steps their rows; absent if `training` itself does, from memory.
         folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
             judged on those of them that it never saw.
+        lower_bound: a bound of each member's training loss from below, where a rule asks for it.
     """
 
     settings: Settings
@@ -119,7 +124,15 @@ class Job:
     target_shift: Float[np.ndarray, " targets"]
     facts: Mapping[str, Any]
     source: Source | None = None
+    pairs: Mapping[str, tuple[Pair, ...]] = dataclasses.field(default_factory=dict)
     folds: Folds | None = None
+    lower_bound: Float[np.ndarray, " members"] | None = None
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """How many steps an epoch has."""
+        rows = self.rows_a_member()
+        return self.source.steps if self.source else -(-rows // rows_per_batch(self.settings.batch_size, rows))
 
     def rows_a_member(self) -> int:
         """How many rows a member trains on; with folds of unlike size, the most that one does."""

@@ -16,6 +16,7 @@ from talweg.record.trajectory import Trajectory
 from talweg.run.ground import Ground, climbs, ground_of
 from talweg.run.kept import Kept, key_of
 from talweg.run.planes import Members, View, require_members, view_of
+from talweg.run.resettled import moving
 from talweg.run.survey import Known, Subject, Survey, survey
 from talweg.run.ways import Ways, ways_of
 from talweg.view.curves import heights_figure
@@ -193,10 +194,10 @@ def map_run(
     ground = ground_of(run, settings.on, settings.rows, source)
     ground.height(settings.of)
     ways = told_by(run_ways(run, ground), run, settings, ground)
-    members = members_of(run, ways, settings)
+    members = members_of(run, ground, ways, settings)
     if settings.align:
         members, ways = _aligned(ground, members)
-    key = key_of((ways.points, ways.frame, run.params, ground.rows), dataclasses.astuple(settings), ground.used)
+    key = key_of((ways.points, ways.frame, ground.params, ground.rows), dataclasses.astuple(settings), ground.used)
     with Kept(None if folder is None else folder / f"{settings.name}.safetensors", key) as kept:
         arrays, facts = kept.read()
         view = View.of(arrays, facts) if arrays else view_of(settings.plane, ground, members, settings.window)
@@ -223,7 +224,7 @@ def run_ways(run: "Run", ground: Ground) -> Ways:
 
     keys = member_keys(run.settings.seed, run.settings.members)
     starts = engine.init(ground.job.network, ground.job.optimizer, keys).params
-    ends = vectors.stack([starts, run.params])
+    ends = vectors.stack([moving(starts), ground.params])
     best = max(member["best_epoch"] for member in run.summary["members"])
     frames = np.array([0, max(best, 1)])
     return ways_of(Trajectory(frames, np.arange(2), ends, {}), np.full(run.settings.members, frames[-1]))
@@ -238,7 +239,7 @@ def told_by(ways: Ways, run: "Run", settings: MapSettings, ground: Ground) -> Wa
     return dataclasses.replace(ways, told=run.history[name][frames].T)
 
 
-def members_of(run: "Run", ways: Ways, settings: MapSettings) -> Members:
+def members_of(run: "Run", ground: Ground, ways: Ways, settings: MapSettings) -> Members:
     """What planes of a run are made of.
 
     Raises:
@@ -247,7 +248,7 @@ def members_of(run: "Run", ways: Ways, settings: MapSettings) -> Members:
     require_members(run, (*settings.members, *([] if settings.at is None else [settings.at])))
     best = best_first(run)
     at = best[0] if settings.at is None else settings.at
-    return Members(run.params, ways, best, settings.members, at, settings.seed)
+    return Members(ground.params, ways, best, settings.members, at, settings.seed)
 
 
 def _aligned(ground: Ground, members: Members) -> tuple[Members, Ways]:

@@ -3,21 +3,26 @@
 import math
 from typing import Any
 
-from talweg.config.settings import AUTO, Settings
+from talweg.config.settings import AUTO, Settings, is_open
+from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
+from talweg.run.architecture import resolve_model
 
-STEPS = 2000
+STEPS = 3000
 """Steps of gradient descent that a small set of pictures is given."""
+DENOISING_STEPS = 2000
+"""Steps that a denoising is given."""
 _NATURAL = 3  # channels: what is in colour is a photograph, which may be mirrored; a letter or an X-ray may not
 
 
-def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, Any]:
+def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation: bool) -> dict[str, Any]:
     """The settings that pictures need otherwise than tables, where they are still to be decided.
 
     Args:
         settings: as given.
         shape: height, width and channels of a picture.
         rows: how many training pictures there are.
+        has_validation: whether there are others for the stopping rules to look at.
     """
     batch = 64 if settings.batch_size == AUTO else settings.batch_size
     steps = -(-rows // (rows if batch == "full" else min(int(batch), rows)))
@@ -28,9 +33,13 @@ def picture_settings(settings: Settings, shape: Shape, rows: int) -> dict[str, A
     }
     if settings.optimizer == "adamw":
         chosen |= {"learning_rate": 2e-3, "weight_decay": 0.05}
-    update = {name: value for name, value in chosen.items() if getattr(settings, name) == AUTO}
+    update = {name: value for name, value in chosen.items() if is_open(settings, name)}
     if settings.layers is None and settings.hidden == AUTO and settings.model == AUTO:
         update["model"] = "cnn"
+    if settings.stop == AUTO and has_validation:
+        # Pictures that change in every epoch are learned slowly, and best where the schedule ends.
+        epochs = int(update.get("max_epochs", settings.max_epochs))
+        update["stop"] = f"no_improvement(validation_loss, patience={max(1, epochs // 2)})"
     if "members" not in settings.model_fields_set:
         update["members"] = 3
     return update
@@ -40,3 +49,40 @@ def augmentation(shape: Shape) -> str:
     """How pictures of a shape are changed at random: photographs are mirrored too, gray pictures turned a little."""
     shift = max(1, round(min(shape[:2]) / 14))
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
+
+
+def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int) -> Settings:
+    """The settings with every `auto` replaced by what a denoising uses.
+
+    Args:
+        settings: as given.
+        patch: the side of a patch.
+        channels: of a photograph.
+        tiles: how many training tiles there are.
+    """
+    batch = max(4, min(16, 65_536 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
+    steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    chosen: dict[str, Any] = {
+        "task": "denoising",
+        "patch_size": patch,
+        "batch_size": batch,
+        "schedule": "cosine" if OPTIMIZERS[name].kept is None else "warmup",
+        "max_epochs": max(2, math.ceil(DENOISING_STEPS / steps)),
+        "learning_rate": 2e-3 if name == "adamw" else OPTIMIZERS[name].defaults["learning_rate"],
+        "weight_decay": 1e-4 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
+        "loss": "mean_squared_error",
+        "augment": "none",
+    }
+    update = {field: value for field, value in chosen.items() if is_open(settings, field)}
+    update |= {"optimizer": name, "patch_size": patch, "task": "denoising"}
+    if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
+        update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
+    if settings.layers is None and settings.model == AUTO:
+        update["model"] = "denoiser"
+    if "members" not in settings.model_fields_set:
+        update["members"] = 1
+    settings = resolve_model(settings.model_copy(update=update), (patch, patch, channels))
+    if settings.stop == AUTO:
+        settings = settings.model_copy(update={"stop": f"epochs({settings.max_epochs})"})
+    return settings

@@ -29,6 +29,10 @@ if TYPE_CHECKING:
     from talweg.run.result import Run
 
 
+SLIMMEST = 0.6
+"""A window's shorter side is at least this share of the longer one."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Members:
     """What planes are made of.
@@ -107,7 +111,7 @@ def _components(ground: Ground, members: Members) -> View:
     steady = [member for member in drawn if member in members.sound] or drawn
     ways = members.ways.of(steady)
     plane = principal_components(ways.points)
-    return View(plane, Window.around(ways.on(plane).coordinates), drawn)
+    return View(plane, _window(ways.on(plane).coordinates), drawn)
 
 
 def _three(ground: Ground, members: Members) -> View:
@@ -118,7 +122,7 @@ def _three(ground: Ground, members: Members) -> View:
     first, second, third = map(str, chosen)
     plane = through_three(points, (first, second, third))
     places = members.ways.of(chosen).on(plane).coordinates.reshape(-1, 2)
-    return View(plane, Window.around(np.vstack([plane.project(points), places])), chosen)
+    return View(plane, _window(np.vstack([plane.project(points), places])), chosen)
 
 
 def _random(ground: Ground, members: Members) -> View:
@@ -142,6 +146,7 @@ def _as_deep_as_the_descent(ground: Ground, members: Members, curvatures: Float[
     start, end = heights_at(ground.objective, vectors.stack([vectors.at(own.points, 0), members.middle()]), ground.rows)
     fall = max(float(start - end), 1e-6)
     (x, y) = np.sqrt(2 * fall / np.maximum(np.abs(curvatures[:2]), 1e-6)).tolist()
+    x, y = max(x, SLIMMEST * y), max(y, SLIMMEST * x)
     return Window((-x, x), (-y, y))
 
 
@@ -164,7 +169,12 @@ def _around(plane: Plane, members: Members) -> View:
 
 def _centered(points: Float[np.ndarray, "points 2"]) -> Window:
     """The window around the origin that holds all points."""
-    return Window.around(np.vstack([points, -points]))
+    return _window(np.vstack([points, -points]))
+
+
+def _window(points: Float[np.ndarray, "*points 2"]) -> Window:
+    """The window that holds all points, no plank."""
+    return Window.around(points, slimmest=SLIMMEST)
 
 
 PLANES: dict[str, Callable[[Ground, Members], View]] = {

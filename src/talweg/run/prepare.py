@@ -1,27 +1,31 @@
 """From a source to rows that are split, prepared and looked over. What is trained on them is for `build` to say."""
 
 import dataclasses
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Num
+from jaxtyping import Int, Num
 
 from talweg.config.pictures import parse_size
 from talweg.config.settings import AUTO, Settings
+from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.finding import Case, Report
 from talweg.data.frames import from_arrays
 from talweg.data.gate import inspect
 from talweg.data.images.arrays import of_arrays as pictures_of
-from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.images.pictures import BUILTIN, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
+from talweg.data.large import quiet
 from talweg.data.parts import Plan, deal, given_column
-from talweg.data.read import read_table
-from talweg.data.split import Fractions, Split
+from talweg.data.sample import known_rows, on_disk, sample_rows, witnesses
+from talweg.data.split import FIRST_FOLD, Fractions, Split
 from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
+from talweg.run.sources import open_table
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -33,7 +37,8 @@ class Prepared:
         target: what is predicted, and in which rows it is known.
         parts: which rows train, validate and test.
         preparation: how columns become features, fitted on the training rows.
-        features: of the rows in which the target is known, in their order; of pictures, their pixels.
+        features: of the rows in which the target is known, in their order; of pictures, their pixels; `None` for a
+            table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
     """
@@ -42,35 +47,96 @@ class Prepared:
     target: Target
     parts: Split
     preparation: Preparation | PicturePreparation
-    features: Num[np.ndarray, "known *features"]
+    features: Num[np.ndarray, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of one row of the features."""
+        return (len(self.preparation.feature_names),) if self.features is None else self.features.shape[1:]
 
-def prepare(settings: Settings, source: Any = None) -> Prepared:
+
+def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepared:
     """Reads, splits, prepares and looks over a source.
 
     Args:
         settings: those of the data are used: source, target, task, split and its ways, columns.
         source: data as a Python object; the settings' source is read if it is absent.
+        hear: is told of the progress of what takes long.
 
     Raises:
         ConfigError: ways of splitting that exclude each other; a kind of column that does not exist.
         DataError: a source that cannot be read, or not be learned from.
     """
     plan = plan_of(settings)
+    if settings.source == BUILTIN and source is None and not Path(settings.source).exists():
+        raise DataError("photographs are there to train a denoiser on: add a noise, such as --noise 25")
     if is_picture_source(settings.source if source is None else source):
         return _prepare_pictures(settings, plan, source)
-    table = read_table(settings.source if source is None else source)
-    target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
+    table = open_table(settings, source, hear)
+    if on_disk(table) and plan.folds:
+        raise ConfigError("folds need all rows in memory; leave --folds out, or take --no-stream.")
+    seen = sample_rows(table.rows, len(table.columns))
+    some = table if len(seen) == table.rows else table.take(seen)
+    target = _target(table, some, settings)
     parts, notes = deal(table, target, plan)
+    looked = (table, target, parts) if some is table else _of_sample(some, seen, target, parts.marks(table.rows))
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
-    preparation = Preparation.fit(table, parts.train, target.name, target.task, settings.columns, aside)
-    features = preparation.features(table.take(target.rows))
+    learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
+    preparation = Preparation.fit(learned, rows, target.name, target.task, settings.columns, aside)
+    if on_disk(table):
+        hear("looking for what is wrong", 0.0)
+    features = preparation.features(some.take(looked[1].rows))
     given = given_column(table) if plan.given else None
-    case = Case(table, target, parts, preparation, features, plan.group, plan.time, given)
+    report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
+    if some is not table:
+        notes = (*notes, _told_of_sample(table.rows, some.rows))
     told = (*table.notes, *target.reasons, *notes)
-    return Prepared(table, target, parts, preparation, features, inspect(case), told)
+    if on_disk(table):
+        return Prepared(table, target, parts, preparation, None, report, told)
+    if some is not table:
+        features = preparation.features(table.take(target.rows))
+    return Prepared(table, target, parts, preparation, features, report, told)
+
+
+def _target(table: Table, some: Table, settings: Settings) -> Target:
+    """What is predicted: of a very large table some rows say what it is, and all of them where it is known."""
+    target = choose_target(some, settings.target, None if settings.task == "auto" else settings.task)
+    if some is table:
+        return target
+    rows = known_rows(table.columns[target.name]).astype(np.int32 if table.rows < 2**31 else np.int64)
+    return dataclasses.replace(target, rows=rows, missing=table.rows - len(rows))
+
+
+def _of_sample(
+    some: Table, seen: Int[np.ndarray, " some"], target: Target, marks: Int[np.ndarray, " rows"]
+) -> tuple[Table, Target, Split]:
+    """What the gate looks at of a very large table: some of its rows, as if they were all."""
+    marks = marks[seen]
+    train = np.flatnonzero((marks == 0) | (marks >= FIRST_FOLD))
+    fold = marks[train].astype(np.int64) - FIRST_FOLD if (marks >= FIRST_FOLD).any() else None
+    parts = Split(train, np.flatnonzero(marks == 1), np.flatnonzero(marks == 2), fold)
+    known = known_rows(some.columns[target.name])
+    return some, dataclasses.replace(target, rows=known, missing=some.rows - len(known)), parts
+
+
+def _learned_from(
+    table: Table, seen: Int[np.ndarray, " some"], target: Target, parts: Split
+) -> tuple[Table, Int[np.ndarray, " train"]]:
+    """The rows of which the preparation of a very large table is learned: of training rows a sample, and witnesses."""
+    train = np.zeros(table.rows, bool)
+    train[parts.train] = True
+    rare = witnesses(table, train, target.name, target.task == "classification")
+    rows = np.union1d(seen[train[seen]], rare)
+    return table.take(rows), np.arange(len(rows))
+
+
+def _told_of_sample(rows: int, some: int) -> str:
+    return (
+        f"{some} of {rows} rows, drawn evenly, speak for all: the gate looks at them, and scales, words and kinds of"
+        " columns are learned of the training rows among them, and of those with gaps and extremes."
+    )
 
 
 def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:

@@ -1,6 +1,7 @@
 """A finished run in the hand: its summary, its curves, its params, and what it predicts."""
 
 import dataclasses
+import tomllib
 import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,20 +12,26 @@ from jaxtyping import Float, Num
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import NumberTarget, Preparation
-from talweg.data.images.prepare import PicturePreparation
-from talweg.data.read import read_table
+from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
 from talweg.record.trajectory import Arrays, Trajectory
-from talweg.view.report.writing import write_report
+from talweg.view.report.page import report_page
+from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
+from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.mapping import Mapped
+    from talweg.run.sharpness import Sharpness
     from talweg.run.valleys import Valleys
+    from talweg.view.plots import Plots
+    from talweg.view.shown import Shown
 
+Stream = Literal["auto", "yes", "no"]
+"""Whether rows are put on disk first; `auto`: if they are too many for memory."""
 Chosen = Literal["ensemble", "best"] | int
 """Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
 
@@ -84,7 +91,7 @@ class Run:
     settings: Settings
     summary: dict[str, Any]
     history: History
-    preparation: Preparation | PicturePreparation
+    preparation: AnyPreparation
     params: Params
     folder: RunFolder | None = None
     evaluation: Mapping[str, Evaluation] = dataclasses.field(default_factory=dict)
@@ -96,23 +103,24 @@ class Run:
         where = f" in {self.folder.path}" if self.folder else ""
         return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
 
-    def predict(self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False) -> Prediction:
+    def predict(
+        self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False, query: str | None = None
+    ) -> Prediction:
         """Applies the run to new rows.
 
         Args:
             source: a path, a data frame, or anything else that training takes; the target may be absent.
             member: whose prediction (see `Chosen`).
             skip_broken: whether broken pictures are left out rather than an error.
+            query: what is asked of a source that is a database.
 
         Raises:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
-        if isinstance(self.preparation, PicturePreparation):
-            pictures = self.preparation.read(source, skip_broken)
-            return predict(self, pictures.pixels, pictures.notes, member, pictures.files)
-        table = read_table(source)
-        return predict(self, self.preparation.features(table), self.preparation.surprises(table), member)
+        from talweg.run.predicting import joined, predictions_of
+
+        return joined(list(predictions_of(self, source, member, query, skip_broken=skip_broken)))
 
     def trajectory(self) -> Trajectory | None:
         """The members' ways as recorded; `None` where nothing was.
@@ -163,6 +171,68 @@ class Run:
         folder = self.folder.path / FOLDER if self.folder else None
         return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
 
+    def sharpness(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Sharpness":
+        """Measures how sharp the loss is where the members ended: greatest Hessian eigenvalues, trace, gradient.
+
+        Args:
+            progress: hears how many places are done, and how many there will be.
+            **settings: any field of `run.sharpness.SharpnessSettings`, such as `on`, `members`, `over`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.sharpness import SharpnessSettings, sharpness_of
+
+        return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
+
+    @property
+    def told(self) -> Told:
+        """What a report tells of it."""
+        toml, place = to_toml(self.settings), str(self.folder.path) if self.folder else self.summary["run"]["name"]
+        try:
+            split = self.folder.split() if self.folder else None
+        except RunFolderError:
+            split = None
+        shown = read_pictures(self.folder, self.summary) if self.folder else {}
+        return Told(
+            self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place, shown
+        )
+
+    @property
+    def plot(self) -> "Plots":
+        """Its figures, such as `plot.curves()`, `plot.confusion()`, `plot.map()`: matplotlib axes to be changed."""
+        from talweg.view.plots import Plots
+
+        return Plots(self.told, lambda: self.map().scene)
+
+    def report(self, lang: str = "en", out: str | Path | None = None) -> "Shown":
+        """The page that explains the run; in a notebook it shows itself.
+
+        Args:
+            lang: ``"en"`` or ``"de"``.
+            out: a folder for the page, the model card and JSON; nothing is written if it is absent.
+
+        Raises:
+            ConfigError: for another language.
+            RunFolderError: if a file cannot be written.
+
+        Example:
+            >>> import talweg as tw
+            >>> run = tw.train("iris", members=2, max_epochs=5)
+            >>> run.report(lang="de").page[:15]
+            '<!doctype html>'
+        """
+        from talweg.view.shown import Shown
+
+        told, landscape = self.told, newest_map(self.folder.path, lang) if self.folder else ""
+        if out is not None:
+            write_told(told, Path(out), lang, FORMS, landscape)
+        return Shown(report_page(told, lang=lang, landscape=landscape))
+
+    def _repr_html_(self) -> str:
+        return self.report()._repr_html_()
+
     def best_member(self) -> int:
         """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
         part = "validation" if self.summary["members"][0]["validation"] else "test"
@@ -186,23 +256,29 @@ def predict(
     from talweg.run.scoring import predictions
     from talweg.run.train import member_outputs
 
-    chosen = _members(run, member)
-    network = network_of(run.settings, features.shape[1:], len(run.preparation.classes), run.preparation)
+    chosen, preparation = members_named(run, member), run.preparation
+    assert not isinstance(preparation, PhotographPreparation)
+    network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]
     each = {m: predictions(network, member_outputs(network, run.params, m, rows)) for m in {*members, *chosen}}
     mean = np.mean([each[m] for m in chosen], axis=0)
     crowd = np.stack([each[m] for m in members])
-    target = run.preparation.target
+    target = preparation.target
     if isinstance(target, NumberTarget):
         return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes, files)
     place = mean.argmax(1)
     spread = crowd[:, np.arange(len(mean)), place].std(0)
-    names = np.array(run.preparation.classes)
-    return Prediction(names[place], mean, spread, tuple(map(str, run.preparation.classes)), notes, files)
+    names = np.array(preparation.classes)
+    return Prediction(names[place], mean, spread, tuple(map(str, preparation.classes)), notes, files)
 
 
-def _members(run: Run, member: Chosen) -> list[int]:
+def members_named(run: Run, member: Chosen) -> list[int]:
+    """The members that a word or a number means.
+
+    Raises:
+        ConfigError: there is no such member.
+    """
     if member == "ensemble":
         return list(run.summary["ensemble"]["members"])
     if member == "best":
@@ -215,6 +291,23 @@ def _members(run: Run, member: Chosen) -> list[int]:
     return [int(member)]
 
 
+def settings_of(folder: RunFolder) -> Settings:
+    """The settings of a run's last sitting.
+
+    Raises:
+        RunFolderError: if they are damaged.
+    """
+    return read_settings(folder, folder.settings_toml())
+
+
+def read_settings(folder: RunFolder, text: str) -> Settings:
+    """Settings as a run folder holds them."""
+    try:
+        return make_settings(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ConfigError) as error:
+        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
+
+
 def open_run(path: str | Path) -> Run:
     """The run in a folder.
 
@@ -224,15 +317,13 @@ def open_run(path: str | Path) -> Run:
     Raises:
         RunFolderError: if it holds no finished run, or is damaged.
     """
-    import tomllib
-
     folder = existing_run(Path(path))
     summary = folder.summary()
+    settings = settings_of(folder)
     try:
-        settings = make_settings(tomllib.loads(folder.settings_toml()))
-    except (tomllib.TOMLDecodeError, ConfigError) as error:
-        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
-    preparation = preparation_from(folder.preparation())
+        preparation = preparation_from(folder.preparation())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RunFolderError(f"{folder.path / 'preparation.json'} is damaged: it is no preparation") from None
     return Run(
         settings,
         summary,
@@ -245,12 +336,14 @@ def open_run(path: str | Path) -> Run:
     )
 
 
-def preparation_from(data: Mapping[str, Any]) -> Preparation | PicturePreparation:
+def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
     """The preparation that a run folder holds.
 
     Raises:
         RunFolderError: it is of another version or damaged.
     """
+    if data.get("kind") == "photographs":
+        return PhotographPreparation.from_dict(data)
     return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
 
 
@@ -274,7 +367,11 @@ def explain(folder: RunFolder) -> None:
 
 
 def begin(
-    folder: RunFolder, settings: Settings, preparation: Preparation | PicturePreparation, parts: np.ndarray
+    folder: RunFolder,
+    settings: Settings,
+    preparation: AnyPreparation,
+    parts: np.ndarray,
+    sitting: Mapping[str, Any],
 ) -> None:
     """Writes what is known before the first step."""
-    folder.begin(to_toml(settings), preparation.to_dict(), parts)
+    folder.begin(to_toml(settings), preparation.to_dict(), parts, sitting)

@@ -15,7 +15,7 @@ from talweg.config.grid import grid_of
 from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.objective.base import Batch
-from talweg.objective.models import parameter_count
+from talweg.objective.models import row_work
 from talweg.run.job import Folds, Job
 
 Order = Int[np.ndarray, "*members steps batch"]
@@ -30,9 +30,9 @@ STEP_WORK = 4e6
 def step_work(job: Job) -> float:
     """About how many floating point operations one step of all members takes."""
     batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
-    params = parameter_count(job.network.model, job.network.input_shape)
+    row = row_work(job.network.model, job.network.input_shape)
     # Two for each weight and row going forward, four coming back.
-    return job.settings.members * (6.0 * params * batch + STEP_WORK)
+    return job.settings.members * (6.0 * row * batch + STEP_WORK)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:
@@ -64,6 +64,7 @@ class InMemory:
         rows: how many.
         batch: rows of a step.
         seed: the run's.
+        shuffle: see `feed.epoch_order`.
         members: the number of each member's own order; none if all share one.
         ends: where an epoch is cut (see `cuts`).
         folds: of a cross-validation: each member has its own rows in an order of their own.
@@ -73,6 +74,7 @@ class InMemory:
     rows: int
     batch: int
     seed: int
+    shuffle: str
     members: tuple[int, ...]
     ends: Int[np.ndarray, " ends"]
     folds: Folds | None = None
@@ -86,7 +88,7 @@ class InMemory:
         own = settings.member_batches == "own" or job.folds is not None
         numbers = tuple(grid_of(settings).start_numbers().tolist()) if own else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))
-        return InMemory(data, rows, batch, settings.seed, numbers, ends, job.folds)
+        return InMemory(data, rows, batch, settings.seed, settings.shuffle, numbers, ends, job.folds)
 
     @property
     def steps(self) -> int:
@@ -104,11 +106,13 @@ class InMemory:
 
     def _order(self, epoch: int) -> tuple[Order, Weight]:
         if self.members:
-            orders = [epoch_order(self.rows, self.batch, self.seed, epoch, member) for member in self.members]
-            order = np.stack(orders)
+            order = np.stack([self._shuffled(epoch, member) for member in self.members])
         else:
-            order = epoch_order(self.rows, self.batch, self.seed, epoch)
+            order = self._shuffled(epoch, None)
         return order, epoch_weight(order, np.ones(self.rows, np.float32))
+
+    def _shuffled(self, epoch: int, member: int | None) -> Int[np.ndarray, "steps batch"]:
+        return epoch_order(self.rows, self.batch, self.seed, epoch, member, self.shuffle)
 
     def _order_of_folds(self, epoch: int, folds: Folds) -> tuple[Order, Weight]:
         dealt = [

@@ -16,6 +16,7 @@ from talweg.descent.checkpoint import from_arrays, to_arrays
 from talweg.descent.stopping import Memory, Outcome, greater_is_better
 from talweg.objective.base import Params
 from talweg.run.job import Job
+from talweg.run.restart import Restart, Safety
 
 Curves = Mapping[str, Float[np.ndarray, " members"]]
 _RECORDER = "recorder/"
@@ -85,6 +86,8 @@ class Standing:
         seconds: how long the training has taken.
         compile_seconds: how long its first epoch took.
         recorder: what it keeps on the way; `None` if nothing is recorded.
+        safety: what it takes to restart members that diverge; `None` if they are to be stopped.
+        restarts: the restarts so far.
     """
 
     epoch: int
@@ -100,13 +103,17 @@ class Standing:
     seconds: float = 0.0
     compile_seconds: float = 0.0
     recorder: Recorder | None = None
+    safety: Safety | None = None
+    restarts: tuple[Restart, ...] = ()
 
     def arrays(self) -> dict[str, np.ndarray]:
         """All its arrays by name."""
         recorded = self.recorder.arrays() if self.recorder else {}
         # Without a tracker the best params are the last ones: they are not kept twice.
         best = {"best": self.best} if self.tracker.monitor else {}
-        return {**to_arrays({**_trees(self), **best}), **{_RECORDER + name: kept for name, kept in recorded.items()}}
+        safety = {"safety": self.safety} if self.safety else {}
+        kept = {_RECORDER + name: array for name, array in recorded.items()}
+        return {**to_arrays({**_trees(self), **best, **safety}), **kept}
 
     def facts(self) -> dict[str, Any]:
         """All the rest, as plain data."""
@@ -117,6 +124,7 @@ class Standing:
             "compile_seconds": self.compile_seconds,
             "monitor": self.tracker.monitor,
             "outcomes": {str(member): dataclasses.asdict(outcome) for member, outcome in self.outcomes.items()},
+            "restarts": [dataclasses.asdict(restart) for restart in self.restarts],
         }
 
 
@@ -142,6 +150,7 @@ def first_standing(job: Job, recorder: Recorder | None = None) -> Standing:
         best=state.params,
         tracker=Best.start(job),
         recorder=recorder,
+        safety=Safety.start(state, members) if job.settings.on_divergence == "restart" else None,
     )
 
 
@@ -157,7 +166,11 @@ def _template(job: Job) -> dict[str, Any]:
         "start_loss": np.full(members, np.nan),
         "tracker": {"value": tracker.value, "epoch": tracker.epoch},
     }
-    return {**template, "best": state.params} if tracker.monitor else template
+    if tracker.monitor:
+        template["best"] = state.params
+    if job.settings.on_divergence == "restart":
+        template["safety"] = {"good": state, "before": state, "rate": np.ones(members, np.float32)}
+    return template
 
 
 def read_standing(
@@ -194,4 +207,6 @@ def read_standing(
         seconds=facts["seconds"],
         compile_seconds=facts["compile_seconds"],
         recorder=recorder,
+        safety=Safety(**trees["safety"]) if "safety" in trees else None,
+        restarts=tuple(Restart(**restart) for restart in facts["restarts"]),
     )

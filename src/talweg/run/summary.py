@@ -11,7 +11,9 @@ from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
+from talweg.run.denoise_scoring import noisy_loss, score_pictures
 from talweg.run.job import Job
+from talweg.run.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
 from talweg.run.sweep import FAILED, sweep_report
 from talweg.run.train import Trained
@@ -30,6 +32,8 @@ def in_ensemble(trained: Trained) -> list[int]:
 def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     """What is reached on the validation and on the test rows; without the parts that are empty."""
     members = in_ensemble(trained)
+    if job.pairs:
+        return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
     scores = {part: score_members(job, trained.params, rows, members) for part, rows in parts.items()}
     return {part: found for part, found in scores.items() if found is not None}
@@ -74,7 +78,10 @@ def summarize(
             "sweep": sweep_report(
                 grid_of(job.settings), trained.outcomes, validation.members if validation else None, main
             ),
-            "warnings": list(_warnings(job, trained.outcomes, sound, validation or test)),
+            "warnings": [
+                *_warnings(job, trained.outcomes, sound, validation or test),
+                *_restarts(trained.standing.restarts),
+            ],
             "files": dict(files),
         }
     )
@@ -137,9 +144,15 @@ def _member(member: int, trained: Trained, validation: Scores | None, test: Scor
     outcome = trained.outcomes[member]
     return {
         "member": member,
-        "outcome": {"kind": outcome.kind, "epoch": outcome.epoch, "sentence": outcome.sentence},
+        "outcome": {
+            "kind": outcome.kind,
+            "epoch": outcome.epoch,
+            "sentence": outcome.sentence,
+            "numbers": dict(outcome.numbers),
+        },
         "epochs": outcome.epoch,
         "best_epoch": int(trained.best_epoch[member]),
+        "restarts": told(trained.standing.restarts, member),
         "validation": validation.members[member] if validation else None,
         "test": test.members[member] if test else None,
     }
@@ -154,7 +167,7 @@ def _spread(scores: Scores, main: str, members: list[int]) -> dict[str, dict[str
         worst, best = (values.min(), values.max()) if up else (values.max(), values.min())
         spread[name] = {
             "mean": float(values.mean()),
-            "std": float(values.std(ddof=1)) if len(values) > 1 else 0.0,
+            "std": float(values.std(ddof=1)) if np.ptp(values) > 0 else 0.0,
             "worst": float(worst),
             "best": float(best),
         }
@@ -171,12 +184,22 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     if scores is None:
         yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
         return
-    constant = _constant_loss(job)
+    constant = noisy_loss(job) if job.pairs else _constant_loss(job)
+    idle_as = "the noisy picture itself" if job.pairs else "a constant prediction"
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (
-            f"member {', '.join(map(str, idle))} ends no better than a constant prediction "
+            f"member {', '.join(map(str, idle))} ends no better than {idle_as} "
             f"(loss {scores.members[idle[0]]['loss']:.4g} against {constant:.4g})"
+        )
+
+
+def _restarts(restarts: tuple[Restart, ...]) -> Iterable[str]:
+    for member, last in {restart.member: restart for restart in restarts}.items():
+        often = sum(restart.member == member for restart in restarts)
+        yield (
+            f"member {member} diverged {often} time{'s' * (often > 1)}, last at epoch {last.epoch}, and went on from "
+            f"its last good state at {last.rate:g} times its learning rate"
         )
 
 

@@ -15,7 +15,7 @@ from talweg.landscape import vectors
 from talweg.landscape.combination import Height, heights_at
 from talweg.landscape.fidelity import MapError, map_error
 from talweg.landscape.plane import Plane, Window
-from talweg.landscape.surface import BLOCK, Surface, fill, heights_on
+from talweg.landscape.surface import Surface, block_of, fill, heights_on
 from talweg.objective.base import Batch, Objective
 from talweg.record.scene import Scene
 from talweg.run.ways import Places, Ways
@@ -187,7 +187,7 @@ def survey(
     size: tuple[int, int] = (51, 51),
     known: Known | None = None,
     tell: Tell = lambda known, done, total: None,
-    block: int = BLOCK,
+    block: int | None = None,
 ) -> Survey:
     """Surveys a landscape on a plane: the grid from coarse to fine, then the truth at every point of the ways.
 
@@ -198,13 +198,14 @@ def survey(
         size: points of the grid along both axes.
         known: heights computed earlier for the same subject, plane and window.
         tell: hears of each block of heights.
-        block: heights of one call.
+        block: heights of one call; chosen by their cost if absent.
     """
     ways, x, y = subject.ways, *window.grid(*size)
     points = vectors.count_of(ways.points)
     known = Known.nothing(size, points) if known is None else known
     total = known.grid.size + 2 * points
     rows = jax.device_put(subject.rows)
+    block = block_of(plane, rows, known.grid.size) if block is None else block
     for surface in fill(subject.objective, plane, x, y, rows, subject.height, known.grid, block):
         known = dataclasses.replace(known, grid=surface.height)
         tell(known, known.count(), total)

@@ -2,23 +2,33 @@
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from talweg.config.grid import grid_of
+from talweg.data.store import is_mapped
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
+from talweg.objective.models import row_work
 from talweg.objective.network import Network
 from talweg.run.crowd import crowd_of
 from talweg.run.job import Job, Rows
+from talweg.run.passes import evaluate, parts_of, passing, validation_passing
+from talweg.run.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
+from talweg.run.streaming import OnDisk
 from talweg.run.sweep import chosen_members
+
+START_WORK = 2e11
+"""Multiplications that measuring the start may cost, at most."""
+FEWEST_AT_START = 256
+"""Rows on which it is measured, at least."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -50,7 +60,7 @@ class Trained:
         best_epoch: the epoch whose params are kept.
         seconds: how long the training took.
         compile_seconds: how long its first epoch took, nearly all of it compilation.
-        recorder: what was kept on the way.
+        standing: where they stand, to go on from.
         chosen: the members that a sweep chose; `None` if none was asked for.
     """
 
@@ -59,8 +69,13 @@ class Trained:
     best_epoch: Int[np.ndarray, " members"]
     seconds: float
     compile_seconds: float
-    recorder: Recorder | None = None
+    standing: Standing
     chosen: tuple[int, ...] | None = None
+
+    @property
+    def recorder(self) -> Recorder | None:
+        """What was kept on the way."""
+        return self.standing.recorder
 
 
 def _go_on(standing: Standing) -> None:
@@ -88,8 +103,8 @@ def train(
         recorder: keeps what it wants of each epoch; one that goes on is in `standing`.
     """
     began = clock() - (standing.seconds if standing else 0.0)
-    source = job.source or InMemory.of(job)
-    validation = jax.device_put(job.validation_chunks())
+    source = job.source or (OnDisk.of(job) if is_mapped(job.training.x) else InMemory.of(job))
+    validation = validation_passing(job)
     if standing is None:
         standing, told = _start(job, validation, recorder)
         tell(dataclasses.replace(told, seconds=clock() - began))
@@ -106,7 +121,7 @@ def train(
     return _ended(job, standing, validation, clock() - began)
 
 
-def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Standing, Progress]:
+def _start(job: Job, validation: Iterable[Batch], recorder: Recorder | None) -> tuple[Standing, Progress]:
     """Before the first step: the members' starts, and what is known of them."""
     standing = first_standing(job, recorder)
     params = engine.kept(job.optimizer, standing.state)
@@ -122,25 +137,28 @@ def _start(job: Job, validation: Batch, recorder: Recorder | None) -> tuple[Stan
 def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     """Some steps of the epoch under way."""
     number = standing.epoch + 1
-    crowd = crowd_of(job.settings)
+    optimizer = slowed(job.optimizer, standing.safety)
     state, info = engine.epoch(
-        job.network, job.optimizer, standing.state, standing.active, feed, number, crowd, standing.info
+        job.network, optimizer, standing.state, standing.active, feed, number, crowd_of(job.settings), standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
 
 def _finish_epoch(
-    job: Job, standing: Standing, validation: Batch, seconds: Callable[[], float]
+    job: Job, standing: Standing, validation: Iterable[Batch], seconds: Callable[[], float]
 ) -> tuple[Standing, Progress]:
     """After an epoch's last step: its curves, the best params, and which members the rule stops."""
     epoch, params, active = standing.epoch + 1, engine.kept(job.optimizer, standing.state), standing.active
     curves = {
         "train_loss": jax.device_get(standing.info).loss,
         **_look(job, params, active, validation),
+        **_slope(job, params, active),
     }
     now = seconds()
     tracker, improved = standing.tracker.update(curves, epoch, active)
-    seen = {**curves, "epoch": epoch, "seconds": now, "start_loss": standing.start_loss}
+    seen = {**curves, "epoch": epoch, "step": epoch * job.steps_per_epoch, "seconds": now}
+    seen |= {"start_loss": standing.start_loss, "lower_bound": job.lower_bound}
+    well = went_well(curves, standing.start_loss, active)
     memory, active, stopped = judge(job.rule, standing.memory, active, seen)
     standing = dataclasses.replace(
         standing,
@@ -156,7 +174,26 @@ def _finish_epoch(
         compile_seconds=standing.compile_seconds or now,
         recorder=_recorded(standing.recorder, epoch, params, curves),
     )
-    return standing, Progress(epoch, now, curves, active, stopped)
+    standing = _restarted(job, standing, well, stopped)
+    stopped = {member: outcome for member, outcome in stopped.items() if member in standing.outcomes}
+    return standing, Progress(epoch, now, curves, standing.active, stopped)
+
+
+def _restarted(job: Job, standing: Standing, well: np.ndarray, stopped: Mapping[int, Outcome]) -> Standing:
+    """Members that failed just now go on from their last good state, if that was asked for."""
+    if standing.safety is None:
+        return standing
+    safety, state, restarts = restarted(standing.safety, standing.state, well, stopped, standing.restarts)
+    back = np.isin(np.arange(len(well)), [one.member for one in restarts[len(standing.restarts) :]])
+    return dataclasses.replace(
+        standing,
+        state=state,
+        safety=safety,
+        restarts=restarts,
+        memory=forgotten(job.rule, standing.memory, back) if back.any() else standing.memory,
+        active=standing.active | back,
+        outcomes={member: outcome for member, outcome in standing.outcomes.items() if not back[member]},
+    )
 
 
 def _recorded(
@@ -165,7 +202,7 @@ def _recorded(
     return None if recorder is None else recorder.observe(epoch, params, curves) or recorder
 
 
-def _ended(job: Job, standing: Standing, validation: Batch, seconds: float) -> Trained:
+def _ended(job: Job, standing: Standing, validation: Iterable[Batch], seconds: float) -> Trained:
     """What is kept when every member has stopped."""
     tracked = bool(standing.tracker.monitor)
     outcomes = tuple(standing.outcomes[member] for member in range(len(standing.active)))
@@ -176,12 +213,14 @@ def _ended(job: Job, standing: Standing, validation: Batch, seconds: float) -> T
         standing.tracker.epoch if tracked else np.array([outcome.epoch for outcome in outcomes]),
         seconds,
         standing.compile_seconds,
-        standing.recorder,
+        standing,
         _chosen(job, kept, outcomes, validation),
     )
 
 
-def _chosen(job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Batch) -> tuple[int, ...] | None:
+def _chosen(
+    job: Job, params: Params, outcomes: tuple[Outcome, ...], validation: Iterable[Batch]
+) -> tuple[int, ...] | None:
     """The members with a sweep's best values, if it is to choose."""
     if not job.settings.sweep or not len(job.validation):
         return None
@@ -196,15 +235,35 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = engine.evaluate(job.network, params, everyone, job.training.chunks(), crowd_of(job.settings))
+    sums = evaluate(job.network, params, everyone, passing(_starting_rows(job)), crowd_of(job.settings))
     return sums["loss"] / sums["weight"]
 
 
-def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch) -> dict[str, np.ndarray]:
+def _starting_rows(job: Job) -> Rows:
+    """The training rows on which the start is measured: all, or as many, evenly spread, as cost a second or two."""
+    rows, shape = job.training, tuple(job.training.x.shape[1:])
+    one = 2.0 * job.settings.members * row_work(job.network.model, shape)
+    most = max(FEWEST_AT_START, int(START_WORK / one))
+    if len(rows) <= most:
+        return rows
+    some = np.linspace(0, len(rows) - 1, most).round().astype(np.int64)
+    return Rows(rows.x[some], rows.y[some])
+
+
+def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:
+    """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
+    if "gradient_norm" not in job.rule.monitors:
+        return {}
+    return {"gradient_norm": engine.slopes(job.network, params, active, passing(job.training))}
+
+
+def _look(
+    job: Job, params: Params, active: Bool[np.ndarray, " members"], blocks: Iterable[Batch]
+) -> dict[str, np.ndarray]:
     """The validation curves of one epoch; none without validation rows."""
     if not len(job.validation):
         return {}
-    sums = engine.evaluate(job.network, params, active, chunks, crowd_of(job.settings))
+    sums = evaluate(job.network, params, active, blocks, crowd_of(job.settings))
     told = {name: value[active] for name, value in sums.items()}
     values = {
         "validation_loss": told["loss"] / told["weight"],
@@ -219,5 +278,5 @@ def _look(job: Job, params: Params, active: Bool[np.ndarray, " members"], chunks
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
     alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
-    found = np.asarray(engine.outputs(*alone, rows.chunks().x))[0]
-    return found.reshape(-1, found.shape[-1])[: len(rows)]
+    found = [np.asarray(engine.outputs(*alone, part.chunks().x))[0] for part in parts_of(rows)]
+    return np.concatenate([part.reshape(-1, part.shape[-1]) for part in found])[: len(rows)]

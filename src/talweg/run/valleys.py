@@ -235,7 +235,7 @@ def valleys_of(
         raise ConfigError("there is nothing between one member and itself: barriers need two members or more")
     ground = ground_of(run, settings.on, settings.rows, source)
     error = ERRORS[ground.job.network.row_loss.task]
-    params = vectors.at(run.params, list(members))
+    params = vectors.at(ground.params, list(members))
     key = key_of((params, ground.rows), settings.on, members, settings.steps)
     tolerance = TOLERANCE * _descent(run, ground, list(members), params)
     with Kept(None if folder is None else folder / f"barriers-{settings.on}.safetensors", key) as kept:
@@ -246,7 +246,7 @@ def valleys_of(
         aligned = None if reason else look.along("aligned", lambda ends: align(model, ends), tolerance)
     curve = None
     if settings.curve:
-        ends = vectors.at(run.params, list(settings.curve))
+        ends = vectors.at(ground.params, list(settings.curve))
         curve = bend(ground.objective, ends, ground.rows, steps=settings.steps)
     return Valleys(
         run.summary["run"]["name"],

@@ -13,7 +13,7 @@ import numpy as np
 from talweg.view.flags import Flag, flags, gate_findings, gradient_ratio
 from talweg.view.quality import disagreement
 from talweg.view.stops import rule_words, watches, why_words
-from talweg.view.told import Told
+from talweg.view.told import FAILED, Told
 from talweg.view.wording import Tongue, plain
 
 Fact = tuple[str, str]
@@ -157,7 +157,8 @@ def _model(told: Told, say: Tongue) -> Facts:
 def layers_words(model: Mapping[str, Any]) -> str:
     """The layers in a line, such as ``dense 64 → relu → dense 10``."""
     return " → ".join(
-        " ".join(str(layer[part]) for part in ("kind", "units") if layer.get(part)) for layer in model["layers"]
+        str(layer.get("words") or " ".join(str(layer[part]) for part in ("kind", "units") if layer.get(part)))
+        for layer in model["layers"]
     )
 
 
@@ -228,11 +229,8 @@ def _rate(told: Told, say: Tongue) -> Facts:
 
 
 def _stopping(told: Told, say: Tongue) -> Facts:
-    yield (
-        "rules",
-        "; ".join(rule_words(watch.rule, say) for watch in watches(told))
-        or str(told.summary["training"].get("stop", "")),
-    )
+    chosen = [watch.rule for watch in watches(told) if watch.rule["kind"] not in FAILED]
+    yield "rules", "; ".join(rule_words(rule, say) for rule in chosen) or str(told.summary["training"].get("stop", ""))
     kinds: dict[str, int] = {}
     for member in told.members:
         kinds[member["outcome"]["kind"]] = kinds.get(member["outcome"]["kind"], 0) + 1
@@ -281,7 +279,7 @@ def _members(told: Told, say: Tongue) -> Facts:
     yield "range", say("fact.range", low=say.number(spread["worst"]), high=say.number(spread["best"]))
     yield "ensemble", say.number(plain(told.summary["ensemble"][part].get(told.metric)))
     if (kept := told.evaluation.get(part)) is not None and (apart := disagreement(kept, told.sound)) is not None:
-        yield "disagreement", say.percent(apart)
+        yield "disagreement" if kept.ensemble.ndim > 1 else "apart", say.percent(apart)
 
 
 def _test(told: Told, say: Tongue) -> Facts:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from talweg.record.scene import Scene
-from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, minima_entries, note_lines
+from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, map_size, minima_entries, note_lines
 from talweg.view.numerals import format_number
 from talweg.view.style import figure_of, literal, new_figure, shortened, styled
 from talweg.view.terrain import height_scale
@@ -124,13 +124,10 @@ def draw_comparison(
 
 
 def _map_size(scene: Scene) -> tuple[float, float]:
-    """Width and height of a map's figure in inches, by the shape of its window."""
-    ratio = float((scene.x[-1] - scene.x[0]) / (scene.y[-1] - scene.y[0]))
-    if not 0.4 <= ratio <= 2.5:
-        ratio = 1.2
-    tall = 6.4 / max(ratio, 0.9) ** 0.7
+    """Width and height of a map's figure in inches."""
+    wide, tall = map_size(scene)
     note = 0.3 * max(len(note_lines(scene)) - 1, 0)
-    return tall * ratio + 2.3 + max(0.0, 3.2 - tall * ratio), tall + 2.0 + note
+    return wide + 2.3 + max(0.0, 3.2 - wide), tall + 2.0 + note
 
 
 def _summary(scene: Scene) -> str:

@@ -80,7 +80,7 @@ def _split(told: Told, say: Tongue) -> Raised:
     rows = told.summary["split"]["validation"]
     if not rows:
         yield "no_validation", {}
-    elif rows < 30:  # a share of so few moves by 3 points with each row
+    elif rows < 30 and not told.summary.get("denoising"):  # a share of so few moves by 3 points with each row
         yield "small_validation", {"rows": say.count("rows", rows)}
 
 
@@ -96,14 +96,11 @@ def _batches(told: Told, say: Tongue) -> Raised:
 
 
 def _rate(told: Told, say: Tongue) -> Raised:
-    rates = told.settings.get("learning_rate")
-    if isinstance(rates, list) and len(set(rates)) > 2 and told.held_back:
-        each = len(told.members) // len(rates)
-        losses = [plain((member["validation"] or member["test"])["loss"]) for member in told.members]
-        known = np.array([np.inf if loss is None else loss for loss in losses])[: each * len(rates)]
-        best = rates[int(np.median(known.reshape(len(rates), each), axis=1).argmin())] if each else None
-        if best in (min(rates), max(rates)):
-            yield "edge", {"rate": say.number(best)}
+    sweep = told.summary.get("sweep") or {}
+    best = (sweep.get("best") or {}).get("learning_rate")
+    tried = {value["learning_rate"] for value in sweep.get("values", []) if "learning_rate" in value}
+    if best is not None and len(tried) > 2 and best in (min(tried), max(tried)):
+        yield "edge", {"rate": say.number(plain(best))}
 
 
 def _stopping(told: Told, say: Tongue) -> Raised:

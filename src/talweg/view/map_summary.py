@@ -97,5 +97,33 @@ def _written(told: Mapping[str, Any]) -> list[Text]:
     return [*lines, Text("Written: " + ", ".join(told["files"].values()) + ".")] if told["files"] else lines
 
 
-SUMMARIES = {"map": map_summary, "barriers": barrier_summary}
+def sharpness_summary(told: Mapping[str, Any]) -> RenderableType:
+    """How sharp the loss is where the members ended.
+
+    Args:
+        told: the JSON object of a sharpness (see docs/json.md).
+    """
+    rows = told["rows"]
+    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
+    head = f"How sharp the {_PARTS[told['on']]} loss of {told['run']} is at its members, over {some} rows."
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in ("member", "loss", "gradient", "at start", "λ₁", "λ₂", "trace", "lowest λ", "2/λ₁", "rate"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for member in told["members"]:
+        values = (
+            member["loss"],
+            member["gradient_norm"],
+            member["gradient_norm_at_start"],
+            *[*member["eigenvalues"], None][:2],
+            member["trace"],
+            member["lowest"],
+            member["largest_stable_learning_rate"],
+            member["learning_rate"],
+        )
+        table.add_row(str(member["member"]), *("–" if value is None else f"{value:.3g}" for value in values))
+    sentences = told["sentences"] if len(told["sentences"]) <= 4 else told["sentences"][len(told["members"]) :]
+    return Group(Text(head, style="bold"), table, *(Text(sentence) for sentence in sentences), *_written(told))
+
+
+SUMMARIES = {"map": map_summary, "barriers": barrier_summary, "sharpness": sharpness_summary}
 """The summaries by the kind of the object."""

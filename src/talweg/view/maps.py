@@ -112,9 +112,18 @@ def draw_terrain(ax: Axes, scene: Scene, scale: HeightScale, *, basins: bool = F
                     va="top", fontsize=11, color=GRAY, annotation_clip=False)  # fmt: skip
 
 
+def map_size(scene: Scene) -> tuple[float, float]:
+    """Width and height of a map's axes in inches, by the shape of its window."""
+    ratio = float((scene.x[-1] - scene.x[0]) / (scene.y[-1] - scene.y[0]))
+    if not 0.4 <= ratio <= 2.5:
+        ratio = 1.2
+    tall = 6.4 / max(ratio, 0.9) ** 0.7
+    return tall * ratio, tall
+
+
 def note_lines(scene: Scene) -> list[str]:
-    """The note below a map, in lines of its width."""
-    return textwrap.wrap(scene.note, 84)
+    """The note below a map, in lines that are no wider than its figure."""
+    return textwrap.wrap(scene.note, int(np.clip((map_size(scene)[0] + 1.4) / 0.092, 36, 84)))
 
 
 def _evenly(

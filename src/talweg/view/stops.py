@@ -35,7 +35,10 @@ class Watch:
 @functools.lru_cache(maxsize=4)
 def watches(told: Told) -> list[Watch]:
     """Every rule that watched, in their order, each with the members it stopped."""
-    rules = _leaves(told.evidence.get("rules") or {})
+    rules: list[tuple[Rule, tuple[Rule, ...]]] = []
+    for leaf in _leaves(told.evidence.get("rules") or {}):
+        # A limit that the user typed may repeat the one that always stands.
+        rules += [leaf] if leaf not in rules else []
     fired: dict[int, list[int]] = defaultdict(list)
     for member, entry in enumerate(told.members):
         for kind in entry["outcome"]["kind"].split(" and "):
@@ -94,7 +97,7 @@ def _parts(rule: Rule, say: Tongue) -> dict[str, str]:
     """What a rule's words may ask for."""
     parts = {name: say.number(value) for name, value in rule.items() if plain(value) is not None}
     parts["curve"] = say.curve(str(rule.get("monitor") or "train_loss"))
-    parts["sign"] = "≥" if rule.get("at_least", True) else "≤"
+    parts["sign"] = "≥" if rule.get("at_least") else "≤"
     if "limit" in rule:
         parts["limit"] = say.whole(int(rule["limit"]))
     if rule.get("relative") and "tolerance" in rule:

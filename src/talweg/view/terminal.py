@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.data.cache import in_words
+from talweg.view.pictures import denoising_lines
 
 _PLAIN_EVERY = 5.0
 """Seconds between two lines where the progress does not go to a terminal."""
@@ -31,7 +32,15 @@ def number(value: float | None) -> str:
 
 def words(name: str) -> str:
     """A metric's name as prose."""
-    known = {"rmse": "RMSE", "mae": "MAE", "r2": "R²", "roc_auc": "ROC AUC", "macro_f1": "macro F1"}
+    known = {
+        "psnr": "PSNR",
+        "ssim": "SSIM",
+        "rmse": "RMSE",
+        "mae": "MAE",
+        "r2": "R²",
+        "roc_auc": "ROC AUC",
+        "macro_f1": "macro F1",
+    }
     return known.get(name, name.replace("_", " "))
 
 
@@ -87,6 +96,31 @@ class TrainingProgress:
         return " · ".join(parts)
 
 
+@final
+class PreparationProgress:
+    """What is being done with a large source before the first step, and how far it is."""
+
+    def __init__(self, console: Console):
+        self.console, self.said, self.doing = console, 0.0, ""
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
+        self.task = self.bar.add_task("", total=1.0)
+
+    def close(self) -> None:
+        """Takes the line away."""
+        if self.console.is_terminal:
+            self.bar.stop()
+
+    def update(self, doing: str, part: float) -> None:
+        """Shows what is being done, and which part of it is."""
+        if self.console.is_terminal:
+            self.bar.start()
+            self.bar.update(self.task, description=f"{doing} {part:4.0%}", completed=part)
+        elif time.monotonic() - self.said > _PLAIN_EVERY or doing != self.doing:
+            self.said = time.monotonic()
+            self.console.print(f"{doing} {part:.0%}", highlight=False)
+        self.doing = doing
+
+
 def _mean(values: np.ndarray) -> float | None:
     told = values[np.isfinite(values)]
     return float(told.mean()) if len(told) else None
@@ -113,6 +147,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         Text(),
         *sweep_lines(summary),
         _spread(summary),
+        *denoising_lines(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
         *_what_next(summary),
@@ -125,14 +160,16 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     what = f"{len(data['classes'])} classes" if data["classes"] else "a quantity"
-    grid.add_row(
-        "Data",
-        f"{data['name']}: {data['target']} ({what}) from {data['features']} features, {data['rows']} rows",
-    )
+    told = f"{data['target']} ({what}) from {data['features']} features, {data['rows']} rows"
+    photographs, thing = data.get("photographs"), "rows"
+    if photographs:
+        told = f"{data['rows']} photographs, noise {photographs['noise']}; patches of {photographs['patch']} pixels"
+        thing = f"tiles of {photographs['train']}, {photographs['validation']} and {photographs['test']} photographs"
+    grid.add_row("Data", f"{data['name']}: {told}")
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
     if folds := split.get("folds"):
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
-    grid.add_row("Split", f"{parts} rows ({data['split']}, seed {summary['run']['seed']})")
+    grid.add_row("Split", f"{parts} {thing} ({data['split']}, seed {summary['run']['seed']})")
     grid.add_row("Model", f"{_layers(model)}; {model['params']:,} params; {model['loss'].replace('_', ' ')}")
     settings = ", ".join(f"{words(name)} {_each(value)}" for name, value in training["settings"].items())
     steps = f"{training['steps_per_epoch']} step{'s' * (training['steps_per_epoch'] != 1)} an epoch"
@@ -272,8 +309,14 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
     return [
         *lines,
         Text(f"Written to {folder}: {names}."),
-        Text.assemble("Next: ", (f"talweg predict {folder} new.csv -o predictions.csv", "bold")),
+        Text.assemble("Next: ", (_next(summary, folder), "bold")),
     ]
+
+
+def _next(summary: Mapping[str, Any], folder: str) -> str:
+    if "denoising" in summary:
+        return f"talweg denoise {folder} photo.png -o clean.png"
+    return f"talweg predict {folder} new.csv -o predictions.csv"
 
 
 def runs_table(summaries: list[tuple[str, Mapping[str, Any] | None]]) -> RenderableType:

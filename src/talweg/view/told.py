@@ -31,6 +31,7 @@ class Told:
         toml: the same as they were written.
         split: which part each row of the source went to; `None` where that is not kept.
         place: the run folder, as a person would type it.
+        pictures: the pictures to be looked at, by their paths within the run folder.
     """
 
     summary: Mapping[str, Any]
@@ -41,6 +42,7 @@ class Told:
     toml: str
     split: Int[np.ndarray, " rows"] | None
     place: str
+    pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -67,6 +69,13 @@ class Told:
     def stops(self) -> Int[np.ndarray, " members"]:
         """The epoch at which each member stopped."""
         return np.array([member["outcome"]["epoch"] for member in self.members])
+
+    @property
+    def application(self) -> str:
+        """The command that applies the run to something new."""
+        if self.summary.get("denoising"):
+            return f"talweg denoise {self.place} photo.png -o clean.png"
+        return f"talweg predict {self.place} new.csv -o predictions.csv"
 
     @property
     def held_back(self) -> str | None:
@@ -122,8 +131,9 @@ def read_run(folder: RunFolder) -> Told:
         split = folder.split()
     except RunFolderError:
         split = None
+    summary = folder.summary()
     return Told(
-        folder.summary(),
+        summary,
         folder.history(),
         folder.evaluation(),
         folder.evidence(),
@@ -131,4 +141,13 @@ def read_run(folder: RunFolder) -> Told:
         toml,
         split,
         str(folder.path),
+        read_pictures(folder, summary),
     )
+
+
+def read_pictures(folder: RunFolder, summary: Mapping[str, Any]) -> dict[str, bytes]:
+    """The PNG pictures that a summary names; those that are gone, or lie elsewhere, are left out."""
+    samples = (summary.get("denoising") or {}).get("samples") or []
+    names = [name for sample in samples for name in sample.values() if str(name).endswith(".png")]
+    inside = [name for name in names if (folder.path / name).resolve().is_relative_to(folder.path.resolve())]
+    return {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}

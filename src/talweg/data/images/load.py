@@ -165,11 +165,21 @@ def _pictures(count: int) -> str:
     return f"{count} picture{'s are' if count != 1 else ' is'}"
 
 
-def save_png(pixels: Shaped[np.ndarray, "height width channels"]) -> bytes:
-    """A picture as a PNG file: 8 bits, rounded and cut to 0 to 255."""
+def save_picture(pixels: Shaped[np.ndarray, "height width channels"], kind: str = "png", deep: bool = False) -> bytes:
+    """A picture as a file, rounded and cut to black and white.
+
+    Args:
+        pixels: from 0 to 255.
+        kind: ``"png"`` or ``"tiff"``.
+        deep: whether a gray picture is written with 16 bits; one in colour has 8.
+    """
     import io
 
-    plain = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
     file = io.BytesIO()
-    Image.fromarray(plain[..., 0] if plain.shape[-1] == 1 else plain).save(file, "png")
+    if deep and pixels.shape[-1] == 1:
+        plain = np.clip(np.rint(pixels[..., 0] * 257.0), 0, 65535).astype(np.uint16)
+    else:
+        plain = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
+        plain = plain[..., 0] if plain.shape[-1] == 1 else plain
+    Image.fromarray(plain).save(file, kind)
     return file.getvalue()

@@ -18,11 +18,9 @@ from jaxtyping import Int, Shaped
 from talweg.data.images.decode import Decoded, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
-from talweg.data.images.pictures import Color, Wanted
+from talweg.data.images.pictures import BUILTIN, Color, Wanted
 from talweg.errors import DataError, did_you_mean
 
-BUILTIN = "photographs"
-"""The name of the built-in ones."""
 BUILTIN_FOLDER = Path(__file__).parent.parent / "builtin" / "photographs"
 MOST_PIXELS = 300_000_000
 """Pixels of all photographs together, at most."""
@@ -250,12 +248,13 @@ def tile_for(pictures: Sequence[Picture], patch: int, enough: int = 2000) -> tup
     Large tiles waste no memory, small ones make an epoch of enough steps: the largest that give enough tiles.
 
     Returns:
-        The side, and the stride, which is at most `side - patch + 1`.
+        The side, and the stride: at most `side - patch + 1`, but where a photograph is hardly larger than a patch.
     """
     smallest = min(min(picture.shape[:2]) for picture in pictures)
     side = stride = patch
     for times in (4.0, 2.0, 1.5, 1.25):
-        side = min(round(times * patch), smallest)
+        # A multiple of 8, since networks halve what they see.
+        side = max(patch, min(round(times * patch), smallest) // 8 * 8)
         stride = max(side - patch, 1 + patch // 4)
         count = sum(int(np.prod([len(starts(n, side, stride)) for n in p.shape[:2]])) for p in pictures)
         if count >= enough:

@@ -17,6 +17,9 @@ SUFFIXES = frozenset(
 )
 """How the names of picture files end."""
 
+BUILTIN = "photographs"
+"""The name of the built-in photographs."""
+
 Color = Literal["gray", "rgb"]
 Size = tuple[int, int]
 """Height and width."""

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from talweg.data.clean import ClassTarget, NumberTarget, fit_target
+from talweg.data.clean import ClassTarget, NumberTarget, Preparation, fit_target
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
-from talweg.data.images.pictures import Pictures, Wanted
+from talweg.data.images.pictures import Color, Pictures, Wanted
 from talweg.data.table import Table
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError
@@ -145,6 +145,49 @@ class PicturePreparation:
             return cls(height, width, channels, tuple(data["center"]), tuple(data["scale"]), kind(**plain))
         except (KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotographPreparation:
+    """What a denoiser knows of its pictures.
+
+    Attributes:
+        channels: 1 for gray, 3 for colour.
+        learning: from what it learned: ``noise``, ``pairs`` or ``self``.
+    """
+
+    channels: int
+    learning: str
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """Photographs have no columns that are encoded."""
+        return ()
+
+    @property
+    def color(self) -> Color:
+        """How new pictures are to come."""
+        return "gray" if self.channels == 1 else "rgb"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The preparation as plain data for JSON."""
+        return {"kind": "photographs", "version": VERSION, **vars(self)}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "PhotographPreparation":
+        """The preparation that `to_dict` wrote.
+
+        Raises:
+            RunFolderError: the data are of another version or damaged.
+        """
+        try:
+            return cls(int(data["channels"]), str(data["learning"]))
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+AnyPreparation = Preparation | PicturePreparation | PhotographPreparation
+"""What stands between a source and a network: of a table, of pictures, of photographs to denoise."""
 
 
 def channel_moments(

@@ -92,7 +92,7 @@ class Layer(eqx.Module):
         """Applies the layer to a batch. The key is there in training and absent in evaluation."""
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         """Applies the layer in training, and gives the params that it settles itself: new statistics, mostly none.
 

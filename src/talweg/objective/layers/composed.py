@@ -94,7 +94,7 @@ class Sequential(Layer):
         return x
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         settled = {}
         for name, layer, its, layer_key in self._steps(params, key):
@@ -166,7 +166,7 @@ class Residual(Layer):
         return self._input(params, x) + self.body.apply(params, x, key)
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         found, settled = self.body.apply_and_settle(params, x, key, weight)
         return self._input(params, x) + found, settled
@@ -214,7 +214,7 @@ class Beside(Layer):
         return jnp.concatenate([x, self.body.apply(params, x, key)], -1)
 
     def apply_and_settle(
-        self, params: LayerParams, x: Array, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         found, settled = self.body.apply_and_settle(params, x, key, weight)
         return jnp.concatenate([x, found], -1), settled

@@ -57,7 +57,7 @@ class BatchNorm(Layer):
         return _normalized(x, params[STATISTICS]["mean"], params[STATISTICS]["variance"], params)
 
     def apply_and_settle(
-        self, params: LayerParams, x: Rows, key: PRNGKeyArray, weight: Float[Array, " rows"]
+        self, params: LayerParams, x: Rows, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Rows, LayerParams]:
         mean, variance, count = self._measured(x, weight)
         running = lax.stop_gradient(params[STATISTICS])

@@ -36,7 +36,7 @@ def model_card(told: Told, *, lang: str = "en") -> str:
         f"## {say('card.evaluation')}", "", *_evaluation(told, say), "",
         f"## {say('section.checklist')}", "", *_steps(steps, say), "",
         f"## {say('card.limits')}", "", *_limits(steps, say), "",
-        f"## {say('card.use')}", "", "```sh", f"talweg predict {told.place} new.csv -o predictions.csv", "```", "",
+        f"## {say('card.use')}", "", "```sh", told.application, "```", "",
         f"## {say('section.repeat')}", "", "```toml", told.toml.strip().replace("```", "'''"), "```", "",
     ])  # fmt: skip
 

@@ -67,8 +67,13 @@ def _chart(told: Told, name: str, curves: Mapping[str, str], say: Tongue) -> Cha
     if not np.isfinite(every).any():
         return None
     mine = [watch for watch in watches(told) if _panel_of(watch.rule) == name]
+    thresholds = [float(watch.rule["threshold"]) for watch in mine if watch.rule["kind"] == "reached"]
     size = (WIDE, 420) if name == "loss" else (WIDTH, HEIGHT)
-    frame = Frame(_epochs(told, say), _heights(told, list(curves.values()), mine, say.curve(name), say), *size)
+    frame = Frame(
+        epochs_axis(int(told.history.epoch[-1]), say),
+        axis_of_curves([told.history[curve] for curve in curves.values()], thresholds, say.curve(name), say),
+        *size,
+    )
     marks: list[str] = []
     legend: list[tuple[str, str]] = []
     for css, curve in curves.items():
@@ -87,22 +92,20 @@ def _chart(told: Told, name: str, curves: Mapping[str, str], say: Tongue) -> Cha
     return Chart(name, capital(say.curve(name)), chart(frame, marks, say, described), tuple(legend))
 
 
-def _epochs(told: Told, say: Tongue) -> Axis:
-    last = int(told.history.epoch[-1])
+def epochs_axis(last: int, say: Tongue) -> Axis:
+    """The axis of the epochs, from the state before the first step."""
     return Axis(0.0, max(1.0, last * 1.02), label=say("axis.epoch"), whole=True)
 
 
-def _heights(told: Told, names: list[str], mine: list[Watch], label: str, say: Tongue) -> Axis:
+def axis_of_curves(curves: list[np.ndarray], thresholds: list[float], label: str, say: Tongue) -> Axis:
     """The axis of the values: all of them but the wildest hundredth, and the thresholds among them.
 
     The state before the first step is left out where it would press all that follows into a line.
     """
-    after = np.concatenate([told.history[name][1:].ravel() for name in names])
-    every = np.concatenate([told.history[name].ravel() for name in names])
+    after = np.concatenate([values[1:].ravel() for values in curves])
+    every = np.concatenate([values.ravel() for values in curves])
     known = after[np.isfinite(after)] if np.isfinite(after).any() else every[np.isfinite(every)]
-    ends = [float(value) for value in np.quantile(known, [0.002, 0.995])]
-    ends += [watch.rule["threshold"] for watch in mine if watch.rule["kind"] == "reached"]
-    values = np.array(ends)
+    values = np.array([*np.quantile(known, [0.002, 0.995]).tolist(), *thresholds])
     if (known > 0).all() and (values > 0).all() and values.max() > FAR_APART * values.min():
         whole = every[np.isfinite(every) & (every > 0)]
         return axis_of(np.append(values, np.quantile(whole, 0.998)), f"{label} ({say('chart.log')})", log=True)

@@ -65,7 +65,7 @@ def figure(title: str, drawing: str, caption: str = "", legend: Sequence[tuple[s
     )
     below = f'<ul class="legend">{keys}</ul>' if keys else ""
     said = f"<p>{text(caption)}</p>" if caption else ""
-    return f'<figure class="{css}"><h4>{text(title)}</h4>{drawing}<figcaption>{below}{said}</figcaption></figure>'
+    return f'<figure class="{css}"><h3>{text(title)}</h3>{drawing}<figcaption>{below}{said}</figcaption></figure>'
 
 
 def _key(kind: str) -> str:

@@ -12,6 +12,7 @@ from talweg.view.report.curves import curve_charts
 from talweg.view.report.markup import Safe, facts, figure, folded, mark, table, text
 from talweg.view.report.paragraph import paragraph
 from talweg.view.report.results import results
+from talweg.view.report.swept import swept
 from talweg.view.stops import outcome_words, rule_words, watches
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital, plain, tongue
@@ -70,7 +71,7 @@ def report_page(told: Told, *, lang: str = "en", landscape: str = "") -> str:
     steps = checklist(told, say)
     sections: dict[str, str] = {
         "summary": _summary(told, steps, say),
-        "checklist": _checklist(steps, say),
+        "checklist": checklist_list(steps, say),
         "curves": _curves(told, say),
         "map": f"<p>{text(say('map.lead'))}</p>{landscape}" if landscape else "",
         "results": results(told, say),
@@ -139,15 +140,20 @@ def _nested(evidence: Mapping[str, Any], name: str) -> str:
 
 
 def _summary(told: Told, steps: Sequence[Step], say: Tongue) -> str:
-    looks = [(step, flag) for step in steps for flag in step.flags]
-    said = f'<p class="lead">{text(paragraph(told, say))}</p>'
-    if not looks:
-        return said + f"<p>{text(say('flags.none'))}</p>"
-    items = "".join(f'<li><a href="#step-{step.key}">{text(step.title)}</a> {text(flag)}</li>' for step, flag in looks)
-    return f'{said}<div class="look-first"><h3>{text(say("flags.title"))}</h3><ul>{items}</ul></div>'
+    return f'<p class="lead">{text(paragraph(told, say))}</p>' + looks(steps, say)
 
 
-def _checklist(steps: Sequence[Step], say: Tongue) -> str:
+def looks(steps: Sequence[Step], say: Tongue) -> str:
+    """Everything that should make one look twice, with a link to its step."""
+    raised = [(step, flag) for step in steps for flag in step.flags]
+    if not raised:
+        return f"<p>{text(say('flags.none'))}</p>"
+    items = "".join(f'<li><a href="#step-{step.key}">{text(step.title)}</a> {text(flag)}</li>' for step, flag in raised)
+    return f'<div class="look-first"><h3>{text(say("flags.title"))}</h3><ul>{items}</ul></div>'
+
+
+def checklist_list(steps: Sequence[Step], say: Tongue) -> str:
+    """The checklist, step by step."""
     marks = [step.mark for step in steps]
     counts = {kind: say.whole(marks.count(kind)) for kind in ("done", "look", "missing")}
     items = "".join(_step(step, say) for step in steps)
@@ -215,13 +221,13 @@ def _members(told: Told, say: Tongue) -> str:
         ])  # fmt: skip
     shown = table(head, rows, say("members.caption"), words=(len(head) - 1,), css="members")
     many = len(rows) > FEW_MEMBERS
-    return folded(say("members.all", count=say.whole(len(rows))), shown) if many else shown
+    return swept(told, say) + (folded(say("members.all", count=say.whole(len(rows))), shown) if many else shown)
 
 
 def _repeat(told: Told, say: Tongue) -> str:
     commands = [
         (f"talweg train --config {told.place}/run.toml --out {told.place}-again", say("repeat.again")),
-        (f"talweg predict {told.place} new.csv -o predictions.csv", say("repeat.predict")),
+        (told.application, say("repeat.predict")),
         (f"talweg show {told.place}", say("repeat.show")),
     ]
     typed = "".join(f"<li>{text(what)}<pre><code>{text(command)}</code></pre></li>" for command, what in commands)

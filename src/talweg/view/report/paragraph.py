@@ -16,6 +16,7 @@ def paragraph(told: Told, say: Tongue) -> str:
 def _trained(told: Told, say: Tongue) -> str:
     data, task = told.summary["data"], told.summary["task"]
     key = f"paragraph.{task}" if task in ("classification", "regression") and data.get("target") else "paragraph.other"
+    key = "paragraph.denoising" if told.summary.get("denoising") else key
     return say(
         key,
         networks=say.count("networks", len(told.members)),

@@ -6,6 +6,7 @@ import numpy as np
 
 from talweg.record.evaluation import Evaluation
 from talweg.view.quality import by_class, calibration, confused, roc, worst
+from talweg.view.report.denoised import denoised
 from talweg.view.report.markup import Safe, figure, table, text
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
 from talweg.view.told import Told
@@ -22,8 +23,14 @@ def results(told: Told, say: Tongue) -> str:
     part = told.held_back
     if part is None:
         return f"<p>{text(say('results.none'))}</p>"
-    head = f"<h3>{text(say(f'results.on.{part}'))}</h3>"
-    return head + _measures(told, part, say) + "".join(_drawn(told, part, say)) + _importance(told, say)
+    head = f"<p>{text(say(f'results.on.{part}'))}.</p>"
+    return (
+        head
+        + _measures(told, part, say)
+        + denoised(told, say)
+        + "".join(_drawn(told, part, say))
+        + _importance(told, say)
+    )
 
 
 def _measures(told: Told, part: str, say: Tongue) -> str:
@@ -49,6 +56,8 @@ def _measures(told: Told, part: str, say: Tongue) -> str:
 
 def _drawn(told: Told, part: str, say: Tongue) -> Iterator[str]:
     kept = told.evaluation.get(part)
+    if kept is None and told.summary.get("denoising"):
+        return
     if kept is None:
         yield f"<p>{text(say('results.unknown'))}</p>"
         return
@@ -80,7 +89,7 @@ def _confusion(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
 
 
 def _titled(key: str, content: str, say: Tongue) -> str:
-    return f"<div><h4>{text(say(f'results.{key}'))}</h4>{content}</div>"
+    return f"<div><h3>{text(say(f'results.{key}'))}</h3>{content}</div>"
 
 
 def _pairs(confusion: np.ndarray, names: list[str], say: Tongue) -> str:
@@ -141,7 +150,7 @@ def _roc(told: Told, kept: Evaluation, part: str, names: list[str], say: Tongue)
     frame = _square(say("results.fpr"), say("results.tpr"))
     known = [(label, curve) for label, curve in curves if curve is not None]
     if not known:
-        return f"<figure><h4>{text(say('results.roc'))}</h4><p>{text(say('results.roc.none'))}</p></figure>"
+        return f"<figure><h3>{text(say('results.roc'))}</h3><p>{text(say('results.roc.none'))}</p></figure>"
     css = "median" if len(known) == 1 else "member strong"
     marks = [frame.segment((0, 0), (1, 1), "rule")]
     marks += [frame.line(curve[0], curve[1], f"{css} test", names[label]) for label, curve in known]

@@ -52,7 +52,7 @@ class Axis:
         if self.log:
             return _decades(self.low, self.high)
         step = _round_step((self.high - self.low) / 5)
-        step = max(step, 1.0) if self.whole else step
+        step = max(1.0, 2.0 if step == 2.5 else step) if self.whole else step
         first = math.ceil(self.low / step - 1e-9)
         return [n * step for n in range(first, math.floor(self.high / step + 1e-9) + 1)]
 

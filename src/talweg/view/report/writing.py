@@ -11,6 +11,8 @@ from talweg.view.report.document import report_json
 from talweg.view.report.page import report_page
 from talweg.view.told import Told, read_run
 
+FORMS = ("html", "md", "json")
+
 
 def write_report(
     folder: RunFolder, lang: str = "en", out: Path | None = None, forms: tuple[str, ...] = ("html",)
@@ -30,22 +32,25 @@ def write_report(
         RunFolderError: if the run did not come to its end, or a file is damaged or cannot be written.
         ConfigError: when there is no catalogue for the language.
     """
-    told = read_run(folder)
-    place = folder.path if out is None else out
+    return write_told(read_run(folder), out or folder.path, lang, forms, newest_map(folder.path, lang))
+
+
+def write_told(told: Told, out: Path, lang: str, forms: tuple[str, ...], landscape: str = "") -> dict[str, Path]:
+    """Writes a report of what is told, whether or not there is a run folder (see `write_report`)."""
     try:
-        place.mkdir(parents=True, exist_ok=True)
+        out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise RunFolderError(f"{place} cannot be made: {error.strerror}") from None
+        raise RunFolderError(f"{out} cannot be made: {error.strerror}") from None
     name = "report" if lang == "en" else f"report.{lang}"
-    files = {form: place / f"{name}.{form}" for form in forms}
+    files = {form: out / f"{name}.{form}" for form in forms}
     for form, path in files.items():
-        write_atomically(path, _text(told, folder, form, lang).encode())
+        write_atomically(path, _text(told, landscape, form, lang).encode())
     return files
 
 
-def _text(told: Told, folder: RunFolder, form: str, lang: str) -> str:
+def _text(told: Told, landscape: str, form: str, lang: str) -> str:
     if form == "html":
-        return report_page(told, lang=lang, landscape=newest_map(folder.path, lang))
+        return report_page(told, lang=lang, landscape=landscape)
     if form == "md":
         return model_card(told, lang=lang)
     return json.dumps(report_json(told, lang=lang), indent=2, ensure_ascii=False, allow_nan=False) + "\n"

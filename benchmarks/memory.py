@@ -1,0 +1,138 @@
+"""Peak memory, time and throughput of a training whose table is larger than it may hold: `python -m benchmarks.memory`.
+
+A table is made, then each job runs as a process of its own, so that its peak is its own: the training from the file,
+twice (the second finds everything prepared), predictions for the whole file, and the same training's epochs from disk
+and from memory. The peak is the kernel's (`ru_maxrss`): it counts every page that the process touched, of files too.
+"""
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+ROWS = 250_000
+"""Rows that are made at a time."""
+SETTINGS = ["--target", "y", "--members", "1", "--hidden", "128,64", "--batch-size", "512", "--stop", "epochs(2)"]
+EPOCHS = ["--epochs", "2", "--seed", "0"]
+
+
+def make_table(path: Path, size: float) -> int:
+    """Writes a CSV file of at least so many bytes, and says how many rows it has.
+
+    20 columns of numbers, two of words, one of dates, one with gaps; the quantity to predict follows from
+    eight of the numbers and a word.
+    """
+    random, rows = np.random.default_rng(0), 0
+    mix = random.normal(size=8)
+    words = np.array(["red", "green", "blue", "violet"])
+    with path.open("wb") as file:
+        while file.tell() < size:
+            x = random.normal(size=(ROWS, 20)).astype(np.float32)
+            sort = random.integers(0, 4, ROWS)
+            gaps = np.where(random.random(ROWS) < 0.1, np.nan, random.normal(size=ROWS)).astype(np.float32)
+            frame = pl.DataFrame({f"x{place}": x[:, place] for place in range(20)}).with_columns(
+                pl.Series("sort", words[sort]),
+                pl.Series("shop", random.integers(0, 40, ROWS)).cast(pl.String).str.zfill(3),
+                pl.Series("day", np.datetime64("2020-01-01") + random.integers(0, 1500, ROWS)),
+                pl.Series("gaps", gaps).fill_nan(None),
+                pl.Series("y", np.tanh(x[:, :8] @ mix) + 0.3 * sort + 0.1 * random.normal(size=ROWS)),
+            )
+            frame.write_csv(file, include_header=rows == 0, float_precision=6)
+            rows += ROWS
+    return rows
+
+
+def run(words: Sequence[str], folder: Path) -> tuple[dict, float, float]:
+    """Runs a command; what it printed as JSON, its seconds, and its peak memory in GB."""
+    environment = {**os.environ, "TALWEG_CACHE": str(folder / "cache")}
+    began = time.perf_counter()
+    child = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.PIPE, env=environment, cwd=folder)
+    told = child.stdout.read() if child.stdout else b""
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{' '.join(words)} failed")
+    return json.loads(told), time.perf_counter() - began, usage.ru_maxrss * 1024 / 1e9
+
+
+def epochs(path: Path) -> None:
+    """Trains on the prepared rows from disk and from memory, in this process; prints rows a second of each as JSON."""
+    from talweg.config.settings import make_settings
+    from talweg.run.build import build
+    from talweg.run.job import Rows
+    from talweg.run.train import train
+
+    settings = {"source": str(path), "target": "y", "members": 1, "hidden": (128, 64), "batch_size": 512}
+    job = build(make_settings({**settings, "stop": "epochs(2)", "max_epochs": 2, "stream": "yes"})).job
+    few = min(len(job.training), 4_000_000)
+    found, params = {}, {}
+    for where in ("disk", "memory", "disk again", "memory again"):
+        import dataclasses
+
+        training = Rows(job.training.x[:few], job.training.y[:few])
+        if where.startswith("memory"):
+            training = Rows(np.array(training.x), np.array(training.y))
+        times: list[float] = []
+        part = dataclasses.replace(job, training=training, validation=Rows(job.validation.x[:0], job.validation.y[:0]))
+        trained = train(part, lambda told, times=times: times.append(told.seconds))
+        found[where] = few / (times[2] - times[1])
+        params[where] = np.concatenate([leaf.ravel() for layer in trained.params.values() for leaf in layer.values()])
+    same = all(np.array_equal(params["disk"], other) for other in params.values())
+    print(json.dumps({"rows": few, "features": job.training.x.shape[1], "rows_per_second": found, "same": same}))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--gigabytes", type=float, default=4.0)
+    parser.add_argument("--folder", type=Path, help="Where the table and the cache are made, and removed again.")
+    parser.add_argument("--keep", action="store_true", help="Leave the table there, and take one that is there.")
+    parser.add_argument("--epochs", type=Path, help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if given.epochs:
+        epochs(given.epochs)
+        return
+    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+        folder = Path(name)
+        path = (given.folder if given.keep and given.folder else folder) / "table.csv"
+        if not path.exists():
+            make_table(path, given.gigabytes * 1e9)
+        measure(path, folder)
+
+
+def measure(path: Path, folder: Path) -> None:
+    """Runs every job and prints a table of what it took."""
+    size = path.stat().st_size / 1e9
+    print(
+        f"{size:.2f} GB CSV; {platform.machine()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}\n", flush=True
+    )
+    print("| job | seconds | peak memory, GB |\n|---|---|---|", flush=True)
+    train = ["talweg", "train", str(path), *SETTINGS, *EPOCHS, "--stream", "--json"]
+    for job, out in (("train, from the file", "first"), ("train again, all prepared", "second")):
+        summary, seconds, peak = run([*train, "--out", out], folder)
+        steady = summary["run"]["seconds"]
+        print(f"| {job} ({steady:.0f} s of it epochs) | {seconds:.0f} | {peak:.2f} |", flush=True)
+    told, seconds, peak = run(
+        ["talweg", "predict", "first", str(path), "--out", "out.parquet", "--stream", "--json"], folder
+    )
+    print(f"| predict {told['rows']} rows | {seconds:.0f} | {peak:.2f} |\n", flush=True)
+    cache = sum(file.stat().st_size for file in (folder / "cache").rglob("*") if file.is_file()) / 1e9
+    print(f"{summary['data']['rows']} rows; the cache takes {cache:.2f} GB.\n", flush=True)
+    told, _, _ = run(["benchmarks.memory", "--epochs", str(path)], folder)
+    rates = told["rows_per_second"]
+    disk, memory = ((rates[where] + rates[f"{where} again"]) / 2 for where in ("disk", "memory"))
+    print(f"| epochs of {told['rows']} rows, {told['features']} features | rows a second |\n|---|---|")
+    for where, rate in rates.items():
+        print(f"| from {where} | {rate:,.0f} |")
+    print(f"\nFrom disk {disk / memory:.0%} of the throughput from memory; params equal to the bit: {told['same']}.")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,50 @@
+"""`talweg train --detach`: the same command in a process of its own, which a closed terminal does not end."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from talweg.cli.output import put
+from talweg.errors import TalwegError
+from talweg.record.folder import ORIGIN
+
+
+def train_detached(folder: Path, as_json: bool) -> None:
+    """Starts the command that this process was called with, without `--detach`, and waits until its run has begun.
+
+    What it says goes to a file beside the run folder. What is wrong with the command is said here.
+
+    Raises:
+        TalwegError: if the command ends before its run has begun; the message is its own.
+    """
+    words = [word for word in sys.argv[1:] if word not in ("--detach", "--json")]
+    if "--out" not in words and not any(word.startswith("--out=") for word in words):
+        words += ["--out", str(folder)]
+    log = folder.with_name(folder.name + ".log")
+    log.parent.mkdir(parents=True, exist_ok=True)
+    began = time.time()
+    with log.open("wb") as file:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "talweg", *words],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=file,
+            start_new_session=True,
+        )
+    origin = folder / ORIGIN
+    while process.poll() is None and not (origin.exists() and origin.stat().st_mtime >= began - 1):
+        time.sleep(0.05)
+    if process.poll():
+        said = log.read_text(errors="replace").strip().splitlines()
+        log.unlink()
+        raise TalwegError(said[-1].removeprefix("talweg: ") if said else "it ended before its run had begun")
+    content = {"version": 1, "kind": "detached", "run": str(folder), "process": process.pid, "log": str(log)}
+
+    def text() -> str:
+        return (
+            f"Training goes on in {folder} as process {process.pid}; what it says is in {log}.\n"
+            f"To end it, saved: kill {process.pid}. To see it when it is done: talweg show {folder}"
+        )
+
+    put(content, text, as_json)

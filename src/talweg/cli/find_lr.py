@@ -1,0 +1,54 @@
+"""`talweg find-lr`: a learning rate by a range test, before anything is trained."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from talweg.cli.data_options import data_options
+from talweg.cli.output import json_option, put
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
+
+@click.command("find-lr")
+@click.argument("source", required=False)
+@data_options
+@click.option("--members", help="How many initialisations are tested at once. [default: 8]")
+@click.option("--batch-size", help="Rows of a step, as in the training to come.")
+@click.option("--optimizer", help="How params change. [default: adamw]")
+@click.option("--momentum", help="For the optimizers that have one.")
+@click.option("--weight-decay", help="For the optimizers that have one.")
+@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
+@click.option("--layers", help="The network as a list, such as 'dense 64, relu, output'.")
+@click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
+@click.option("--seed", help="Decides split, starts and order. [default: 0]")
+@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
+@click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
+@json_option
+def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
+    """Suggest a learning rate for SOURCE: it climbs from step to step, and all members tell where the loss falls.
+
+    The answer may be that there is no reliable suggestion. Nothing of a later training changes;
+    `talweg train --learning-rate auto` does this by itself.
+    """
+    from talweg.cli.train import settings_of
+    from talweg.config.settings import USUAL
+    from talweg.run.build import build
+    from talweg.run.find_lr import range_test
+
+    settings = settings_of(config, words).model_copy(update={"learning_rate": USUAL})
+    found = range_test(build(settings).job)
+    if plot is not None:
+        from talweg.view.save import save_figure
+
+        save_figure(found.figure(), plot)
+    content = {**found.summary, "files": {} if plot is None else {"range_test": str(plot)}}
+
+    def text() -> "RenderableType":
+        from talweg.view.steps import range_test_text
+
+        return range_test_text(content)
+
+    put(content, text, as_json)

@@ -1,0 +1,107 @@
+"""Which photographs train, validate and test, and the pairs on which a denoiser is judged. No network here."""
+
+import dataclasses
+from collections.abc import Callable, Iterable, Sequence
+
+import numpy as np
+from jaxtyping import Int
+
+from talweg.data.finding import Finding, Report
+from talweg.data.images.photographs import Photographs, Picture
+from talweg.data.split import PARTS, Fractions, Split, split
+from talweg.errors import DataError
+
+LARGEST_JUDGED = 512
+"""The side of what is judged of a photograph: its middle."""
+MOST_JUDGED = 12
+"""So many photographs of a part are judged, at most."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Pair:
+    """A noisy picture and what it should look like.
+
+    Attributes:
+        name: what the picture is called.
+        noisy: in pixels of 0 to 255, which noise may leave.
+        clean: in pixels of 0 to 255.
+    """
+
+    name: str
+    noisy: Picture
+    clean: Picture
+
+
+def deal_photographs(photographs: Photographs, fractions: Fractions, seed: int) -> Split:
+    """Whole photographs dealt to the parts, so that no patch of a test picture is ever trained on.
+
+    Raises:
+        DataError: too few photographs for the parts.
+    """
+    if photographs.parts is not None:
+        places = {part: np.flatnonzero(np.array(photographs.parts) == part) for part in PARTS}
+        return Split(*(places[part] for part in PARTS))
+    try:
+        return split(len(photographs), fractions, seed)
+    except DataError as error:
+        raise DataError(
+            f"{len(photographs)} photograph{'s' * (len(photographs) != 1)} cannot be split {fractions}: {error} Whole"
+            " photographs are dealt, so that no patch of a test picture is trained on."
+        ) from None
+
+
+def pairs_of(
+    photographs: Photographs,
+    rows: Int[np.ndarray, " some"],
+    noisy_of: Callable[[Picture, np.random.Generator], Picture] | None,
+    seed: int,
+    neighbors: bool = False,
+) -> tuple[Pair, ...]:
+    """What a denoiser is judged on: the middles of some photographs, each with its own noise, the same in every run.
+
+    Args:
+        photographs: all of them.
+        rows: which.
+        noisy_of: adds the noise; `None` for pairs.
+        seed: the run's.
+        neighbors: the pictures are noisy themselves: every other pixel is to predict its neighbor.
+    """
+    pairs = []
+    for row in rows[:MOST_JUDGED]:
+        picture = _middle(photographs.pictures[row]).astype(np.float32)
+        if neighbors:
+            picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
+            noisy, clean = picture[::2, ::2], picture[1::2, 1::2]
+        elif photographs.noisy is not None:
+            noisy, clean = _middle(photographs.noisy[row]).astype(np.float32), picture
+        else:
+            assert noisy_of is not None
+            noisy, clean = noisy_of(picture, np.random.Generator(np.random.Philox(key=[seed, int(row)]))), picture
+        pairs.append(Pair(photographs.files[row], noisy, clean))
+    return tuple(pairs)
+
+
+def _middle(picture: Picture) -> Picture:
+    top, left = (max(0, (side - LARGEST_JUDGED) // 2) for side in picture.shape[:2])
+    return picture[top : top + LARGEST_JUDGED, left : left + LARGEST_JUDGED]
+
+
+def inspect_photographs(photographs: Photographs, parts: Split) -> Report:
+    """What the gate finds in photographs: the same one in two parts."""
+    return Report.of(_copies(photographs, parts.marks(len(photographs))))
+
+
+def _copies(photographs: Photographs, marks: Sequence[int] | np.ndarray) -> Iterable[Finding]:
+    first: dict[bytes, int] = {}
+    for number, picture in enumerate(photographs.pictures):
+        other = first.setdefault(picture.tobytes(), number)
+        if other != number and marks[other] != marks[number]:
+            yield Finding(
+                "error",
+                "duplicate_pictures",
+                f"{photographs.files[number]} is {photographs.files[other]}, pixel for pixel, in another part.",
+                "Leave one of them out.",
+                (),
+                (number + 1, other + 1),
+                2,
+            )

@@ -1,0 +1,306 @@
+"""Rules that look at a curve: a loss, a metric, the gradient's length. Guards and limits are beside this."""
+
+import dataclasses
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from talweg.descent.stopping.rule import Memory, Rule, Seen, greater_is_better, words
+
+_LOSSES = ("train_loss", "validation_loss", "log_loss", "rmse", "mae", "gradient_norm")
+_RANGES = {
+    **dict.fromkeys(_LOSSES, (0.0, np.inf)),
+    **dict.fromkeys(("accuracy", "error_rate", "balanced_accuracy", "macro_f1"), (0.0, 1.0)),
+    "r2": (-np.inf, 1.0),
+}
+"""Between what a curve lies that a training tells of; the losses of this package are never below 0."""
+
+
+def _too_patient(word: str, patience: int, epochs: int) -> list[str]:
+    """The first epoch only sets the mark from which a patience is counted."""
+    if patience + 1 <= epochs:
+        return []
+    needed = f"it needs {patience + 1} epochs, the training has {epochs}"
+    return [f"{word} with patience {patience} can never hold: {needed}"]
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Flat(Rule):
+    """The monitored loss changed by less than a tolerance between epochs, for `patience` epochs in a row.
+
+    Attributes:
+        monitor: which curve.
+        tolerance: the change that still counts as none.
+        patience: for how many epochs in a row.
+        relative: whether the change is taken as a share of the value before.
+    """
+
+    word: ClassVar[str] = "flat"
+
+    monitor: str = "train_loss"
+    tolerance: float = 1e-4
+    patience: int = 5
+    relative: bool = True
+
+    @property
+    def kind(self) -> str:
+        return "flat"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return (self.monitor,)
+
+    def init(self, members: int) -> Memory:
+        return {"before": np.full(members, np.nan, np.float32), "epochs": np.zeros(members, np.int32)}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        now = seen[self.monitor]
+        xp = now.__array_namespace__()
+        change = abs(now - memory["before"])
+        unit = abs(memory["before"]) if self.relative else 1.0
+        epochs = xp.where(change <= self.tolerance * unit, memory["epochs"] + 1, 0)
+        return {"before": now, "epochs": epochs}, epochs >= self.patience
+
+    def idle(self, epochs: int, steps: int) -> list[str]:
+        return _too_patient(self.word, self.patience, epochs)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return (
+            f"{words(self.monitor)} changed by less than {self.tolerance:g}{' of itself' if self.relative else ''} "
+            f"in each of {memory['epochs'][member]} epochs, and stands at {memory['before'][member]:.4g}"
+        )
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Reached(Rule):
+    """The monitored value passed a threshold set beforehand.
+
+    Attributes:
+        monitor: which curve.
+        threshold: the value to pass.
+        at_least: whether it must be at least (or at most) the threshold; where absent, as the curve gets better.
+
+    Example:
+        >>> str(Reached("accuracy", 0.97)), str(Reached("train_loss", 0.1))
+        ('accuracy >= 0.97', 'train_loss <= 0.1')
+    """
+
+    monitor: str
+    threshold: float
+    at_least: bool | None = None
+
+    def __post_init__(self) -> None:
+        if self.at_least is None:
+            object.__setattr__(self, "at_least", greater_is_better(self.monitor))
+
+    def __str__(self) -> str:
+        return f"{self.monitor} {'>=' if self.at_least else '<='} {self.threshold}"
+
+    def idle(self, epochs: int, steps: int) -> list[str]:
+        low, high = _RANGES.get(self.monitor, (-np.inf, np.inf))
+        if low <= self.threshold <= high or (self.threshold < low) == self.at_least:
+            return []
+        return [
+            f"{self} can never hold: {words(self.monitor)} is {'at most' if self.at_least else 'at least'} "
+            f"{high if self.at_least else low:g}"
+        ]
+
+    @property
+    def kind(self) -> str:
+        return "reached"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return (self.monitor,)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        now = seen[self.monitor]
+        return memory, now >= self.threshold if self.at_least else now <= self.threshold
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        sign = "≥" if self.at_least else "≤"
+        return f"{words(self.monitor)} {seen[self.monitor][member]:.4g} {sign} {self.threshold:g}"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class NoImprovement(Rule):
+    """The monitored value got no better than its best by more than `min_delta`, for `patience` epochs in a row.
+
+    Stops at the `patience`-th epoch without improvement (Prechelt 1998).
+
+    Attributes:
+        monitor: which curve.
+        patience: how many epochs without improvement.
+        min_delta: by how much the best must be beaten to count.
+    """
+
+    word: ClassVar[str] = "no_improvement"
+
+    monitor: str = "validation_loss"
+    patience: int = 20
+    min_delta: float = 0.0
+
+    @property
+    def kind(self) -> str:
+        return "no_improvement"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return (self.monitor,)
+
+    def init(self, members: int) -> Memory:
+        return {
+            "best": np.full(members, np.inf, np.float32),
+            "best_epoch": np.zeros(members, np.int32),
+            "epochs": np.zeros(members, np.int32),
+        }
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        now = seen[self.monitor]
+        xp = now.__array_namespace__()
+        height = -now if greater_is_better(self.monitor) else now
+        better = height < memory["best"] - self.min_delta
+        memory = {
+            "best": xp.where(better, height, memory["best"]),
+            "best_epoch": xp.where(better, seen["epoch"], memory["best_epoch"]),
+            "epochs": xp.where(better, 0, memory["epochs"] + 1),
+        }
+        return memory, memory["epochs"] >= self.patience
+
+    def idle(self, epochs: int, steps: int) -> list[str]:
+        return _too_patient(self.word, self.patience, epochs)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        best = -memory["best"][member] if greater_is_better(self.monitor) else memory["best"][member]
+        return (
+            f"{words(self.monitor)} did not improve in {memory['epochs'][member]} epochs; "
+            f"its best was {best:.4g} at epoch {memory['best_epoch'][member]}"
+        )
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class SmallGradient(Rule):
+    """The gradient is no longer than a tolerance: the ground is level.
+
+    Attributes:
+        tolerance: the length of the gradient that still counts as none.
+    """
+
+    word: ClassVar[str] = "small_gradient"
+
+    tolerance: float
+
+    @property
+    def kind(self) -> str:
+        return "small_gradient"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("gradient_norm",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        return memory, seen["gradient_norm"] <= self.tolerance
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return f"the gradient's length {seen['gradient_norm'][member]:.2g} is no more than {self.tolerance:.2g}"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Overfitting(Rule):
+    """The validation loss stands above its best while the training loss falls, for `patience` epochs in a row.
+
+    Above means by more than a share of the best (generalization loss, Prechelt 1998); falls, that the training loss
+    is lower than it was when the validation loss was best.
+
+    Attributes:
+        tolerance: the share of the best validation loss by which it may be exceeded.
+        patience: for how many epochs in a row.
+    """
+
+    word: ClassVar[str] = "overfitting"
+
+    tolerance: float = 0.05
+    patience: int = 5
+
+    @property
+    def kind(self) -> str:
+        return "overfitting"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("validation_loss", "train_loss")
+
+    def init(self, members: int) -> Memory:
+        return {
+            "best": np.full(members, np.inf, np.float32),
+            "train_loss": np.full(members, np.inf, np.float32),
+            "epochs": np.zeros(members, np.int32),
+        }
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        now, train = seen["validation_loss"], seen["train_loss"]
+        xp = now.__array_namespace__()
+        better = now < memory["best"]
+        best = xp.where(better, now, memory["best"])
+        then = xp.where(better, train, memory["train_loss"])
+        worse = (now > best * (1 + self.tolerance)) & (train < then)
+        epochs = xp.where(worse, memory["epochs"] + 1, 0)
+        return {"best": best, "train_loss": then, "epochs": epochs}, epochs >= self.patience
+
+    def idle(self, epochs: int, steps: int) -> list[str]:
+        return _too_patient(self.word, self.patience, epochs)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        best, then = memory["best"][member], memory["train_loss"][member]
+        return (
+            f"the validation loss {seen['validation_loss'][member]:.4g} has stood more than {self.tolerance:.3g} of it "
+            f"above its best, {best:.4g}, for {memory['epochs'][member]} epochs, while the training loss fell from "
+            f"{then:.4g} to {seen['train_loss'][member]:.4g}"
+        )
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class NearBound(Rule):
+    """The training loss is so near a bound that no params pass that it is not worth while to go on.
+
+    The bound needs no optimizer: it is known from the loss and the rows (see `run.lower_bound`).
+
+    Attributes:
+        tolerance: how far above the bound the loss may be.
+    """
+
+    word: ClassVar[str] = "near_bound"
+
+    tolerance: float
+
+    @property
+    def kind(self) -> str:
+        return "near_bound"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("train_loss",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        return memory, seen["train_loss"] <= seen["lower_bound"] + self.tolerance
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return (
+            f"the training loss {seen['train_loss'][member]:.4g} is within {self.tolerance:g} of "
+            f"{seen['lower_bound'][member]:.4g}, below which no params can bring it"
+        )

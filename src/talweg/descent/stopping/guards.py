@@ -1,0 +1,111 @@
+"""Rules that watch over every training or hike, whatever was asked for: what they find is a failure, or a way lost."""
+
+import dataclasses
+from typing import Any, ClassVar, final
+
+import numpy as np
+
+from talweg.descent.stopping.rule import Memory, Rule, Seen
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class NonFinite(Rule):
+    """A loss is not a finite number."""
+
+    word: ClassVar[str] = "non_finite"
+
+    @property
+    def kind(self) -> str:
+        return "non_finite"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("train_loss",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        xp = seen["train_loss"].__array_namespace__()
+        finite = xp.isfinite(seen["train_loss"])
+        if "validation_loss" in seen:
+            finite = finite & xp.isfinite(seen["validation_loss"])
+        return memory, ~finite
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return "the loss is no longer a finite number; a smaller learning rate is the first thing to try"
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Diverged(Rule):
+    """The training loss stands above the loss before the first step, for `patience` epochs in a row.
+
+    A network that a far too long step has thrown out of the valley need not become NaN: it may lie still, far above
+    its start, and would else be called converged.
+
+    Attributes:
+        patience: for how many epochs in a row.
+    """
+
+    word: ClassVar[str] = "diverged"
+
+    patience: int = 5
+
+    @property
+    def kind(self) -> str:
+        return "diverged"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("train_loss",)
+
+    def init(self, members: int) -> Memory:
+        return {"epochs": np.zeros(members, np.int32)}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        loss = seen["train_loss"]
+        xp = loss.__array_namespace__()
+        epochs = xp.where(loss > seen["start_loss"], memory["epochs"] + 1, 0)
+        return {"epochs": epochs}, epochs >= self.patience
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return (
+            f"the training loss {seen['train_loss'][member]:.4g} has been above the loss before the first step, "
+            f"{seen['start_loss'][member]:.4g}, for {memory['epochs'][member]} epochs; "
+            "a smaller learning rate is the first thing to try"
+        )
+
+
+@final
+@dataclasses.dataclass(frozen=True)
+class Left(Rule):
+    """A point has left its window, and lies farther outside than the window is wide.
+
+    Attributes:
+        window: the range of each coordinate.
+    """
+
+    window: tuple[tuple[float, float], ...]
+
+    @property
+    def kind(self) -> str:
+        return "left"
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        return ("place",)
+
+    def init(self, members: int) -> Memory:
+        return {}
+
+    def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
+        place = seen["place"]
+        xp = place.__array_namespace__()
+        low, high = (xp.asarray(ends) for ends in zip(*self.window, strict=True))
+        outside = xp.maximum(low - place, place - high) / (high - low)
+        return memory, xp.any(outside > 1.0, axis=-1)
+
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        return "it is farther outside the window than the window is wide"

@@ -1,0 +1,73 @@
+"""Denoising pictures of any size with trained members: tiles that overlap, each seen by the network, blended again."""
+
+from collections.abc import Iterable, Iterator
+
+import jax
+import numpy as np
+from jaxtyping import Float
+
+from talweg.data.images.photographs import starts
+from talweg.descent import engine
+from talweg.objective.base import Params
+from talweg.objective.denoising import Denoising
+
+TILE = 128
+"""The side of a tile; one for all pictures, so that one program serves all."""
+OVERLAP = 32
+"""How far neighboring tiles overlap."""
+_AT_ONCE = 8
+
+Picture = Float[np.ndarray, "height width channels"]
+
+
+def denoised_by(
+    network: Denoising, params: Params, noisy: Picture, tile: int = TILE, overlap: int = OVERLAP
+) -> Float[np.ndarray, "members height width channels"]:
+    """What each member makes of a noisy picture, cut to 0 to 255.
+
+    Args:
+        network: its settings have a leading member axis, as `params` have.
+        params: of the members that are asked.
+        noisy: in pixels of 0 to 255; smaller than a tile, it is mirrored at its border.
+        tile: the side of a tile.
+        overlap: how far tiles overlap; in an overlap the weight goes over from one tile to the next.
+    """
+    height, width = noisy.shape[:2]
+    margins = [(0, max(0, tile - side)) for side in (height, width)]
+    padded = np.pad(noisy.astype(np.float32), (*margins, (0, 0)), mode="symmetric")
+    places = [
+        (top, left)
+        for top in starts(padded.shape[0], tile, tile - overlap)
+        for left in starts(padded.shape[1], tile, tile - overlap)
+    ]
+    members = len(jax.tree.leaves(params)[0])
+    total = np.zeros((members, *padded.shape), np.float32)
+    weight = np.zeros((*padded.shape[:2], 1), np.float32)
+    ramp = _ramp(tile, overlap)
+    for some in _batches(places):
+        tiles = np.zeros((1, _AT_ONCE, tile, tile, noisy.shape[-1]), np.float32)
+        for number, (top, left) in enumerate(some):
+            tiles[0, number] = padded[top : top + tile, left : left + tile]
+        found = np.asarray(engine.outputs(network, params, tiles))[:, 0]
+        for number, (top, left) in enumerate(some):
+            total[:, top : top + tile, left : left + tile] += found[:, number] * ramp
+            weight[top : top + tile, left : left + tile] += ramp
+    return np.clip(total / weight, 0.0, 255.0)[:, :height, :width]
+
+
+def _batches(places: list[tuple[int, int]]) -> Iterator[list[tuple[int, int]]]:
+    for first in range(0, len(places), _AT_ONCE):
+        yield places[first : first + _AT_ONCE]
+
+
+def _ramp(tile: int, overlap: int) -> Float[np.ndarray, "tile tile 1"]:
+    """The weight of each pixel of a tile: 1 in the middle, falling towards the border over the overlap."""
+    away = np.minimum(np.arange(tile), np.arange(tile)[::-1]) + 0.5
+    side = np.minimum(1.0, away / max(overlap, 1)).astype(np.float32)
+    return (side[:, None] * side[None, :])[..., None]
+
+
+def members_of(tree: Params, members: Iterable[int]) -> Params:
+    """Some members of params, or of a network's settings."""
+    chosen = np.array(list(members))
+    return jax.tree.map(lambda leaf: np.asarray(leaf)[chosen], tree)

@@ -1,0 +1,1 @@
+"""What calculus says of a typed function, as steps in words: derivatives, stationary points, limits, convexity."""

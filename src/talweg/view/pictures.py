@@ -1,0 +1,59 @@
+"""What is said of denoised pictures in the terminal. It comes in as plain data (see docs/json.md)."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+_SHOWN = 24
+
+
+def denoised_text(content: Mapping[str, Any]) -> RenderableType:
+    """What `talweg denoise` wrote: each file, and what it reaches if there was a reference."""
+    pictures = content["pictures"]
+    return Group(likeness_table(pictures), Text(f"{len(pictures)} picture{'s' * (len(pictures) != 1)} written."))
+
+
+def likeness_table(pictures: list[Mapping[str, Any]]) -> Table:
+    """PSNR and SSIM of each picture, before and after; only the names and the spread where there is no reference."""
+    known = [
+        name for name in ("psnr", "ssim", "neighbor_psnr") if any(name in (one["noisy"] or {}) for one in pictures)
+    ]
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table.add_column("picture", overflow="fold")
+    for name in known:
+        table.add_column(f"{_TITLES[name]} noisy", justify="right", no_wrap=True)
+        table.add_column("denoised", justify="right", no_wrap=True)
+    table.add_column("members disagree by", justify="right", no_wrap=True)
+    for one in pictures[:_SHOWN]:
+        cells = [_told((one[when] or {}).get(name), name) for name in known for when in ("noisy", "denoised")]
+        table.add_row(one["picture"], *cells, f"{one['spread']:.2f} of 255")
+    if len(pictures) > _SHOWN:
+        table.add_row(f"and {len(pictures) - _SHOWN} more")
+    return table
+
+
+_TITLES = {"psnr": "PSNR", "ssim": "SSIM", "neighbor_psnr": "neighbor PSNR"}
+
+
+def _told(value: float | None, name: str) -> str:
+    if value is None:
+        return "–"
+    return f"{value:.3f}" if name == "ssim" else f"{value:.2f} dB"
+
+
+def denoising_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
+    """The part of a training's summary that is about pictures; nothing if it was no denoising."""
+    told = summary.get("denoising")
+    if not told or not told["pictures"]:
+        return []
+    noisy, denoised = told["noisy"], summary["ensemble"][told["part"]]
+    names = ", ".join(
+        f"{_TITLES[name]} {_told(noisy[name], name)} noisy, {_told(denoised.get(name), name)} denoised"
+        for name in noisy
+        if name != "loss"
+    )
+    head = Text(f"On whole {told['part']} photographs, by the ensemble: {names}.", style="bold")
+    return [Text(), head, likeness_table(told["pictures"])]

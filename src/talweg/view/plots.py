@@ -1,0 +1,167 @@
+"""A run's figures with one call each, for papers and slides: matplotlib axes that a user can change and save.
+
+The report draws the same as SVG of its own (`view/report`); here is what goes into someone else's document.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from typing import final
+
+import numpy as np
+from matplotlib.axes import Axes
+
+from talweg.errors import ConfigError
+from talweg.record.evaluation import Evaluation
+from talweg.record.scene import Scene
+from talweg.view.curves import curves_figure
+from talweg.view.figures import landscape_figure
+from talweg.view.quality import calibration, roc
+from talweg.view.stops import watches
+from talweg.view.style import BLUE, INK, figure_of, literal, new_figure, styled
+from talweg.view.told import Told
+
+
+@final
+@dataclasses.dataclass(frozen=True, eq=False)
+class Plots:
+    """The figures of a run. Each call draws anew.
+
+    Attributes:
+        told: the run.
+        scene: gives its map, which may take a while.
+
+    Example:
+        >>> import talweg as tw
+        >>> run = tw.train("iris", members=2, max_epochs=5)
+        >>> axes = run.plot.curves()
+        >>> axes[0].set_title("Irises").get_text()
+        'Irises'
+    """
+
+    told: Told
+    scene: Callable[[], Scene]
+
+    def curves(self) -> list[Axes]:
+        """Epochs against loss and each quality measure: members, median, middle half, stops, thresholds.
+
+        Returns:
+            One for each panel, the loss first; all belong to one figure, ``axes[0].figure``.
+        """
+        told, thresholds = self.told, {}
+        for watch in watches(told):
+            if watch.rule["kind"] == "reached":
+                thresholds[str(watch.rule["monitor"]).removeprefix("validation_").removeprefix("train_")] = float(
+                    watch.rule["threshold"]
+                )
+        curves = {name: values for name, values in told.history.curves.items() if np.isfinite(values).any()}
+        if not curves:
+            raise ConfigError("no epoch told a finite number, so there is no curve to draw")
+        figure = curves_figure(
+            {"epoch": told.history.epoch, **curves}, stop_epochs=told.stops, thresholds=thresholds, title=told.name
+        )
+        return list(figure.axes)
+
+    def map(self, ax: Axes | None = None) -> Axes:
+        """The members on their own loss landscape, seen from above (computed where it is not kept yet)."""
+        figure = landscape_figure(self.scene(), ax=ax)
+        return ax if ax is not None else figure.axes[0]
+
+    @styled
+    def confusion(self, part: str | None = None, ax: Axes | None = None) -> Axes:
+        """True against predicted classes, of the ensemble.
+
+        Args:
+            part: ``"test"`` or ``"validation"``; test if there is one.
+            ax: axes to draw on; a new figure where absent.
+
+        Raises:
+            ConfigError: for a run that has no classes, or nothing held back.
+        """
+        kept = self._kept(part)
+        if kept.confusion is None:
+            raise ConfigError("a confusion matrix is for classes; this run predicts a quantity: see plot.predictions()")
+        names = [literal(name) for name in self.told.summary["data"]["classes"]]
+        ax = ax or _new(6.4, 5.6)
+        shares = kept.confusion / np.maximum(kept.confusion.sum(1, keepdims=True), 1)
+        ax.imshow(shares, cmap="Blues", vmin=0, vmax=1.15)
+        for true, said in np.ndindex(kept.confusion.shape):
+            count = int(kept.confusion[true, said])
+            if count and len(names) <= 20:
+                color = "white" if shares[true, said] > 0.6 else INK
+                ax.text(said, true, str(count), ha="center", va="center", color=color)
+        turned = 0 if max(map(len, names)) < 4 else 45
+        ax.set_xticks(range(len(names)), names, rotation=turned, ha="right" if turned else "center")
+        ax.set_yticks(range(len(names)), names)
+        ax.set(xlabel="predicted", ylabel="true")
+        return ax
+
+    @styled
+    def calibration(self, part: str | None = None, ax: Axes | None = None) -> Axes:
+        """How often the likeliest class was right, by the probability it was given; dots as large as their rows.
+
+        Raises:
+            ConfigError: for a run that has no classes, or nothing held back.
+        """
+        found = calibration(self._classes(part))
+        ax = ax or _new(5.6, 5.6)
+        ax.plot([0, 1], [0, 1], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+        ax.plot(found.confidence, found.right, color=BLUE, linewidth=1, alpha=0.5)
+        ax.scatter(found.confidence, found.right, s=20 + 180 * found.rows / found.rows.max(), color=BLUE, zorder=3)
+        ax.set(xlabel="probability given", ylabel="share right", xlim=(0, 1.02), ylim=(0, 1.02), aspect="equal")
+        ax.set_title(f"ECE {found.error:.3f}")
+        return ax
+
+    @styled
+    def roc(self, part: str | None = None, ax: Axes | None = None) -> Axes:
+        """True against false positives over all thresholds, each class against the rest.
+
+        Raises:
+            ConfigError: for a run that has no classes, or nothing held back.
+        """
+        kept, names = self._classes(part), self.told.summary["data"]["classes"]
+        ax = ax or _new(5.6, 5.6)
+        ax.plot([0, 1], [0, 1], color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+        for label in [1] if len(names) == 2 else range(len(names)):
+            curve = roc(kept, label)
+            if curve is not None:
+                ax.plot(*curve, linewidth=2, label=literal(str(names[label])))
+        if 2 < len(names) <= 12:
+            ax.legend(loc="lower right")
+        ax.set(xlabel="false positives", ylabel="true positives", aspect="equal")
+        return ax
+
+    @styled
+    def predictions(self, part: str | None = None, ax: Axes | None = None) -> Axes:
+        """Predicted against true quantities, of the ensemble.
+
+        Raises:
+            ConfigError: for a run that has classes, or nothing held back.
+        """
+        kept = self._kept(part)
+        if kept.ensemble.ndim != 1:
+            raise ConfigError("predicted against true is for quantities; this run has classes: see plot.confusion()")
+        ax = ax or _new(5.8, 5.6)
+        ends = [min(kept.target.min(), kept.ensemble.min()), max(kept.target.max(), kept.ensemble.max())]
+        ax.plot(ends, ends, color=INK, linewidth=1.2, linestyle=(0, (5, 3)))
+        ax.scatter(kept.target, kept.ensemble, s=18, alpha=0.5, color=BLUE, linewidths=0)
+        target = literal(str(self.told.summary["data"].get("target") or "target"))
+        ax.set(xlabel=f"{target}, true", ylabel=f"{target}, predicted")
+        return ax
+
+    def _classes(self, part: str | None) -> Evaluation:
+        kept = self._kept(part)
+        if kept.ensemble.ndim != 2:
+            raise ConfigError("this figure is for classes; this run predicts a quantity: see plot.predictions()")
+        return kept
+
+    def _kept(self, part: str | None) -> Evaluation:
+        chosen = part or self.told.held_back or "held-back"
+        if chosen not in self.told.evaluation:
+            known = ", ".join(self.told.evaluation) or "none"
+            raise ConfigError(f"no predictions of the {chosen} rows were kept (kept: {known})")
+        return self.told.evaluation[chosen]
+
+
+def _new(width: float, height: float) -> Axes:
+    """Axes of a new figure."""
+    return figure_of(new_figure(width, height).add_subplot()).axes[0]

@@ -1,0 +1,67 @@
+"""A learning-rate range test as a picture: the loss while the rate climbs, for all members at once."""
+
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.collections import LineCollection
+from matplotlib.figure import Figure
+
+from talweg.view.style import BLUE, GRAY, INK, ORANGE, halo, literal, new_figure, place_legend, shortened, styled
+
+
+@styled
+def range_test_figure(
+    rates: Float[np.ndarray, " steps"],
+    losses: Float[np.ndarray, "members steps"],
+    *,
+    suggestion: float | None = None,
+    interval: tuple[float, float] | None = None,
+    title: str = "",
+    sentence: str = "",
+) -> Figure:
+    """All members thin, their median strong, the middle half as a band; the suggestion with its interval.
+
+    Args:
+        rates: the learning rate of each step.
+        losses: the members' smoothed losses; NaN where one has fallen off.
+        suggestion: the rate to take, if there is one.
+        interval: what the middle half of the members suggest by themselves.
+        title: above the picture.
+        sentence: the suggestion in words, or why there is none.
+
+    Returns:
+        The figure. Losses far above the start leave the picture.
+    """
+    figure = new_figure(9.6, 6.4)
+    ax = figure.add_subplot()
+    known = np.where(np.isfinite(losses), losses, np.nan)
+    start, low = float(np.nanmedian(known[:, : len(rates) // 10])), float(np.nanmin(known))
+    top = start + 0.35 * (start - low) if start > low else start * 1.5
+    shown = np.clip(known, None, 10 * top)
+    ax.add_collection(
+        LineCollection([np.column_stack([rates, one]) for one in shown], colors=BLUE, alpha=0.35, linewidths=0.9)
+    )
+    some = np.isfinite(shown).any(0)
+    quarters = np.full((3, len(rates)), np.nan)
+    quarters[:, some] = np.nanquantile(shown[:, some], [0.25, 0.5, 0.75], axis=0)
+    band = ax.fill_between(rates, quarters[0], quarters[2], color=BLUE, alpha=0.2, linewidth=0)
+    median = ax.plot(rates, quarters[1], color=BLUE, linewidth=2.8, path_effects=halo(4.6, alpha=0.7))[0]
+    handles: list[Any] = [median, band]
+    words = ["median of the members", "middle half"]
+    if suggestion is not None and interval is not None:
+        span = ax.axvspan(*interval, color=ORANGE, alpha=0.22, linewidth=0)
+        line = ax.axvline(suggestion, color=ORANGE, linewidth=2.4)
+        handles.append((span, line))
+        words.append(f"suggestion {suggestion:g} ({interval[0]:g} to {interval[1]:g})")
+    else:
+        ax.text(0.5, 0.5, "no reliable suggestion", transform=ax.transAxes, ha="center", fontsize=17, color=INK,
+                path_effects=halo())  # fmt: skip
+    ax.set(xscale="log", xlim=(rates[0], rates[-1]), ylim=(low - 0.06 * (top - low), top))
+    ax.set(xlabel="learning rate", ylabel="training loss of a step, smoothed")
+    ax.grid(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GRAY)
+    ax.set_title(literal(shortened(title, 60)))
+    place_legend(figure, handles, words)
+    return figure

@@ -1,0 +1,73 @@
+"""Denoised pictures side by side with their noisy and clean selves, and what each reaches."""
+
+import base64
+from collections.abc import Mapping
+from typing import Any
+
+from talweg.view.report.markup import table, text
+from talweg.view.told import Told
+from talweg.view.wording import Tongue, plain
+
+LARGEST = 3_000_000
+"""Bytes of pictures in a page, at most; samples beyond it are left out."""
+
+
+def denoised(told: Told, say: Tongue) -> str:
+    """The section's part for a denoising; nothing for any other run."""
+    found = told.summary.get("denoising")
+    if not found or not found["pictures"]:
+        return ""
+    lead = say("denoised.lead", noise=_noise(found, say), part=say(f"part.{found['part']}"))
+    return (
+        f"<h3>{text(say('results.pictures'))}</h3><p>{text(lead)}</p>{_samples(told, found, say)}{_table(found, say)}"
+    )
+
+
+def _noise(found: Mapping[str, Any], say: Tongue) -> str:
+    noise = found["noise"]
+    return say.number(plain(noise)) if plain(noise) is not None else str(noise)
+
+
+def _samples(told: Told, found: Mapping[str, Any], say: Tongue) -> str:
+    reached = {picture["picture"]: picture for picture in found["pictures"]}
+    rows, size = [], 0
+    for sample in found["samples"]:
+        known = {kind: told.pictures[sample[kind]] for kind in _KINDS if sample.get(kind) in told.pictures}
+        size += sum(map(len, known.values()))
+        if size > LARGEST:
+            break
+        cells = "".join(_picture(kind, known[kind], sample, reached, say) for kind in _KINDS if kind in known)
+        if cells:
+            rows.append(f'<div class="triple">{cells}</div>')
+    return "".join(rows)
+
+
+_KINDS = ("noisy", "denoised", "clean")
+
+
+def _picture(
+    kind: str, content: bytes, sample: Mapping[str, str], reached: Mapping[str, Mapping[str, Any]], say: Tongue
+) -> str:
+    told = (reached.get(sample["picture"]) or {}).get(kind) or {}
+    known = [(name, plain(told.get(name))) for name in ("psnr", "ssim")]
+    measures = ", ".join(f"{say.curve(name)} {say.number(value)}" for name, value in known if value is not None)
+    words = f"{sample['picture']}: {say(f'denoised.{kind}')}"
+    source = base64.b64encode(content).decode()
+    return (
+        f'<figure><img alt="{text(words)}" src="data:image/png;base64,{source}">'
+        f"<figcaption>{text(say(f'denoised.{kind}'))}{text(f': {measures}' if measures else '')}</figcaption></figure>"
+    )
+
+
+def _table(found: Mapping[str, Any], say: Tongue) -> str:
+    names = [name for name in ("psnr", "ssim") if name in (found["pictures"][0]["denoised"] or {})]
+    rows = [
+        (
+            picture["picture"],
+            *(say.number(plain((picture[kind] or {}).get(name))) for name in names for kind in ("noisy", "denoised")),
+            say.number(plain(picture.get("spread")), 3),
+        )
+        for picture in found["pictures"]
+    ]
+    titles = [f"{say.curve(name)}: {say(f'denoised.{kind}')}" for name in names for kind in ("noisy", "denoised")]
+    return table([say("denoised.picture"), *titles, say("denoised.spread")], rows, say("denoised.table"))

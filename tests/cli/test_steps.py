@@ -1,0 +1,50 @@
+"""`talweg find-lr` and `talweg noise`, as a person uses them."""
+
+import numpy as np
+
+import talweg as tw
+from talweg.run.noise import batch_sizes
+
+SMALL = ("--members", 2, "--hidden", 8)
+
+
+def test_find_lr(talweg, here):
+    told = talweg("find-lr", "iris", *SMALL, "--plot", "rates.png", "--json")
+    assert told.code == 0
+    content = told.json()
+    assert content["kind"] == "range_test"
+    assert content["interval"][0] <= content["suggestion"] <= content["interval"][1]
+    assert (here / "rates.png").is_file()
+    text = talweg("find-lr", "iris", *SMALL).out
+    assert f"--learning-rate {content['suggestion']:g}" in " ".join(text.split())
+
+
+def test_noise(talweg, here):
+    told = talweg("noise", "iris", *SMALL, "--epochs", 6, "--plot", "noise.png", "--json")
+    assert told.code == 0
+    content = told.json()
+    assert content["kind"] == "noise"
+    epochs = {stage["stage"]: stage["epoch"] for stage in content["stages"]}
+    assert epochs == {"start": 0, "midway": 3, "end": 6}
+    for stage in content["stages"]:
+        assert [one["batch_size"] for one in stage["sizes"]] == [1, 4, 16, 32, 64, 105]
+        assert stage["sizes"][-1]["cosine"] > 0.999
+        assert stage["sizes"][-1]["error"] < 1e-3
+    assert all(time["step_seconds"] > 0 for time in content["times"])
+    assert 1 <= content["suggestion"] <= 105
+    assert (here / "noise.png").is_file()
+    text = " ".join(talweg("noise", "iris", *SMALL, "--epochs", 6).out.split())
+    assert "a random batch of 32 of 105 rows points the full gradient's way" in text
+
+
+def test_noise_from_python_and_what_is_wrong(talweg, here):
+    found = tw.noise("iris", members=1, max_epochs=2, hidden=(4,))
+    assert np.isfinite(found.stages[0].scale).all()
+    assert talweg("noise", "nosuch.csv").code == 2
+    wrong = talweg("find-lr", "iris", "--optimizer", "lbfgs")
+    assert (wrong.code, "finds its own step length" in wrong.err) == (2, True)
+
+
+def test_sizes():
+    assert batch_sizes(40, 40) == [1, 4, 16, 40]
+    assert batch_sizes(1, 1) == [1]

@@ -1,0 +1,88 @@
+"""The range test: what it suggests, when it suggests nothing, and that it leaves no trace."""
+
+import numpy as np
+import pytest
+
+import talweg as tw
+from talweg.config.settings import make_settings
+from talweg.errors import ConfigError
+from talweg.run.build import build
+from talweg.run.find_lr import HIGH, LOW, STEPS, smoothed, suggest
+
+RATES = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
+PLAIN = {"hidden": (8,), "members": 3, "optimizer": "sgd"}
+
+
+def falling(center, members=4, spread=0.0, depth=0.9):
+    """Losses that fall evenly in the rate's logarithm by `depth`, half of it at the center, and blow up at 1."""
+    centers = np.log10(center) + spread * np.linspace(-1, 1, members)[:, None]
+    fall = np.clip((np.log10(RATES) - centers) / 2 + 0.5, 0, 1)
+    return np.where(RATES < 1, 2 * (1 - depth * fall), 50.0)
+
+
+def test_the_suggestion_is_where_three_quarters_of_the_fall_are_done():
+    """A quarter of the fall after its middle is half a power of ten."""
+    rate, interval, sentence = suggest(RATES, falling(1e-3))
+    assert rate == pytest.approx(1e-3 * 10**0.5, rel=0.1)
+    assert interval == (rate, rate)
+    assert sentence.startswith(f"learning rate {rate:g}: ")
+
+
+def test_members_that_differ_give_an_interval_and_those_that_disagree_none():
+    rate, interval, _ = suggest(RATES, falling(1e-3, spread=0.3))
+    assert interval[0] < rate < interval[1]
+    rate, interval, sentence = suggest(RATES, falling(1e-3, spread=1.5))
+    assert (rate, interval) == (None, None)
+    assert sentence.startswith("no reliable suggestion: the members disagree")
+
+
+@pytest.mark.parametrize("losses", [falling(1e-3, depth=0.05), np.full((3, STEPS), 2.0), np.full((3, STEPS), np.nan)])
+def test_a_loss_that_does_not_fall_gives_no_suggestion(losses):
+    rate, _, sentence = suggest(RATES, losses)
+    assert rate is None
+    assert sentence.startswith("no reliable suggestion: ")
+
+
+def test_smoothing_weighs_old_losses_less_and_less():
+    losses = np.array([[1.0, 2.0, 4.0]])
+    weights = 0.9 ** np.array([2, 1, 0])
+    assert smoothed(losses)[0, 2] == pytest.approx((weights * losses[0]).sum() / weights.sum())
+
+
+@pytest.fixture(scope="module")
+def found():
+    return tw.find_lr("iris", **PLAIN)
+
+
+def test_on_a_table(found):
+    assert 1e-3 < found.suggestion < 5
+    assert found.interval[0] <= found.suggestion <= found.interval[1]
+    assert found.losses.shape == (3, STEPS)
+    np.testing.assert_allclose(found.rates, RATES)
+    told = found.summary
+    assert (told["kind"], told["members"], len(told["loss"][0])) == ("range_test", 3, STEPS)
+    assert found.figure().axes[0].get_xscale() == "log"
+
+
+def test_auto_takes_the_suggestion_says_so_and_changes_nothing_of_the_training(found):
+    by_test = tw.train("iris", learning_rate="auto", max_epochs=3, **PLAIN)
+    by_hand = tw.train("iris", learning_rate=found.suggestion, max_epochs=3, **PLAIN)
+    assert by_test.settings == by_hand.settings
+    assert any(note.startswith("Range test: learning rate") for note in by_test.summary["notes"])
+    for layer, its in by_hand.params.items():
+        for name, array in its.items():
+            np.testing.assert_array_equal(array, by_test.params[layer][name])
+    for name in by_hand.history.names:
+        np.testing.assert_array_equal(by_hand.history[name], by_test.history[name])
+
+
+def test_without_a_suggestion_the_usual_rate_is_taken_and_said(monkeypatch):
+    monkeypatch.setattr("talweg.run.find_lr.FALL", 2.0)
+    built = build(make_settings({"source": "iris", **PLAIN, "learning_rate": "auto"}))
+    assert built.job.settings.learning_rate == 0.1
+    assert built.notes[-1].endswith("; the usual 0.1 is taken")
+
+
+def test_an_optimizer_that_finds_its_own_length_has_no_rate_to_test():
+    with pytest.raises(ConfigError, match="lbfgs with step length 'fixed' finds its own step length"):
+        tw.find_lr("iris", **{**PLAIN, "optimizer": "lbfgs"})

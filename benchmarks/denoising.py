@@ -131,6 +131,7 @@ def main() -> None:
     parser.add_argument("--photographs", type=Path, default=Path("/usr/share/backgrounds/mate/nature"))
     parser.add_argument("--noise", type=float, default=25)
     parser.add_argument("--out", type=Path, default=Path("runs/denoising"))
+    parser.add_argument("--run", type=Path, help="A run to judge, in place of a training.")
     parser.add_argument("--peers", type=Path, help="File that keeps what the others reach.")
     parser.add_argument("--set", nargs="*", default=[], metavar="NAME=VALUE", dest="changes")
     asked = parser.parse_args()
@@ -139,8 +140,12 @@ def main() -> None:
     noisy = noisy_versions(clean, asked.noise)
     began, used = time.perf_counter(), time.process_time()
     settings = dict(change.split("=", 1) for change in asked.changes)
-    run = train(training_photographs(asked.photographs), asked.minutes, asked.noise, asked.out, **settings)
-    spent = f"{time.perf_counter() - began:.0f} s, {time.process_time() - used:.0f} s of processors, the trial included"
+    if asked.run:
+        run = tw.open_run(asked.run)
+    else:
+        run = train(training_photographs(asked.photographs), asked.minutes, asked.noise, asked.out, **settings)
+    wall, processors = time.perf_counter() - began, time.process_time() - used
+    spent = "" if asked.run else f" ({wall:.0f} s and {processors:.0f} s of processors with reading and trial)"
     mine = [judged(tw.denoise(run, noisy[name].astype(np.float32))[0].pixels[..., 0], clean[name]) for name in clean]
     if asked.peers and asked.peers.exists():
         others = json.loads(asked.peers.read_text())
@@ -153,7 +158,7 @@ def main() -> None:
     ours = means[f"Talweg, {asked.minutes:g} min"]
     text = (
         f"# Denoising at noise {asked.noise:g}\n\n{__doc__.split(chr(10) * 2, 2)[2]}\n{place}.\n\n"
-        f"Training: {run.summary['run']['seconds']:.0f} s ({spent}); {run.summary['model']['params']:,} params, "
+        f"Training: {run.summary['run']['seconds']:.0f} s{spent}; {run.summary['model']['params']:,} params, "
         f"{run.summary['members'][0]['epochs']} epochs of {run.summary['training']['steps_per_epoch']} steps.\n\n"
         f"{table(scores)}\n\n"
         f"Against non-local means {ours - means['non-local means']:+.2f} dB, "

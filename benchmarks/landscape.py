@@ -18,7 +18,6 @@ from collections.abc import Callable, Iterator
 import jax
 import numpy as np
 
-from talweg.data.feed import chunk_size, chunked
 from talweg.landscape import vectors
 from talweg.landscape.directions import filter_normalized
 from talweg.landscape.surface import block_of, fill
@@ -26,6 +25,8 @@ from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import mlp
 from talweg.objective.network import Network
+from talweg.run.ground import even_chunks
+from talweg.run.job import Rows
 
 FEATURES, HIDDEN, CLASSES = 784, 128, 10
 PEER = f"""
@@ -66,9 +67,7 @@ class Opaque(Objective):
 def data(rows: int) -> Batch:
     generator = np.random.default_rng(0)
     x = generator.normal(size=(rows, FEATURES)).astype(np.float32)
-    size = chunk_size(rows)
-    columns = (x, generator.integers(0, CLASSES, rows), np.ones(rows, np.float32))
-    return jax.device_put(Batch(*(chunked(column, size) for column in columns)))
+    return even_chunks(Rows(x, generator.integers(0, CLASSES, rows)))
 
 
 def subject() -> tuple[Network, vectors.HostParams]:

@@ -64,9 +64,9 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def machine() -> str:
+def machine(packages: Sequence[str] = PACKAGES) -> str:
     """Processor, cores, load, versions and date: what a table of times means nothing without."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in packages)
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
     busy = " (**busy: these times mean little**)" if load > QUIET else ""
     return (

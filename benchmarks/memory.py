@@ -6,6 +6,7 @@ and from memory. The peak is the kernel's (`ru_maxrss`): it counts every page th
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import platform
@@ -53,7 +54,9 @@ def make_table(path: Path, size: float) -> int:
 
 def run(words: Sequence[str], folder: Path) -> tuple[dict, float, float]:
     """Runs a command; what it printed as JSON, its seconds, and its peak memory in GB."""
-    environment = {**os.environ, "TALWEG_CACHE": str(folder / "cache")}
+    root = Path(__file__).parents[1]
+    places = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "TALWEG_CACHE": str(folder / "cache"), "PYTHONPATH": places}
     began = time.perf_counter()
     child = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.PIPE, env=environment, cwd=folder)
     told = child.stdout.read() if child.stdout else b""
@@ -75,8 +78,6 @@ def epochs(path: Path) -> None:
     few = min(len(job.training), 4_000_000)
     found, params = {}, {}
     for where in ("disk", "memory", "disk again", "memory again"):
-        import dataclasses
-
         training = Rows(job.training.x[:few], job.training.y[:few])
         if where.startswith("memory"):
             training = Rows(np.array(training.x), np.array(training.y))

@@ -16,7 +16,7 @@ import numpy as np
 import talweg as tw
 from benchmarks.measure import load_line
 
-RULE = "flat(train_loss, 0.01, patience=5, relative=False) and accuracy >= 0.95"
+RULE = "flat(train_loss, 0.005, patience=10, relative=False) and accuracy >= 0.95"
 TABLES = ("iris", "wine", "breast-cancer", "digits")
 MOST_LOST, MOST_EPOCHS = 0.3, 0.6
 

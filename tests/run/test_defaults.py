@@ -56,6 +56,14 @@ def test_the_usual_optimizer_has_settings_found_on_small_tables():
     assert resolve(settings, "classification", 300, True).learning_rate == 5e-3
 
 
+@pytest.mark.parametrize(("task", "rows"), [("regression", 1000), ("classification", 2000)])
+def test_many_rows_get_a_deeper_network(task, rows):
+    settings = make_settings({"source": "x"})
+    large = resolve(settings, task, rows, True)
+    assert (large.learning_rate, large.weight_decay, large.hidden) == (2e-3, 0.1, (128, 128, 128))
+    assert resolve(settings, task, rows - 1, True).hidden == (256,)
+
+
 @pytest.mark.parametrize(("rows", "batch", "epochs"), [(90, 32, 300), (1258, 32, 40), (20_000, 128, 40)])
 def test_small_tables_get_enough_steps(rows, batch, epochs):
     resolved = resolve(make_settings({"source": "x"}), "classification", rows, True)

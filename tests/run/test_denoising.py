@@ -123,6 +123,13 @@ def test_the_command_line(run, folder, tmp_path, photographs, monkeypatch, capsy
     assert "10 pictures written" in told.out
 
 
+def test_noise_may_leave_black_and_white(run, photographs):
+    noisy = photographs[0][..., 0] + np.random.default_rng(0).normal(0, 60, photographs[0].shape[:2])
+    assert noisy.min() < 0
+    whole, shares = (tw.denoise(run, one)[0].pixels for one in (noisy, noisy / 255))
+    np.testing.assert_allclose(whole, shares, atol=0.01)
+
+
 def test_deep_pictures_stay_deep(run, tmp_path, photographs, monkeypatch):
     from talweg.cli import main
 

@@ -102,6 +102,23 @@ def test_without_a_trajectory_the_ways_lead_from_start_to_end(tmp_path):
     np.testing.assert_allclose(found.error.true, whole.error.true[:, [0, -1]], rtol=1e-5)
 
 
+def test_a_large_network_in_a_small_budget_is_drawn_from_sketches(tmp_path):
+    settings = {"members": 2, "hidden": (400, 40), "max_epochs": 8, "learning_rate": 0.01, "out": tmp_path / "run"}
+    run = tw.train("iris", record=1.0, **settings)
+    trajectory = run.trajectory()
+    assert trajectory.sketch is not None
+    assert len(trajectory.whole) < len(trajectory.epochs) == 9
+    size = (tmp_path / "run" / "trajectory.safetensors").stat().st_size
+    assert size <= 1_010_000
+    assert any("the others as sketches" in note for note in run.summary["notes"])
+    found = run.map(size=5, on="validation")
+    assert np.isfinite(found.scene.paths).all()
+    told = run.history["validation_loss"].T
+    np.testing.assert_allclose(found.scene.path_heights, told[:, found.scene.frames], rtol=1e-4)
+    aligned = run.map(size=5, align=True).scene
+    assert len(aligned.frames) == len(trajectory.whole), "what is known by its sketch alone cannot be reordered"
+
+
 def test_arrays_as_data(tmp_path):
     generator = np.random.default_rng(0)
     x, y = generator.normal(size=(80, 3)), generator.integers(0, 2, 80)

@@ -7,13 +7,13 @@ import dataclasses
 from collections.abc import Callable, Iterator, Sequence
 from itertools import combinations
 
-import jax
 import numpy as np
 from jaxtyping import Bool, Float, Int
 from scipy.sparse.csgraph import connected_components
 
 from talweg.landscape import vectors
 from talweg.landscape.combination import LOSS, Height, sums_at_combinations
+from talweg.landscape.shares import Shares
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import EMPTY, Batch, Objective
 
@@ -107,7 +107,7 @@ def fill_lines(
     heights = np.full(shape, np.nan) if start is None else np.array(start, np.float64)
     coefficients = np.stack([1 - along, along], axis=1)
     loss_only = all(kind.is_loss for kind in kinds)
-    rows = jax.device_put(chunks)
+    rows = Shares.of(chunks)
     left = np.flatnonzero(np.isnan(heights).any((0, 2)))
     if not len(left):
         yield Lines(along, pairs, heights, tuple(kinds), count)

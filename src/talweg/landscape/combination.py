@@ -21,6 +21,7 @@ from jaxtyping import Array, Float
 
 from talweg.errors import ConfigError, did_you_mean
 from talweg.landscape import vectors
+from talweg.landscape.shares import Shares
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Dense, Layer, LayerParams, Shape
@@ -187,16 +188,11 @@ def _at_points(objective: Objective, points: Params, chunks: Batch, loss_only: b
     return lax.map(one, points)
 
 
-def _added(sums: Sums) -> HostSums:
-    """Sums over the chunks, in float64 so that their number does not matter."""
-    return {name: np.asarray(value, np.float64).sum(1) for name, value in jax.device_get(sums).items()}
-
-
 def sums_at_combinations(
     objective: Objective,
     terms: HostParams,
     coefficients: Float[np.ndarray, "points terms"],
-    chunks: Batch,
+    chunks: Batch | Shares,
     loss_only: bool = False,
 ) -> HostSums:
     """An objective's sums at sums of coefficients times params, exact over all rows.
@@ -206,17 +202,20 @@ def sums_at_combinations(
         terms: a stack of params.
         coefficients: one row for each point.
         chunks: the rows in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0. `EMPTY` for an
-            objective without rows.
+            objective without rows. Many calls are quicker with the same `Shares` of them.
         loss_only: whether to leave out all sums but those of the loss.
 
     Returns:
         Sums with a leading axis of points, in float64.
     """
-    return _added(_at_combinations(objective, terms, coefficients, chunks, loss_only))
+    program = ("combinations", np.shape(coefficients), loss_only)
+    return Shares.of(chunks).total(
+        program, lambda rows: _at_combinations(objective, terms, coefficients, rows, loss_only)
+    )
 
 
 def heights_at(
-    objective: Objective, points: HostParams, chunks: Batch, height: Height = LOSS
+    objective: Objective, points: HostParams, chunks: Batch | Shares, height: Height = LOSS
 ) -> Float[np.ndarray, " points"]:
     """The loss or a metric at each point of a stack of params, exact over all rows.
 
@@ -231,9 +230,13 @@ def heights_at(
     count = vectors.count_of(points)
     block = min(BLOCK, 1 << max(count - 1, 0).bit_length())
     found = np.empty(count)
-    rows = jax.device_put(chunks)
+    rows = Shares.of(chunks)
     for start in range(0, count, block):
-        chosen = np.minimum(np.arange(start, start + block), count - 1)
-        sums = _added(_at_points(objective, vectors.at(points, chosen), rows, height.is_loss))
+        some = vectors.at(points, np.minimum(np.arange(start, start + block), count - 1))
+
+        def evaluate(part: Batch, some: HostParams = some) -> Sums:
+            return _at_points(objective, some, part, height.is_loss)
+
+        sums = rows.total(("points", block, height.is_loss), evaluate)
         found[start : start + block] = np.asarray(height.from_sums(sums), np.float64)[: count - start]
     return found

@@ -15,6 +15,7 @@ from scipy.interpolate import RegularGridInterpolator
 from talweg.landscape import vectors
 from talweg.landscape.combination import LOSS, Height, sums_at_combinations
 from talweg.landscape.plane import Plane
+from talweg.landscape.shares import Shares
 from talweg.objective.base import EMPTY, Batch, Objective
 
 WORK = 5e11
@@ -23,7 +24,7 @@ LEAST, MOST = 16, 512
 """Points of one call. What all points of a call share is computed once for each: few and large ones are fast."""
 
 
-def block_of(plane: Plane, chunks: Batch = EMPTY, points: int = MOST) -> int:
+def block_of(plane: Plane, chunks: Batch | Shares = EMPTY, points: int = MOST) -> int:
     """How many points go into one call: a power of two, so that many maps share one compilation.
 
     Args:
@@ -36,9 +37,7 @@ def block_of(plane: Plane, chunks: Batch = EMPTY, points: int = MOST) -> int:
         >>> block_of(coordinate_plane(np.zeros(2)), points=100)
         128
     """
-    leaves = jax.tree.leaves(chunks)
-    rows = leaves[-1].shape[0] * leaves[-1].shape[1] if leaves else 1
-    affordable = int(WORK / (2 * vectors.size_of(plane.origin) * rows))
+    affordable = int(WORK / (2 * vectors.size_of(plane.origin) * Shares.of(chunks).rows))
     largest = 1 << max(affordable, 1).bit_length() - 1
     return max(LEAST, min(largest, MOST, 1 << max(points - 1, 0).bit_length()))
 
@@ -103,7 +102,7 @@ def fill(
     plane: Plane,
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
     start: Float[np.ndarray, "depth width"] | None = None,
     block: int | None = None,
@@ -128,12 +127,13 @@ def fill(
     Yields:
         The surface so far, after each block; once if nothing is left to compute.
     """
-    block = block_of(plane, chunks, len(x) * len(y)) if block is None else block
+    rows = Shares.of(chunks)
+    block = block_of(plane, rows, len(x) * len(y)) if block is None else block
     heights = np.full((len(y), len(x)), np.nan) if start is None else np.array(start, np.float64)
     order = coarse_to_fine((len(y), len(x)))
     left = order[np.isnan(heights).ravel()[order]]
     # Once on the device, or each block would copy the rows anew.
-    basis, rows = jax.device_put((_in_type(plane), chunks))
+    basis = jax.device_put(_in_type(plane))
     if not len(left):
         yield Surface(x, y, heights)
     for begin in range(0, len(left), block):
@@ -148,7 +148,7 @@ def heights_on(
     objective: Objective,
     plane: Plane,
     coordinates: Float[np.ndarray, "points 2"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
     block: int | None = None,
 ) -> Float[np.ndarray, " points"]:
@@ -162,15 +162,21 @@ def heights_on(
         height: the loss or a metric.
         block: points of one call; chosen by `block_of` if absent.
     """
-    block = block_of(plane, chunks, len(coordinates)) if block is None else block
-    basis, rows = jax.device_put((_in_type(plane), chunks))
+    rows = Shares.of(chunks)
+    block = block_of(plane, rows, len(coordinates)) if block is None else block
+    basis = jax.device_put(_in_type(plane))
     parts = [coordinates[start : start + block] for start in range(0, len(coordinates), block)]
     found = [_on_basis(objective, basis, part, rows, height, block) for part in parts]
     return np.concatenate([np.empty(0), *found])
 
 
 def _on_basis(
-    objective: Objective, basis: object, places: Float[np.ndarray, "points 2"], rows: Batch, height: Height, block: int
+    objective: Objective,
+    basis: object,
+    places: Float[np.ndarray, "points 2"],
+    rows: Shares,
+    height: Height,
+    block: int,
 ) -> Float[np.ndarray, " points"]:
     """Heights at a block of places or fewer; the block is filled up, so that all share one compilation."""
     filled = places[np.minimum(np.arange(block), len(places) - 1)]
@@ -189,7 +195,7 @@ def surface(
     plane: Plane,
     x: Float[np.ndarray, " width"],
     y: Float[np.ndarray, " depth"],
-    chunks: Batch = EMPTY,
+    chunks: Batch | Shares = EMPTY,
     height: Height = LOSS,
     block: int | None = None,
 ) -> Surface:

@@ -78,7 +78,8 @@ def pack(arrays: Mapping[str, np.ndarray], facts: Mapping[str, Any], kind: str) 
 
     whole = {name: np.asarray(array, order="C") for name, array in arrays.items()}
     plain = json.dumps(facts, allow_nan=False)
-    return save(whole, metadata={"kind": kind, "facts": plain, "checksum": _of_arrays(whole, plain, kind)})
+    # One entry, since safetensors writes several in no certain order: equal contents are equal bytes.
+    return save(whole, metadata={SEAL: json.dumps([kind, plain, _of_arrays(whole, plain, kind)])})
 
 
 def unpack(content: bytes, kind: str) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
@@ -93,11 +94,10 @@ def unpack(content: bytes, kind: str) -> tuple[dict[str, np.ndarray], dict[str, 
     try:
         arrays = load(content)
         size = int.from_bytes(content[:8], "little")
-        told = json.loads(content[8 : 8 + size])["__metadata__"]
-        plain, found, checksum = (told[name] for name in ("facts", "kind", "checksum"))
+        found, plain, checksum = json.loads(json.loads(content[8 : 8 + size])["__metadata__"][SEAL])
     except (SafetensorError, ValueError, KeyError, TypeError) as error:
         raise ValueError(f"it is no whole safetensors file of ours: {error}") from None
-    if checksum != _of_arrays(arrays, plain, found):
+    if checksum != _of_arrays(arrays, str(plain), str(found)):
         raise ValueError("its checksum is not that of its content")
     if found != kind:
         raise ValueError(f"it is a {found}, not a {kind}")

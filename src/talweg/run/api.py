@@ -31,6 +31,7 @@ from talweg.run.standing import Standing
 from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.train import Progress, Trained
 from talweg.run.train import train as descend
+from talweg.view.live import live_curves
 
 
 def train(
@@ -50,7 +51,7 @@ def train(
         target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
-        progress: is called after each epoch.
+        progress: is called after each epoch; in a notebook, live curves show them if it is absent.
         **settings: any field of `talweg.Settings`.
 
     Returns:
@@ -70,7 +71,9 @@ def train(
         ['setosa', 'setosa']
     """
     named, source = named_settings(source, target, settings)
-    return train_settings(named, source, Path(out) if out is not None else None, force, progress)
+    live = live_curves() if progress is None else None
+    told, started = (live.update, live.start) if live is not None else (progress, None)
+    return train_settings(named, source, Path(out) if out is not None else None, force, told, started)
 
 
 def train_settings(

@@ -47,7 +47,7 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
 
     patch = _patch(settings, photographs, learning)
     training = _training_rows(photographs, parts, patch)
-    settings = denoising_settings(settings, patch, photographs.channels, len(training))
+    settings = denoising_settings(settings, patch, photographs.channels, len(training), len(parts.validation) > 0)
     network = denoiser_of(settings, photographs.channels)
     pairs = {
         part: pairs_of(photographs, rows, noise.on if noise else None, settings.seed, learning == "self")

@@ -63,7 +63,7 @@ def denoise(
     if not isinstance(run.preparation, PhotographPreparation):
         raise ConfigError(f"{run.summary['run']['name']} is no denoising: it was trained for {run.settings.task}")
     chosen = members_named(run, member)
-    noisy = read_photographs(source, color=run.preparation.color, skip_broken=skip_broken)
+    noisy = read_photographs(source, color=run.preparation.color, skip_broken=skip_broken, unbounded=True)
     clean = None if reference is None else _references(noisy, reference, run.preparation)
     network = members_of(denoiser_of(run.settings, run.preparation.channels), chosen)
     params = members_of(run.params, chosen)

@@ -10,8 +10,10 @@ import equinox as eqx
 import jax
 import numpy as np
 
+from talweg.data.feed import chunked
 from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.landscape.combination import Height, height_of
+from talweg.landscape.shares import THREADS
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective
 from talweg.objective.metrics import METRICS
@@ -95,7 +97,7 @@ def ground_of(run: "Run", part: str = "train", most: int = 5000, source: Any = N
         raise ConfigError(f"rows must be 1 or more, got {most}")
     some = _sample(rows, most)
     objective = resettled(alone(job.network), job.training.x)
-    return Ground(job, objective, moving(run.params), some.chunks(), part, len(some), len(rows))
+    return Ground(job, objective, moving(run.params), even_chunks(some), part, len(some), len(rows))
 
 
 def job_of(run: "Run", source: Any = None) -> Job:
@@ -131,3 +133,12 @@ def _sample(rows: Rows, most: int) -> Rows:
     generator = np.random.Generator(np.random.Philox(key=[0x726F7773, 0]))
     chosen = np.sort(generator.choice(len(rows), most, replace=False))
     return Rows(rows.x[chosen], rows.y[chosen])
+
+
+def even_chunks(rows: Rows) -> Batch:
+    """Rows in chunks with little padding, as many for each thread; few rows are one chunk."""
+    pieces = -(-len(rows) // rows.chunk_rows(len(rows)))
+    if len(rows) >= 256:
+        pieces = -(-pieces // THREADS) * THREADS
+    size = -(-len(rows) // (16 * pieces)) * 16
+    return Batch(*(chunked(column, size) for column in (rows.x, rows.y, np.ones(len(rows), np.float32))))

@@ -86,8 +86,13 @@ class Keeper:
         return standing, facts_of(self.folder, self.settings, standing)
 
     def _save_beside(self, standing: Standing) -> None:
-        """Writes a checkpoint while the training goes on; none if the one before is not yet on the disk."""
-        if self.writing is not None and self.writing.is_alive():
+        """Writes a checkpoint while the training goes on.
+
+        If the one before is not yet on the disk, this one waits where so many were asked for, and else is left out.
+        """
+        if self.every.epochs or self.every.steps:
+            self._wait()
+        elif self.writing is not None and self.writing.is_alive():
             return
         standing, facts = self._content(standing)
 

@@ -30,7 +30,7 @@ ROWS = 100_000
 """Rows that all draws of one size look at, at most."""
 MEMBERS = 4
 """Members that are looked at, at most."""
-REPEATS = 5
+REPEATS = 12
 """How often a batch size is timed; the shortest time counts, which other work disturbs least."""
 
 

@@ -51,7 +51,7 @@ def augmentation(shape: Shape) -> str:
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
 
 
-def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int) -> Settings:
+def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int, has_validation: bool) -> Settings:
     """The settings with every `auto` replaced by what a denoising uses.
 
     Args:
@@ -59,6 +59,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         patch: the side of a patch.
         channels: of a photograph.
         tiles: how many training tiles there are.
+        has_validation: whether there are others for the stopping rules to look at.
     """
     batch = max(4, min(16, 65_536 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
     steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
@@ -84,5 +85,8 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         update["members"] = 1
     settings = resolve_model(settings.model_copy(update=update), (patch, patch, channels))
     if settings.stop == AUTO:
-        settings = settings.model_copy(update={"stop": f"epochs({settings.max_epochs})"})
+        # It ends with its schedule, and can be resumed with more epochs.
+        curve = "validation_loss" if has_validation else "train_loss"
+        stop = f"no_improvement({curve}, patience={settings.max_epochs})"
+        settings = settings.model_copy(update={"stop": stop})
     return settings

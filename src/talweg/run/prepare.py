@@ -26,6 +26,7 @@ from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
 from talweg.run.sources import open_table
+from talweg.run.storage import cache
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -143,7 +144,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
     from talweg.data.images.checks import inspect_pictures
     from talweg.data.images.source import read_pictures
 
-    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings))
+    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings), cache())
     if not pictures.about:
         raise DataError(
             f"{pictures.name} holds pictures and says nothing of them: expected a folder for each class (cats/, dogs/),"

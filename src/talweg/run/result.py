@@ -349,7 +349,7 @@ def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
 
 def save(run: Run, folder: RunFolder) -> None:
     """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
-    folder.write_params(run.params, {"format": "talweg-params-1", "members": str(run.settings.members)})
+    folder.write_params(run.params, {"format": "talweg-params-1"})
     folder.write_evaluation(run.evaluation)
     folder.write_evidence(run.evidence)
     folder.write_trajectory(run.recorded or {})

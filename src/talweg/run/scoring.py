@@ -3,6 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -44,20 +45,33 @@ def score(
         target_scale: what one unit of a standardised target is in its own unit.
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
     """
+    values = values_of_sums(sums_of(loss, predicted, y, class_weight), loss.task, target_scale)
+    for metric in METRICS.values():
+        if metric.task == loss.task and metric.from_outputs is not None:
+            values[metric.name] = metric.from_outputs(predicted, y, np.ones(len(y)))
+    return values
+
+
+def sums_of(
+    loss: Loss,
+    predicted: Float[np.ndarray, "rows columns"],
+    y: Num[np.ndarray, "rows *targets"],
+    class_weight: Sequence[float] = (),
+) -> dict[str, Any]:
+    """The sums from which most metrics follow; those of two sets of rows add up to both's."""
     weight = np.ones(len(y))
     if loss.task == "regression":
         row_loss = np.asarray(loss.per_row(predicted, y), dtype=np.float64)
-        sums = regression_sums(row_loss, predicted, y.astype(np.float64), weight)
-    else:
-        likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
-        row_loss, classes = -np.log(likelihood), predicted.shape[1]
-        sums = classification_sums(row_loss, predicted.argmax(-1), y, weight, classes, class_weight)
+        return regression_sums(row_loss, predicted, y.astype(np.float64), weight)
+    likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
+    row_loss, classes = -np.log(likelihood), predicted.shape[1]
+    return classification_sums(row_loss, predicted.argmax(-1), y, weight, classes, class_weight)
+
+
+def values_of_sums(sums: Mapping[str, Any], task: str, target_scale: Float[np.ndarray, " targets"]) -> dict[str, float]:
+    """The loss, and every metric that follows from sums."""
     values = {"loss": float(sums["loss"] / sums["weight"])}
-    values |= {name: float(value) for name, value in metric_values(sums, loss.task, target_scale).items()}
-    for metric in METRICS.values():
-        if metric.task == loss.task and metric.from_outputs is not None:
-            values[metric.name] = metric.from_outputs(predicted, y, weight)
-    return values
+    return values | {name: float(value) for name, value in metric_values(sums, task, target_scale).items()}
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -97,7 +111,7 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
         own = job.folds.held_out(member) if job.folds and rows is job.validation else everyone
         each.append(score(loss, predicted[own], rows.y[own], job.target_scale, weight))
-        said.append(_decided(job, predicted[kept]))
+        said.append(decided(job, predicted[kept]))
         # Not merely times 0: what a failed member says is no number.
         mean = mean + np.where(counts[member, :, None] > 0, predicted * counts[member, :, None], 0.0)
     return Scores(
@@ -124,7 +138,7 @@ def _voices(job: Job, rows: Rows, members: Sequence[int]) -> Float[np.ndarray, "
     return voice / voice.sum(0)
 
 
-def _decided(job: Job, predicted: np.ndarray) -> np.ndarray:
+def decided(job: Job, predicted: np.ndarray) -> np.ndarray:
     """The likeliest class, or the quantity in its own unit, as a member says it."""
     if job.network.classes:
         return predicted.argmax(-1).astype(np.uint16)
@@ -135,7 +149,7 @@ def _evaluation(job: Job, mean: np.ndarray, said: np.ndarray, rows: Rows, kept: 
     """What outlives the run of its predictions on a part of the split."""
     if not (classes := job.network.classes):
         target = (rows.y[kept, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
-        return Evaluation(len(rows), kept, target, _decided(job, mean[kept]), said)
+        return Evaluation(len(rows), kept, target, decided(job, mean[kept]), said)
     confusion = np.bincount(rows.y * classes + mean.argmax(-1), minlength=classes**2).reshape(classes, classes)
     target, probabilities = rows.y[kept].astype(np.int32), mean[kept].astype(np.float32)
     return Evaluation(len(rows), kept, target, probabilities, said, confusion)

@@ -5,12 +5,14 @@ Where the rows come from is a `Source`; the one here has them all in memory. How
 
 import dataclasses
 import itertools
+import math
 from collections.abc import Iterator
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.config.every import Every
 from talweg.config.grid import grid_of
 from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
@@ -33,6 +35,12 @@ def step_work(job: Job) -> float:
     row = row_work(job.network.model, job.network.input_shape)
     # Two for each weight and row going forward, four coming back.
     return job.settings.members * (6.0 * row * batch + STEP_WORK)
+
+
+def longest_segment(job: Job) -> float:
+    """How many steps a segment has at most: by their work, and by how often the user wants a checkpoint."""
+    wanted = Every.parse(job.settings.checkpoint_every).steps
+    return min(SEGMENT_WORK / step_work(job), wanted or math.inf)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:
@@ -84,7 +92,7 @@ class InMemory:
         """The training rows of a job, in segments of at most so many steps; by their work if it is not said."""
         settings, rows = job.settings, job.rows_a_member()
         batch = rows_per_batch(settings.batch_size, rows)
-        ends = cuts(-(-rows // batch), SEGMENT_WORK / step_work(job) if longest is None else longest)
+        ends = cuts(-(-rows // batch), longest_segment(job) if longest is None else longest)
         own = settings.member_batches == "own" or job.folds is not None
         numbers = tuple(grid_of(settings).start_numbers().tolist()) if own else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))

@@ -17,7 +17,7 @@ from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.ahead import ahead
 from talweg.run.job import Job
-from talweg.run.segments import SEGMENT_WORK, cuts, step_work
+from talweg.run.segments import cuts, longest_segment
 
 SEGMENT_BYTES = 48 * 2**20
 """Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
@@ -52,7 +52,7 @@ class OnDisk:
         batch = rows_per_batch(settings.batch_size, len(x))
         own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
         step_bytes = max(len(own), 1) * batch * (x.nbytes + y.nbytes) / len(x)
-        longest = min(SEGMENT_WORK / step_work(job), SEGMENT_BYTES / step_bytes)
+        longest = min(longest_segment(job), SEGMENT_BYTES / step_bytes)
         return OnDisk(x, y, batch, settings.seed, settings.shuffle, own, cuts(-(-len(x) // batch), longest))
 
     @property

@@ -15,6 +15,7 @@ from talweg.run.denoise_scoring import noisy_loss, score_pictures
 from talweg.run.job import Job
 from talweg.run.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
+from talweg.run.scoring_blocks import HELD, score_blocks
 from talweg.run.sweep import FAILED, sweep_report
 from talweg.run.train import Trained
 
@@ -35,7 +36,11 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     if job.pairs:
         return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
-    scores = {part: score_members(job, trained.params, rows, members) for part, rows in parts.items()}
+    large = {part for part, rows in parts.items() if len(rows) > HELD and job.folds is None}
+    scores = {
+        part: (score_blocks if part in large else score_members)(job, trained.params, rows, members)
+        for part, rows in parts.items()
+    }
     return {part: found for part, found in scores.items() if found is not None}
 
 

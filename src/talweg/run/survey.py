@@ -7,7 +7,6 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import jax
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -15,6 +14,7 @@ from talweg.landscape import vectors
 from talweg.landscape.combination import Height, heights_at
 from talweg.landscape.fidelity import MapError, map_error
 from talweg.landscape.plane import Plane, Window
+from talweg.landscape.shares import Shares
 from talweg.landscape.surface import Surface, block_of, fill, heights_on
 from talweg.objective.base import Batch, Objective
 from talweg.record.scene import Scene
@@ -204,7 +204,7 @@ def survey(
     points = vectors.count_of(ways.points)
     known = Known.nothing(size, points) if known is None else known
     total = known.grid.size + 2 * points
-    rows = jax.device_put(subject.rows)
+    rows = Shares(subject.rows)
     block = block_of(plane, rows, known.grid.size) if block is None else block
     for surface in fill(subject.objective, plane, x, y, rows, subject.height, known.grid, block):
         known = dataclasses.replace(known, grid=surface.height)

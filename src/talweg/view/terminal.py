@@ -2,17 +2,18 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, final
 
 import numpy as np
 from rich.console import Console, Group, RenderableType
-from rich.progress import BarColumn, Progress, TextColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.table import Table
 from rich.text import Text
 
 from talweg.data.cache import in_words
 from talweg.view.pictures import denoising_lines
+from talweg.view.textcurve import text_curve
 
 _PLAIN_EVERY = 5.0
 """Seconds between two lines where the progress does not go to a terminal."""
@@ -45,16 +46,34 @@ def words(name: str) -> str:
 
 
 @final
+class _WithCurve(Progress):
+    """A progress bar with the curve of a loss under it, once there are some epochs of it."""
+
+    def __init__(self, losses: list[float], *columns: ProgressColumn, **options: Any):
+        self.losses = losses
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if len(self.losses) > 2:
+            width = min(60, self.console.width - 2)
+            yield Text("\n".join(text_curve(np.array(self.losses), width, 3)), style="cyan", no_wrap=True)
+
+
+@final
 class TrainingProgress:
     """A line that moves while a run trains: epoch, losses, the main metric, epochs per second, time left.
 
-    In a terminal it is redrawn in place; elsewhere a plain line is written now and then.
+    In a terminal it is redrawn in place with a small curve of the loss under it; elsewhere a plain line is written
+    now and then.
     """
 
     def __init__(self, console: Console, members: int, max_epochs: int, metric: str):
         self.members, self.max_epochs, self.metric = members, max_epochs, metric
         self.console, self.said = console, time.monotonic()
-        self.bar = Progress(
+        self.losses: list[float] = []
+        self.bar = _WithCurve(
+            self.losses,
             TextColumn("epoch {task.completed}/{task.total}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[told]}"),
@@ -78,6 +97,8 @@ class TrainingProgress:
         if epoch == 0:
             return
         told = self._told(epoch, seconds, curves, active)
+        watched = curves.get("validation_loss", curves["train_loss"])
+        self.losses.append(_mean(watched) or np.nan)
         if self.console.is_terminal:
             self.bar.update(self.task, completed=epoch, told=told)
         elif time.monotonic() - self.said > _PLAIN_EVERY:
@@ -309,7 +330,7 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
     return [
         *lines,
         Text(f"Written to {folder}: {names}."),
-        Text.assemble("Next: ", (_next(summary, folder), "bold")),
+        Text.assemble("Next: ", (_next(summary, folder), "bold"), "; ", (f"talweg map {folder}", "bold")),
     ]
 
 

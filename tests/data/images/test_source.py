@@ -4,6 +4,8 @@ import struct
 import numpy as np
 import pytest
 
+from talweg.data.cache import Cache
+from talweg.data.images import load
 from talweg.data.images.pictures import Wanted
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.images.source import read_pictures
@@ -127,3 +129,19 @@ def test_units_of_arrays(noise):
 def test_a_folder_without_pictures(tmp_path):
     (tmp_path / "readme.txt").write_text("nothing here")
     assert not is_picture_source(tmp_path)
+
+
+def test_many_pictures_are_decoded_once(pets, tmp_path, monkeypatch):
+    kept = Cache(tmp_path / "cache")
+    monkeypatch.setattr(load, "MANY", 10)
+    first = read_pictures(pets, cache=kept)
+    monkeypatch.setattr(load, "decode", lambda *_: pytest.fail("it was decoded again"))
+    again = read_pictures(pets, cache=kept)
+    assert np.array_equal(first.pixels, again.pixels)
+    assert (first.files, first.notes) == (again.files, again.notes)
+    assert len(kept.entries()) == 1
+    monkeypatch.undo()
+    monkeypatch.setattr(load, "MANY", 10)
+    (pets / "cats" / "00.png").write_bytes((pets / "dogs" / "01.png").read_bytes())
+    changed = read_pictures(pets, cache=kept)
+    assert not np.array_equal(first.pixels[0], changed.pixels[0])

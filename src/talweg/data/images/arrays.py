@@ -26,6 +26,7 @@ def of_arrays(
     y: Shaped[np.ndarray, " pictures"] | None = None,
     name: str = "the arrays",
     wanted: Wanted = DECIDE,
+    unbounded: bool = False,
 ) -> Pictures:
     """Pictures of arrays.
 
@@ -34,6 +35,7 @@ def of_arrays(
         y: what is to be predicted of each.
         name: what messages call them.
         wanted: size and colour.
+        unbounded: whether real numbers may lie beyond black and white, as noise leaves them.
 
     Raises:
         DataError: shapes or values that are no pictures', or a `y` of another length.
@@ -56,13 +58,13 @@ def of_arrays(
         raise DataError(f"{name} holds {len(pixels)} pictures and {len(y)} targets; each picture needs one")
     if y is not None and y.ndim == 2 and y.shape[1] == 1:
         y = y[:, 0]
-    plain = _as_wanted(_in_units(pixels, name), wanted, notes)
+    plain = _as_wanted(_in_units(pixels, name, unbounded), wanted, notes)
     files = tuple(str(number) for number in range(len(plain)))
     about: dict[str, Column] = {} if y is None else {CLASS: column_of(y)}
     return Pictures(name, plain, files, about, None if y is None else CLASS, tuple(notes))
 
 
-def _in_units(pixels: np.ndarray, name: str) -> np.ndarray:
+def _in_units(pixels: np.ndarray, name: str, unbounded: bool) -> np.ndarray:
     """From 0 to 255."""
     if pixels.dtype == np.uint8:
         return pixels
@@ -71,6 +73,8 @@ def _in_units(pixels: np.ndarray, name: str) -> np.ndarray:
     if pixels.dtype.kind == "f" and not np.isfinite(pixels).all():
         raise DataError(f"{name} holds pixels that are not finite numbers; the first in picture {_first(pixels)}")
     low, high = float(pixels.min()), float(pixels.max())
+    if unbounded and pixels.dtype.kind == "f":
+        return pixels.astype(np.float32) * (255 if low >= -1 and high <= 2 else 1)
     if low < 0 or high > 65535 or (pixels.dtype.kind == "f" and high > 255):
         raise DataError(f"{name} holds pixels from {low:g} to {high:g}; expected 0 to 255, 0 to 65535 or 0 to 1")
     if pixels.dtype.kind == "b" or (pixels.dtype.kind == "f" and high <= 1):

@@ -1,24 +1,32 @@
 """Many picture files become one array: headers first, then decoding in parallel. What one file holds is in `decode`."""
 
 import dataclasses
+import hashlib
 import os
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
+from talweg.data.cache import Cache, key_of
 from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header
 from talweg.data.images.pictures import Color, Size, Wanted
+from talweg.data.store import Writer
 from talweg.errors import DataError
 
 LARGEST = 64
 """The side that larger pictures are scaled to unless a size is named."""
+MANY = 500
+"""From so many pictures on, what was decoded is kept."""
+VERSION = 1
+"""Of the decoding; raised when the same files would give other pixels."""
+_BLOCK = 256
 _NAMED = 5
 """So many broken pictures are named in one message."""
 
@@ -80,6 +88,41 @@ def load(files: Sequence[Path], names: Sequence[str], wanted: Wanted) -> Loaded:
     if failed:
         notes.append(named_broken(failed))
     return Loaded(out[kept] if failed else out, tuple(kept), tuple(notes))
+
+
+def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, cache: Cache | None) -> Loaded:
+    """The same as `load`, but many pictures are decoded only once: later they come from the user's cache.
+
+    What is kept is named by the contents of all files, so that it is never stale.
+
+    Args:
+        files: the picture files.
+        names: what messages call them.
+        wanted: size, colour, and what happens to broken ones.
+        cache: where it is kept; `None` keeps nothing.
+    """
+    if cache is None or len(files) < MANY:
+        return load(files, names, wanted)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        digests = list(pool.map(_digest, files))
+    key = key_of("pictures", str(VERSION), str(wanted), *names, *digests)
+
+    def fill(writer: Writer) -> dict[str, Any]:
+        loaded = load(files, names, wanted)
+        column = writer.column("pixels", loaded.pixels.dtype, loaded.pixels.shape[1:])
+        for start in range(0, len(loaded.pixels), _BLOCK):
+            column.append(loaded.pixels[start : start + _BLOCK])
+        return {"kept": list(loaded.kept), "notes": list(loaded.notes)}
+
+    store = cache.get(key, fill, f"{len(files)} decoded pictures of {files[0].parent.parent.name}")
+    return Loaded(np.array(store.arrays["pixels"]), tuple(store.facts["kept"]), tuple(store.facts["notes"]))
+
+
+def _digest(file: Path) -> bytes:
+    try:
+        return hashlib.blake2b(file.read_bytes(), digest_size=16).digest()
+    except OSError:
+        return b"unreadable"
 
 
 def read_bytes(file: Path) -> bytes:

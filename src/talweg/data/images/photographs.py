@@ -63,6 +63,7 @@ def read_photographs(
     color: Color | None = None,
     longest: int | None = None,
     skip_broken: bool = False,
+    unbounded: bool = False,
 ) -> Photographs:
     """The photographs of a source.
 
@@ -73,6 +74,7 @@ def read_photographs(
         color: gray or colour; `None` takes gray if all of them are gray.
         longest: larger photographs are scaled until their longer side is that long.
         skip_broken: whether broken pictures are left out rather than an error.
+        unbounded: whether the real numbers of arrays may lie beyond black and white, as noise leaves them.
 
     Raises:
         DataError: no pictures, broken ones that are not to be skipped, pairs that do not match, or too many pixels.
@@ -85,7 +87,7 @@ def read_photographs(
     if isinstance(source, Photographs):
         return source
     if isinstance(source, list | tuple | np.ndarray):
-        return _of_arrays(source, color)
+        return _of_arrays(source, color, unbounded)
     if source == BUILTIN and not Path(source).exists():
         return dataclasses.replace(_read(find(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
     path = Path(source).expanduser()
@@ -102,14 +104,12 @@ def read_photographs(
     return _read(Found(path.parent, (path,), None, None, ()), color, longest, skip_broken)
 
 
-def _of_arrays(source: Any, color: Color | None) -> Photographs:
+def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs:
     from talweg.data.images.arrays import of_arrays
 
-    if isinstance(source, np.ndarray) and source.ndim != 2:
-        pictures = tuple(of_arrays(source, wanted=Wanted(None, color)).pixels)
-    else:
-        stack = [source] if isinstance(source, np.ndarray) else source
-        pictures = tuple(of_arrays(np.asarray(one)[None], wanted=Wanted(None, color)).pixels[0] for one in stack)
+    stack = [source] if isinstance(source, np.ndarray) and source.ndim == 2 else source
+    wanted = Wanted(None, color)
+    pictures = tuple(of_arrays(np.asarray(one)[None], wanted=wanted, unbounded=unbounded).pixels[0] for one in stack)
     if not pictures:
         raise DataError("there are no pictures in the list")
     if len({picture.shape[-1] for picture in pictures}) > 1:
@@ -242,6 +242,10 @@ def starts(length: int, side: int, stride: int) -> list[int]:
     return sorted({*range(0, length - side, stride), length - side})
 
 
+def _tiles(picture: Picture, side: int, stride: int) -> int:
+    return len(starts(picture.shape[0], side, stride)) * len(starts(picture.shape[1], side, stride))
+
+
 def tile_for(pictures: Sequence[Picture], patch: int, enough: int = 2000) -> tuple[int, int]:
     """The side and the stride of tiles such that every patch of the photographs lies in one of them.
 
@@ -251,12 +255,13 @@ def tile_for(pictures: Sequence[Picture], patch: int, enough: int = 2000) -> tup
         The side, and the stride: at most `side - patch + 1`, but where a photograph is hardly larger than a patch.
     """
     smallest = min(min(picture.shape[:2]) for picture in pictures)
-    side = stride = patch
+    side, stride = patch, 1 + patch // 4
     for times in (4.0, 2.0, 1.5, 1.25):
         # A multiple of 8, since networks halve what they see.
-        side = max(patch, min(round(times * patch), smallest) // 8 * 8)
-        stride = max(side - patch, 1 + patch // 4)
-        count = sum(int(np.prod([len(starts(n, side, stride)) for n in p.shape[:2]])) for p in pictures)
-        if count >= enough:
+        smaller = min(round(times * patch), smallest) // 8 * 8
+        if smaller - patch < patch // 4:
+            break
+        side, stride = smaller, smaller - patch
+        if sum(_tiles(picture, side, stride) for picture in pictures) >= enough:
             break
     return side, stride

@@ -128,7 +128,7 @@ def whole_page(
         contents=text(say("contents")),
         links=links,
         main=main,
-        footer=text(say("made", version=version).replace("  ", " ")),
+        footer=text(say("made", maker=f"Talweg {version}".strip())),
         script=_static("report.js"),
         assets=landscape_assets() if landscape else "",
     )

@@ -1,0 +1,204 @@
+"""Runs that go on: interrupted, damaged, on a full disk, further than they were meant; the end is as if undisturbed."""
+
+import errno
+import io
+import json
+import os
+import shutil
+import signal
+
+import numpy as np
+import polars
+import pytest
+
+import talweg as tw
+from talweg.config.every import Every
+from talweg.errors import ConfigError, DataError, RunFolderError, TalwegError, TrainingInterruptedError
+from talweg.record.checkpoints import Checkpoints
+from talweg.run.api import resume_run
+
+SMALL = {"members": 2, "hidden": (4,), "max_epochs": 6, "stop": "epochs(100)", "learning_rate": 0.02}
+SAME = ("params.safetensors", "trajectory.safetensors", "evaluation.safetensors", "split.npy", "preparation.json")
+
+
+def train(out, **given):
+    return tw.train("iris", out=out, **{**SMALL, **given})
+
+
+def history(run):
+    lines = [json.loads(line) for line in (run / "history.jsonl").read_text().splitlines()]
+    return [{name: value for name, value in line.items() if name != "seconds"} for line in lines]
+
+
+def assert_same(run, other):
+    for name in SAME:
+        assert (run / name).read_bytes() == (other / name).read_bytes(), name
+    assert history(run) == history(other)
+    ours, theirs = (json.loads((path / "summary.json").read_text()) for path in (run, other))
+    assert ours["members"] == theirs["members"]
+
+
+def interrupted(out, epoch=3, number=signal.SIGTERM, **given):
+    def ask(told):
+        if told.epoch == epoch:
+            os.kill(os.getpid(), number)
+
+    with pytest.raises(TrainingInterruptedError) as caught:
+        train(out, progress=ask, **given)
+    return caught.value
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory):
+    path = tmp_path_factory.mktemp("runs") / "undisturbed"
+    train(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory):
+    """A run that was interrupted after three epochs, with the checkpoint of the second before it."""
+    path = tmp_path_factory.mktemp("runs") / "half"
+    interrupted(path, checkpoint_every="1 epochs")
+    return path
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_an_interrupted_run_is_saved_says_how_to_go_on_and_ends_as_if_it_never_had_been(tmp_path, undisturbed, number):
+    run = tmp_path / "run"
+    error = interrupted(run, number=number)
+    assert error.exit_code == 128 + number
+    assert str(error) == f"interrupted after 3 epochs; everything is saved. Go on with: talweg resume {run}"
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(RunFolderError, match="did not come to its end"):
+        tw.open_run(run)
+    tw.resume(run)
+    assert_same(run, undisturbed)
+    assert [sitting["from"]["epoch"] for sitting in tw.open_run(run).folder.sittings()] == [0, 3]
+    with pytest.raises(ConfigError, match=r"is finished: every member has stopped.*--epochs 12"):
+        tw.resume(run)
+
+
+def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, half, undisturbed):
+    run = shutil.copytree(half, tmp_path / "copy")
+    newest = Checkpoints(run).paths()[0]
+    newest.write_bytes(newest.read_bytes()[:-1])
+    notes = []
+    resume_run(run, {}, note=notes.append)
+    assert str(newest) in notes[0]
+    assert "is damaged" in notes[0]
+    assert notes[1].endswith("000002-000000.safetensors is used in its place")
+    assert_same(run, undisturbed)
+
+
+def test_a_finished_run_goes_further_and_a_rerun_repeats_both_sittings(tmp_path, undisturbed):
+    run = shutil.copytree(undisturbed, tmp_path / "copy")
+    further = tw.resume(run, max_epochs=8)
+    assert further.history.epoch.tolist() == list(range(9))
+    assert history(run)[:7] == history(undisturbed)
+    assert [outcome["outcome"]["epoch"] for outcome in further.summary["members"]] == [8, 8]
+    assert tw.open_run(run).settings.max_epochs == 8
+    found = tw.rerun(run)
+    assert (found.verdict, found.distance, found.first_difference) == ("identical", 0.0, None)
+
+
+def test_what_does_not_fit_is_refused(tmp_path, half):
+    run = shutil.copytree(half, tmp_path / "copy")
+    with pytest.raises(ConfigError, match="may change max_epochs and stop, not members"):
+        tw.resume(run, members=3)
+    with pytest.raises(DataError, match="no longer holds the data"):
+        tw.resume(run, source=polars.DataFrame({"a": [1.0, 2.0, 3.0] * 50, "species": [*"abc"] * 50}))
+    with pytest.raises(RunFolderError, match="holds no run"):
+        tw.resume(tmp_path / "none")
+
+
+def test_every_damage_to_every_file_is_named_or_changes_nothing(tmp_path, undisturbed):
+    """Bits flipped and files cut off, some hundred places of each; what is opened all the same is what was written."""
+    whole = tw.open_run(undisturbed)
+    chance, named = np.random.default_rng(0), []
+    for path in sorted(undisturbed.iterdir()):
+        if not path.is_file() or path.suffix == ".html":
+            continue
+        content = path.read_bytes()
+        run = shutil.copytree(undisturbed, tmp_path / path.name)
+        for place in chance.integers(0, len(content), 15).tolist():
+            flipped = bytearray(content)
+            flipped[place] ^= 1 << place % 8
+            for damaged in (bytes(flipped), content[:place]):
+                (run / path.name).write_bytes(damaged)
+                try:
+                    found = tw.open_run(run)
+                    found.trajectory()
+                    found.folder.split()
+                    found.folder.gate()
+                except TalwegError as error:
+                    named.append(str(error))
+                    continue
+                assert found.summary == whole.summary
+                assert found.settings == whole.settings
+                for layer, its in whole.params.items():
+                    for name, array in its.items():
+                        np.testing.assert_array_equal(found.params[layer][name], array)
+        shutil.rmtree(run)
+    assert len(named) > 200
+    assert not any("\n" in sentence for sentence in named)
+
+
+class Full(io.FileIO):
+    """A file of which the n-th write of all fails, half done, as on a full disk."""
+
+    left = 0
+
+    def write(self, content):
+        Full.left -= 1
+        if Full.left == 0:
+            super().write(bytes(content)[: len(content) // 2])
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return super().write(content)
+
+
+def test_any_write_may_fail_and_the_run_goes_on_once_there_is_room(tmp_path, monkeypatch, undisturbed):
+    opened = io.open
+
+    def full_open(file, mode="r", *rest, **named):
+        if any(letter in mode for letter in "wxa") and str(tmp_path) in str(file):
+            raw = Full(file, mode.replace("b", "").replace("t", ""))
+            return raw if "b" in mode else io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
+        return opened(file, mode, *rest, **named)
+
+    monkeypatch.setattr(io, "open", full_open)
+    failed = []
+    for number in [*range(1, 12), 17, 23]:
+        run, Full.left = tmp_path / str(number), number
+        try:
+            train(run, checkpoint_every="2 epochs")
+        except RunFolderError as error:
+            failed.append(str(error))
+            Full.left = 0
+            if (run / "run.toml").exists():
+                tw.resume(run)
+            else:
+                train(run)
+        assert_same(run, undisturbed)
+    assert len(failed) >= 12
+    assert all("No space left on device" in sentence for sentence in failed)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("never", Every()),
+        ("90s", Every(seconds=90.0)),
+        ("2h", Every(seconds=7200.0)),
+        ("10 epochs", Every(epochs=10)),
+        ("500 steps", Every(steps=500)),
+    ],
+)
+def test_how_often(text, expected):
+    assert Every.parse(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "5", "five minutes", "-5m", "0s"])
+def test_how_often_is_refused(text):
+    with pytest.raises(ConfigError, match=r"^checkpoint_every must be 'auto', 'never', a time such as 90s"):
+        Every.parse(text)

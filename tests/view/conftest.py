@@ -55,18 +55,27 @@ KINDS = {
 }
 
 
+class Runs(dict):
+    """A finished run of every kind, by the kind; each is trained when it is first asked for."""
+
+    def __init__(self, parent):
+        self.parent = parent
+
+    def __missing__(self, kind):
+        import talweg as tw
+
+        source, settings = KINDS[kind]
+        made = {"hostile": lambda: hostile_table(self.parent / "hostile.csv"), "denoising": photographs}
+        self[kind] = tw.train(made[kind]() if kind in made else source, out=self.parent / kind, **settings)
+        if kind == "resumed":
+            self[kind] = tw.resume(self.parent / kind, max_epochs=12)
+        return self[kind]
+
+
 @pytest.fixture(scope="session")
 def told_runs(tmp_path_factory):
-    """A finished run of every kind, by the kind."""
-    import talweg as tw
-
-    parent = tmp_path_factory.mktemp("told")
-    sources = {"hostile": hostile_table(parent / "hostile.csv"), "denoising": photographs()}
-    runs = {
-        kind: tw.train(sources.get(kind, source), out=parent / kind, **settings)
-        for kind, (source, settings) in KINDS.items()
-    }
-    return {**runs, "resumed": tw.resume(parent / "resumed", max_epochs=12)}
+    """Runs of every kind (see `KINDS`)."""
+    return Runs(tmp_path_factory.mktemp("told"))
 
 
 @pytest.fixture(params=KINDS)

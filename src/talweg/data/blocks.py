@@ -120,7 +120,7 @@ class Delimited:
         with self.path.open("rb") as file:
             stream = _unpacking(file)
             while True:
-                data = _read(stream, self.name)
+                data = _read(stream, self.name, _BLOCK)
                 rest += reader.decode(data, final=not data)
                 end = len(rest) if not data else _end_of_row(rest)
                 if header and end:
@@ -207,7 +207,7 @@ def _is_utf8(path: Path, name: str) -> bool:
     with path.open("rb") as file:
         stream = _unpacking(file)
         try:
-            while data := _read(stream, name):
+            while data := _read(stream, name, _BLOCK):
                 reader.decode(data)
             reader.decode(b"", True)
         except UnicodeDecodeError:
@@ -221,7 +221,7 @@ def _unpacking(file: io.BufferedIOBase) -> io.BufferedIOBase:
     return cast(io.BufferedIOBase, gzip.open(file)) if packed else file
 
 
-def _read(stream: io.BufferedIOBase, name: str, size: int = _BLOCK) -> bytes:
+def _read(stream: io.BufferedIOBase, name: str, size: int) -> bytes:
     try:
         return stream.read(size)
     except (OSError, EOFError) as error:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
+from talweg.data.store import forget
 from talweg.data.table import Column, Dates, Numbers, Table, Text
 
 _ROWS = 2**18
@@ -35,6 +36,7 @@ def fingerprint(table: Table) -> str:
         digest.update((width * table.rows).to_bytes(8, "little"))
         for start in range(0, table.rows, _ROWS):
             digest.update(_bytes(values(slice(start, start + _ROWS))))
+            forget(column.codes if isinstance(column, Text) else column.values)
     return digest.hexdigest()
 
 

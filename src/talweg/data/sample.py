@@ -13,7 +13,7 @@ from talweg.data.store import forget, is_mapped
 from talweg.data.table import Column, Table, Text
 from talweg.data.task import labels_of
 
-MOST_VALUES = 40_000_000
+MOST_VALUES = 12_000_000
 """Values of a table that are looked at all together; of a table with more, a sample of rows speaks for all."""
 _BLOCK = 2**20
 _STREAM = 0x73616D706C65  # "sample": this room's own half of the generator's key
@@ -31,7 +31,7 @@ def sample_rows(rows: int, columns: int) -> Int[np.ndarray, " some"]:
 
     Example:
         >>> sample_rows(5, 3).tolist(), len(sample_rows(10**8, 40))
-        ([0, 1, 2, 3, 4], 1000000)
+        ([0, 1, 2, 3, 4], 300000)
     """
     if not is_large(rows, columns):
         return np.arange(rows)

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
+from talweg.data.gather import gather
 from talweg.errors import DataError, did_you_mean
 
 
@@ -30,7 +31,7 @@ class Numbers:
 
     def take(self, rows: Int[np.ndarray, " some"]) -> "Numbers":
         """The column at `rows`, in their order."""
-        return Numbers(self.values[rows])
+        return Numbers(gather(self.values, rows))
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class Text:
 
     def take(self, rows: Int[np.ndarray, " some"]) -> "Text":
         """The column at `rows`, in their order."""
-        return Text(self.codes[rows], self.levels)
+        return Text(gather(self.codes, rows), self.levels)
 
     def counts(self) -> Int[np.ndarray, " levels"]:
         """In how many rows each word of `levels` stands."""
@@ -87,7 +88,7 @@ class Dates:
 
     def take(self, rows: Int[np.ndarray, " some"]) -> "Dates":
         """The column at `rows`, in their order."""
-        return Dates(self.values[rows])
+        return Dates(gather(self.values, rows))
 
 
 Column = Numbers | Text | Dates

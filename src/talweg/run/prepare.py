@@ -20,8 +20,9 @@ from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.large import quiet
 from talweg.data.parts import Plan, deal, given_column
-from talweg.data.sample import known_rows, on_disk, sample_rows, witnesses
+from talweg.data.sample import known_rows, on_disk, sample_rows, values_of, witnesses
 from talweg.data.split import FIRST_FOLD, Fractions, Split
+from talweg.data.store import forget
 from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
@@ -82,6 +83,7 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     some = table if len(seen) == table.rows else table.take(seen)
     target = _target(table, some, settings)
     parts, notes = deal(table, target, plan)
+    forget(*map(values_of, table.columns.values()))
     looked = (table, target, parts) if some is table else _of_sample(some, seen, target, parts.marks(table.rows))
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)

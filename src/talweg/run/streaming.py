@@ -19,7 +19,7 @@ from talweg.run.ahead import ahead
 from talweg.run.job import Job
 from talweg.run.segments import cuts, longest_segment
 
-SEGMENT_BYTES = 48 * 2**20
+SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
 
 

@@ -8,7 +8,9 @@ take their data as arguments, so that one compilation serves every run of the sa
 
 Members that stopped are left out of the work. Where they run one after the other (`"map"`), a branch skips them and
 each is bit-identical to a lone run; where they run as one program (`"vmap"`, for tiny objectives and for GPUs), the
-active ones are gathered into a smaller crowd first.
+active ones are gathered into a smaller crowd first. With `"step"` members run one after the other too, but each step is
+a call of its own: slower by the calls, and the way for operations that the compiler does badly inside a loop, such as
+the gradients of convolutions that are not Talweg's own. All three give equal results, to rounding.
 """
 
 import functools
@@ -25,7 +27,8 @@ from jaxtyping import Array, Bool, Float, Int, Num, PyTree, UInt32
 from talweg.descent.optimizer import Optimizer, gradient_norm
 from talweg.objective.base import Batch, Objective, Params
 
-Crowd = Literal["map", "vmap"]
+Crowd = Literal["map", "vmap", "step"]
+"""How the members run (see this file's head)."""
 
 
 class State(eqx.Module):
@@ -94,6 +97,28 @@ def step(
     return State(params, memory, state.key), sums, gradient
 
 
+def _epoch_key(state: State, number: Int[Array, ""]) -> Array:
+    return jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), number)
+
+
+def _step_in_epoch(
+    objective: Objective,
+    optimizer: Optimizer,
+    state: State,
+    info: Info,
+    data: Batch,
+    rows: Int[Array, " batch"],
+    weight: Float[Array, " batch"],
+    index: Int[Array, ""],
+    key: Array,
+) -> tuple[State, Info]:
+    """One step of one member on the rows with the given numbers."""
+    x, y = jax.tree.map(lambda column: column[rows], (data.x, data.y))
+    state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
+    dtype = info.total.dtype
+    return state, Info(info.total + sums["loss"].astype(dtype), info.weight + sums["weight"].astype(dtype))
+
+
 def epoch_of_one(
     objective: Objective, optimizer: Optimizer, state: State, feed: Feed, number: Int[Array, ""], info: Info
 ) -> tuple[State, Info]:
@@ -101,16 +126,10 @@ def epoch_of_one(
 
     The sums are carried from step to step, across segments too, so that how an epoch is cut changes no bit of them.
     """
-    key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), number)
+    key = _epoch_key(state, number)
 
     def body(carry: tuple[State, Info], scanned: tuple[Any, Any, Any]) -> tuple[tuple[State, Info], None]:
-        state, info = carry
-        rows, weight, index = scanned
-        x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-        state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
-        dtype = info.total.dtype
-        info = Info(info.total + sums["loss"].astype(dtype), info.weight + sums["weight"].astype(dtype))
-        return (state, info), None
+        return _step_in_epoch(objective, optimizer, *carry, feed.data, *scanned, key), None
 
     steps = feed.first + jnp.arange(feed.order.shape[0], dtype=jnp.int32)
     return lax.scan(body, (state, info), (feed.order, feed.weight, steps))[0]
@@ -211,6 +230,8 @@ def epoch(
     """
     index = np.asarray(number, np.int32)
     info = Info.nothing(len(active)) if info is None else info
+    if crowd == "step":
+        return _epoch_by_steps(objective, optimizer, state, active, feed, index, info)
     few = _gathered(active) if crowd == "vmap" else None
     if few is None:
         return _epoch(objective, optimizer, state, active, feed, index, info, crowd)
@@ -220,6 +241,49 @@ def epoch(
     moved, told = _epoch(*part, active[few], some, index, told, crowd)
     blank = np.full(active.shape, np.nan, np.float32)
     return _put(state, moved, few), _put(Info(blank, blank), told, few)
+
+
+def _epoch_by_steps(
+    objective: Objective,
+    optimizer: Optimizer,
+    state: State,
+    active: Bool[np.ndarray, " members"],
+    feed: Feed,
+    number: Int[np.ndarray, ""],
+    info: Info,
+) -> tuple[State, Info]:
+    """The same, each step a call of its own."""
+    own_order = feed.order.ndim == 3
+    blank = np.full(active.shape, np.nan, np.float32)
+    moved, told = state, Info(blank, blank)
+    for member in np.flatnonzero(active):
+        one = np.array([member])
+        *mine, its_info = _take((objective, optimizer, state, info), one)
+        order, weight = (leaf[member] if own_order else leaf for leaf in (feed.order, feed.weight))
+        for place in range(len(order)):
+            index = np.asarray(feed.first + place, np.int32)
+            mine[2], its_info = _one_step(*mine, its_info, feed.data, order[place], weight[place], index, number)
+        moved, told = _put(moved, mine[2], one), _put(told, its_info, one)
+    return moved, told
+
+
+@jax.jit
+def _one_step(
+    objective: Objective,
+    optimizer: Optimizer,
+    state: State,
+    info: Info,
+    data: Batch,
+    rows: Int[Array, " batch"],
+    weight: Float[Array, " batch"],
+    index: Int[Array, ""],
+    number: Int[Array, ""],
+) -> tuple[State, Info]:
+    """One step of a crowd of one, outside any loop."""
+    objective, optimizer, state, info = jax.tree.map(lambda leaf: leaf[0], (objective, optimizer, state, info))
+    key = _epoch_key(state, number)
+    moved = _step_in_epoch(objective, optimizer, state, info, data, rows, weight, index, key)
+    return jax.tree.map(lambda leaf: leaf[None], moved)
 
 
 def _gathered(active: Bool[np.ndarray, " members"]) -> Int[np.ndarray, " fewer"] | None:
@@ -276,7 +340,7 @@ def evaluate(
     Returns:
         Sums with a leading member axis, added up over the chunks in float64.
     """
-    sums = jax.device_get(_evaluate(objective, params, active, chunks, crowd))
+    sums = jax.device_get(_evaluate(objective, params, active, chunks, "map" if crowd == "step" else crowd))
     return {name: value.astype(np.float64).sum(1) for name, value in sums.items()}
 
 

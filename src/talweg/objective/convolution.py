@@ -6,6 +6,9 @@ epoch's steps run, it does not, and they fall to a naive loop that is 5 to 30 ti
 written here as forward convolutions of explicitly transposed operands, with `optimization_barrier` so that the
 transposes are not folded back.
 
+The fast routine is slow for one to four channels with few filters; there zeros fill both up, which costs less than it
+saves (the figures are in docs/performance.md).
+
 On other devices, whose libraries have gradients of their own, plain differentiation is left alone.
 """
 
@@ -91,13 +94,48 @@ def convolve(x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes
         >>> convolve(x, jnp.ones((3, 1, 1)), (1,), ((0, 0),), (1,)).ravel().tolist()
         [3.0, 6.0, 9.0]
     """
-    return plain(x, kernel, stride, pads, dilation, groups)
+    return _quick(x, kernel, stride, pads, dilation, groups)
+
+
+def _quick(x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes, groups: int) -> Rows:
+    """A convolution, on a CPU with its channels and filters filled up to what its routine is quick at."""
+    channels, filters = kernel.shape[-2:]
+    more_channels, more_filters = _filling(channels, filters) if groups == 1 else (0, 0)
+    if not more_channels + more_filters:
+        return plain(x, kernel, stride, pads, dilation, groups)
+
+    def filled(x: Rows, kernel: Kernel) -> Rows:
+        axes = [(0, 0)] * len(stride)
+        x = jnp.pad(x, [(0, 0), *axes, (0, more_channels)])
+        kernel = jnp.pad(kernel, [*axes, (0, more_channels), (0, more_filters)])
+        return plain(x, kernel, stride, pads, dilation)[..., :filters]
+
+    def as_it_is(x: Rows, kernel: Kernel) -> Rows:
+        return plain(x, kernel, stride, pads, dilation)
+
+    return lax.platform_dependent(x, kernel, cpu=filled, default=as_it_is)
+
+
+FEW_CHANNELS, FEW_FILTERS = 4, 16
+"""Up to so many of both, the CPU's routine is several times slower than with more filters."""
+
+
+def _filling(channels: int, filters: int) -> tuple[int, int]:
+    """How many channels and filters of zeros make a convolution quicker on a CPU.
+
+    Example:
+        >>> _filling(1, 16), _filling(3, 32), _filling(32, 32)
+        ((0, 16), (1, 0), (0, 0))
+    """
+    if channels > FEW_CHANNELS or filters == 1:
+        return 0, 0
+    return int(channels == FEW_CHANNELS - 1), max(2 * FEW_FILTERS - filters, 0) if filters <= FEW_FILTERS else 0
 
 
 def _forward(
     x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes, groups: int
 ) -> tuple[Rows, tuple[Rows, Kernel]]:
-    return plain(x, kernel, stride, pads, dilation, groups), (x, kernel)
+    return _quick(x, kernel, stride, pads, dilation, groups), (x, kernel)
 
 
 def _backward(
@@ -150,25 +188,47 @@ def _input_gradient(
         for length, first, width, apart in zip(spread.shape[1:-1], before, window, dilation, strict=True)
     ]
     after = [length - got for length, got in zip(shape[1:-1], reach, strict=True)]
-    return plain(spread, turned, (1,) * len(window), tuple(zip(before, after, strict=True)), dilation, groups)
+    return _quick(spread, turned, (1,) * len(window), tuple(zip(before, after, strict=True)), dilation, groups)
 
 
 def _kernel_gradient(x: Rows, shape: tuple[int, ...], spread: Rows, pads: Pads, dilation: Sizes, groups: int) -> Kernel:
     """The input, with its channels as rows, convolved with the slopes, with the rows as their channels.
 
-    The kernel's places become the output's, so that its dilation becomes a stride.
+    The kernel's places become the output's, so that its dilation becomes a stride. Where there are fewer filters than
+    channels the two exchange their parts, and the places come out in reverse: the work is the same, and the routine
+    is quicker at many filters.
     """
-    *window, channels, _ = shape
-    rows, *places, _ = x.shape
-    axes = len(places)
-    x = x.reshape(rows, *places, groups, channels).transpose(axes + 2, *range(1, axes + 2), 0)
-    x, slopes = _as_it_stands((x.reshape(channels, *places, groups * rows), jnp.moveaxis(spread, 0, axes)))
+    *window, channels, filters = shape
+    if groups == 1 and filters < channels:
+        before = [(width - 1) * apart - pad[0] for width, apart, pad in zip(window, dilation, pads, strict=True)]
+        found = _correlated(spread, x, window, before, dilation, 1)
+        return jnp.flip(found, tuple(range(len(window)))).swapaxes(-1, -2)
+    return _correlated(x, spread, window, [pad[0] for pad in pads], dilation, groups)
+
+
+def _correlated(
+    moved: Rows, still: Rows, window: list[int], before: list[int], dilation: Sizes, groups: int
+) -> Float[Array, "... _ _"]:
+    """For each shift in a window, and each pair of channels, the product of one input with the other, summed up.
+
+    Args:
+        moved: what is shifted; its channels come first in the result.
+        still: what is not.
+        window: how many shifts along each axis.
+        before: zeros before the first place of `moved`.
+        dilation: places between two shifts.
+        groups: into how many groups the channels are cut; only those of one group are paired.
+    """
+    rows, *places, every = moved.shape
+    axes, channels = len(places), every // groups
+    moved = moved.reshape(rows, *places, groups, channels).transpose(axes + 2, *range(1, axes + 2), 0)
+    moved = moved.reshape(channels, *places, groups * rows)
+    moved, kernel = _as_it_stands((moved, jnp.moveaxis(still, 0, axes)))
     ends = [
-        (pad[0], (width - 1) * apart + across - length - pad[0])
-        for pad, width, apart, across, length in zip(pads, window, dilation, spread.shape[1:-1], places, strict=True)
+        (first, (width - 1) * apart + reach - length - first)
+        for first, width, apart, reach, length in zip(before, window, dilation, still.shape[1:-1], places, strict=True)
     ]
-    found = plain(x, slopes, dilation, tuple(ends), (1,) * axes, groups)
-    return jnp.moveaxis(found, 0, axes)
+    return jnp.moveaxis(plain(moved, kernel, dilation, tuple(ends), (1,) * axes, groups), 0, axes)
 
 
 def multiply_adds(places: Sizes, window: Sizes, channels: int, filters: int, groups: int) -> int:

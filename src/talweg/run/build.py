@@ -37,6 +37,7 @@ from talweg.objective.metrics import METRICS
 from talweg.objective.models import layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
+from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
@@ -99,6 +100,8 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     _require_few_params(settings.optimizer, network)
+    if settings.engine == AUTO:
+        settings = settings.model_copy(update={"engine": choose_crowd(network)})
     training, validation, test = part_rows(prepared, hear)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))

@@ -63,11 +63,15 @@ def validation_passing(job: Job) -> Iterable[Batch]:
 
 
 def evaluate(
-    network: Network, params: Params, active: Bool[np.ndarray, " members"], blocks: Iterable[Batch]
+    network: Network,
+    params: Params,
+    active: Bool[np.ndarray, " members"],
+    blocks: Iterable[Batch],
+    crowd: engine.Crowd = "map",
 ) -> dict[str, np.ndarray]:
     """The metrics' sums over all blocks (see `engine.evaluate`)."""
     sums: dict[str, np.ndarray] = {}
     for chunks in blocks:
-        found = engine.evaluate(network, params, active, chunks)
+        found = engine.evaluate(network, params, active, chunks, crowd)
         sums = {name: sums[name] + value if sums else value for name, value in found.items()}
     return sums

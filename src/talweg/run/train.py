@@ -16,6 +16,7 @@ from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
 from talweg.objective.models import row_work
 from talweg.objective.network import Network
+from talweg.run.crowd import crowd_of
 from talweg.run.job import Job, Rows
 from talweg.run.passes import evaluate, parts_of, passing, validation_passing
 from talweg.run.restart import forgotten, restarted, slowed, went_well
@@ -138,7 +139,7 @@ def _segment(job: Job, standing: Standing, feed: engine.Feed) -> Standing:
     number = standing.epoch + 1
     optimizer = slowed(job.optimizer, standing.safety)
     state, info = engine.epoch(
-        job.network, optimizer, standing.state, standing.active, feed, number, info=standing.info
+        job.network, optimizer, standing.state, standing.active, feed, number, crowd_of(job.settings), standing.info
     )
     return dataclasses.replace(standing, state=state, info=info, step=int(feed.first) + feed.order.shape[-2])
 
@@ -234,7 +235,7 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
     Not the validation rows' loss, which may be lower for good, nor a single batch's, which is noise.
     """
     everyone = np.ones(job.settings.members, bool)
-    sums = evaluate(job.network, params, everyone, passing(_starting_rows(job)))
+    sums = evaluate(job.network, params, everyone, passing(_starting_rows(job)), crowd_of(job.settings))
     return sums["loss"] / sums["weight"]
 
 
@@ -262,7 +263,7 @@ def _look(
     """The validation curves of one epoch; none without validation rows."""
     if not len(job.validation):
         return {}
-    sums = evaluate(job.network, params, active, blocks)
+    sums = evaluate(job.network, params, active, blocks, crowd_of(job.settings))
     told = {name: value[active] for name, value in sums.items()}
     values = {
         "validation_loss": told["loss"] / told["weight"],

@@ -1,17 +1,19 @@
 """Pooling: many neighbouring places become one, by their greatest number or their mean.
 
-Not by `reduce_window`, whose gradient is three times slower on a CPU: windows that do not overlap are an axis of
-their own after a reshape, and windows that do are the strided slices of the picture, one for each place of the window.
+Not by `reduce_window`, whose gradient is many times slower on a CPU: windows that do not overlap become an axis of
+their own by a reshape, one axis of the picture after the other, and their places are compared two by two; windows that
+overlap are the strided slices of the picture, one for each place of the window.
 """
 
 import functools
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
@@ -57,14 +59,16 @@ class _Pool(Layer):
             raise self.refuse(shape, "its padding is as wide as its window, so that a window may be empty")
         return (*places, shape[-1])
 
-    def _apart(self, x: Rows) -> Array | None:
-        """The windows as axes of their own, 2, 4 and so on, if they do not overlap."""
+    def _reduced(self, x: Rows, combine: Callable[[Array, Array], Array], fill: float) -> Rows:
+        """All places of each window, combined two by two."""
         window, stride, pads = self._sizes(x.shape[1:])
         if stride != window or any(map(any, pads)):
-            return None
-        places = self.output_shape(x.shape[1:])[:-1]
-        whole = x[(slice(None), *(slice(n * w) for n, w in zip(places, window, strict=True)))]
-        return whole.reshape(len(x), *itertools.chain(*zip(places, window, strict=True)), x.shape[-1])
+            return functools.reduce(combine, self._slices(x, fill))
+        for axis, width in enumerate(window, 1):
+            whole = lax.slice_in_dim(x, 0, x.shape[axis] // width * width, axis=axis)
+            apart = whole.reshape(*x.shape[:axis], -1, width, *x.shape[axis + 1 :])
+            x = functools.reduce(combine, (lax.index_in_dim(apart, n, axis + 1, False) for n in range(width)))
+        return x
 
     def _slices(self, x: Rows, fill: float) -> Iterator[Rows]:
         """The places of the windows one after the other, each for all windows at once."""
@@ -93,10 +97,7 @@ class MaxPool(_Pool):
     kind: ClassVar[str] = "maxpool"
 
     def apply(self, params: LayerParams, x: Rows, key: PRNGKeyArray | None) -> Rows:
-        apart = self._apart(x)
-        if apart is not None:
-            return apart.max(tuple(range(2, apart.ndim - 1, 2)))
-        return functools.reduce(jnp.maximum, self._slices(x, -jnp.inf))
+        return self._reduced(x, jnp.maximum, -jnp.inf)
 
 
 class AvgPool(_Pool):
@@ -111,10 +112,7 @@ class AvgPool(_Pool):
     kind: ClassVar[str] = "avgpool"
 
     def apply(self, params: LayerParams, x: Rows, key: PRNGKeyArray | None) -> Rows:
-        apart = self._apart(x)
-        if apart is not None:
-            return apart.mean(tuple(range(2, apart.ndim - 1, 2)))
-        return functools.reduce(jnp.add, self._slices(x, 0.0)) / self._counts(x.shape[1:])
+        return self._reduced(x, jnp.add, 0.0) / self._counts(x.shape[1:])
 
     def _counts(self, shape: Shape) -> Float[np.ndarray, "*places 1"]:
         """How many true places each window holds."""

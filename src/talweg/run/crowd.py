@@ -1,0 +1,50 @@
+"""Which way the engine runs the members, chosen by what the network holds and where it runs.
+
+The figures behind the choice are in docs/performance.md; what each way does is in `descent.engine`.
+"""
+
+from typing import Any
+
+import jax
+
+from talweg.config.settings import AUTO, Settings
+from talweg.descent.engine import Crowd
+from talweg.objective.foreign import Module, Pair
+from talweg.objective.layers import Layer
+from talweg.objective.models import layers_of
+from talweg.objective.network import Network
+
+SLOW_IN_LOOPS = ("conv_general_dilated", "reduce_window_max", "reduce_window_sum")
+"""Operations whose gradients XLA's CPU compiler does badly in the body of a loop."""
+
+
+def choose_crowd(network: Network) -> Crowd:
+    """How a network's members run where the settings leave it open.
+
+    On a GPU or TPU as one program, which fills the device. On a CPU one after the other, an epoch a call; but each
+    step a call of its own where a network of the user's own holds convolutions: their gradients are slow in loops,
+    which Talweg's layers avoid.
+
+    Args:
+        network: the objective.
+    """
+    if jax.default_backend() != "cpu":
+        return "vmap"
+    shape, slow = network.input_shape, False
+    for layer in layers_of(network.model):
+        slow = slow or (isinstance(layer, Module | Pair) and _holds(layer, shape, SLOW_IN_LOOPS))
+        shape = layer.output_shape(shape)
+    return "step" if slow else "map"
+
+
+def crowd_of(settings: Settings) -> Crowd:
+    """How the members run, of resolved settings; settings from before there was a choice ran them by `map`."""
+    return "map" if settings.engine == AUTO else settings.engine
+
+
+def _holds(layer: Layer, shape: tuple[int, ...], names: tuple[str, ...]) -> bool:
+    """Whether a layer's program has an operation of one of the names."""
+    params = jax.eval_shape(lambda: layer.init(jax.random.key(0), shape))
+    struct: Any = jax.ShapeDtypeStruct
+    program = jax.make_jaxpr(lambda p, x: layer.apply(p, x, None))(params, struct((2, *shape), jax.numpy.float32))
+    return any(name in str(program) for name in names)

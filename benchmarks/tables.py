@@ -226,7 +226,7 @@ medians, standard scores and one feature a word, the target standardised. The ta
 Log loss and RMSE decide, since accuracy on so few rows is mostly chance; means, and the mean gap with its standard
 error over the seeds.
 
-The tables were chosen before anything was measured; but the default for many rows (a deeper network with less decay) was
+The tables were chosen before anything was measured; but the default for many rows (deeper, with less decay) was
 then found on the first two of these splits of seven of them, bikeshare above all.
 
 {table(HEAD, map(line, rows))}

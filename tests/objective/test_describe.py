@@ -42,7 +42,7 @@ def test_the_counted_params_are_those_drawn_without_statistics():
 
 @pytest.mark.parametrize("name", READY_MADE)
 def test_ready_made_networks_fit_pictures_of_many_sizes(name):
-    denoises = name in ("dncnn", "unet-small")
+    denoises = name in ("dncnn", "unet-small", "denoiser")
     for shape in ((28, 28, 1), (32, 48, 3), (8, 8, 1)):
         found = parse_layers(ready_made(name, shape), outputs=10).output_shape(shape)
         assert found == (shape if denoises else (10,))

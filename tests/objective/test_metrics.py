@@ -209,6 +209,9 @@ def test_the_table_says_which_way_is_up():
         "macro_f1",
         "roc_auc",
         "r2",
+        "psnr",
+        "ssim",
+        "neighbor_psnr",
     }
     assert default_metric("classification") == "accuracy"
     assert default_metric("regression") == "rmse"

@@ -168,12 +168,12 @@ def test_another_seed_is_another_run():
 
 
 REFUSED = [
-    ({"learning_rate": -1}, ConfigError, "learning_rate must be greater than 0 or 'auto', got -1"),
+    ({"learning_rate": -1}, ConfigError, "learning_rate must be greater than 0 or 'usual' or 'auto', got -1"),
     ({"learning_rte": 1}, ConfigError, "Did you mean 'learning_rate'?"),
     ({"activation": "rellu"}, ConfigError, "'rellu' is no activation."),
     ({"initializer": "hee_normal"}, ConfigError, "Did you mean 'he_normal'?"),
     ({"optimizer": "adamm"}, ConfigError, "'adamm' is no optimizer."),
-    ({"schedule": "linear"}, ConfigError, "'linear' is no schedule."),
+    ({"schedule": "parabolic"}, ConfigError, "'parabolic' is no schedule."),
     ({"momentum": 0.9}, ConfigError, "'momentum' is no setting of optimizer 'sgd'."),
     ({"loss": "hubber"}, ConfigError, "'hubber' is no loss."),
     ({"loss": "huber"}, ConfigError, "the loss 'huber' is for regression; for classification take softmax"),

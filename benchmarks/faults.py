@@ -2,8 +2,8 @@
 
 Usage: nice python -m benchmarks.faults [--kills N] [--seed N]
 
-Writes its figures to `docs/reliability.md`. A part of it is among the tests. Each process is a fresh one, forked from a
-server that has imported Talweg and nothing more, and is ended by SIGKILL.
+Writes its figures to `docs/reliability.md`. A part of it is `tests/run/test_kills.py`. Each process is a fresh one,
+forked from a server that has imported Talweg and nothing more, and is ended by SIGKILL.
 """
 
 import argparse

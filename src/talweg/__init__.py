@@ -12,6 +12,8 @@ _ROOMS = {
     "train": "talweg.run.api",
     "resume": "talweg.run.api",
     "rerun": "talweg.run.rerun",
+    "report": "talweg.run.explain",
+    "compare": "talweg.run.explain",
     "check": "talweg.run.check",
     "denoise": "talweg.run.denoising",
     "model": "talweg.run.model",
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
     from talweg.run.api import resume, train
     from talweg.run.check import check
     from talweg.run.denoising import denoise
+    from talweg.run.explain import compare, report
     from talweg.run.find_lr import find_lr
     from talweg.run.model import model
     from talweg.run.noise import noise
@@ -146,6 +149,7 @@ __all__ = [
     "__version__",
     "cache",
     "check",
+    "compare",
     "denoise",
     "elu",
     "find_lr",
@@ -157,6 +161,7 @@ __all__ = [
     "open_run",
     "relu",
     "replay",
+    "report",
     "rerun",
     "resume",
     "schedules",

@@ -511,7 +511,9 @@ def test_outcomes_differ_in_shape_and_are_explained(show):
     assert len(set(icons)) == 7
 
 
-@pytest.mark.parametrize(("lang", "told"), [("en", "stopped by its rule"), ("de", "durch seine Stoppregel beendet")])
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "stopped by its rule"), ("de", "durch sein Abbruchkriterium beendet")]
+)
 def test_the_legend_takes_the_scenes_own_words_for_outcomes(show, lang, told):
     scene = dataclasses.replace(walks.scene(hikers=2, steps=3, cells=41), outcome_kinds=("arrived", "walking"))
     words = {"arrived": "stopped by its rule"}

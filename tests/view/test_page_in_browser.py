@@ -511,6 +511,15 @@ def test_outcomes_differ_in_shape_and_are_explained(show):
     assert len(set(icons)) == 7
 
 
+@pytest.mark.parametrize(("lang", "told"), [("en", "stopped by its rule"), ("de", "durch seine Stoppregel beendet")])
+def test_the_legend_takes_the_scenes_own_words_for_outcomes(show, lang, told):
+    scene = dataclasses.replace(walks.scene(hikers=2, steps=3, cells=41), outcome_kinds=("arrived", "walking"))
+    words = {"arrived": "stopped by its rule"}
+    legend = show(landscape_page(dataclasses.replace(scene, kind_words=words), lang=lang)).locator(".legend")
+    assert told in legend.inner_text()
+    assert not {"arrived", "angekommen"} & set(legend.inner_text().split())
+
+
 @pytest.mark.parametrize("value", [0.0, np.nan])
 def test_flat_and_empty_landscapes_open(show, value):
     page = show(landscape_page(flat(np.linspace(0, 1, 11), np.full((11, 11), value))))

@@ -34,7 +34,7 @@ from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import layers_of, parameter_count, with_member_axis
+from talweg.objective.models import has_statistics, layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.crowd import choose_crowd
@@ -100,7 +100,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
-    _require_few_params(settings.optimizer, network)
+    require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
         settings = settings.model_copy(update={"engine": choose_crowd(network)})
     training, validation, test = part_rows(prepared, hear)
@@ -189,12 +189,23 @@ def _check_names(settings: Settings) -> None:
         )
 
 
-def _require_few_params(optimizer: str, network: Network) -> None:
+def require_fitting(optimizer: str, network: Network) -> None:
+    """Refuses an optimizer that cannot train a network.
+
+    Raises:
+        ConfigError: for more params than it is meant for, or batch statistics that its average would get wrong.
+    """
     largest, count = OPTIMIZERS[optimizer].largest, parameter_count(network.model, network.input_shape)
     if largest is not None and count > largest:
         raise ConfigError(
             f"{optimizer!r} is for at most {largest} params, this network has {count}; "
             "take fewer units (--hidden), or lbfgs"
+        )
+    # The average is made of the steps, and no step leads to the statistics: they are measured.
+    if OPTIMIZERS[optimizer].kept is not None and has_statistics(network.model, network.input_shape):
+        raise ConfigError(
+            f"{optimizer!r} keeps an average of its steps, to which measured batch statistics do not belong; "
+            "take groupnorm or layernorm in place of batchnorm, or another optimizer such as adamw"
         )
 
 

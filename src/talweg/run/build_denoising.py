@@ -16,7 +16,7 @@ from talweg.objective.denoising import Denoising, Learning
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
 from talweg.run.architecture import model_of
-from talweg.run.build import Built, optimizer_of, rule_of
+from talweg.run.build import Built, optimizer_of, require_fitting, rule_of
 from talweg.run.job import Job, Rows
 from talweg.run.picture_defaults import denoising_settings
 from talweg.run.prepare import refuse_errors
@@ -49,6 +49,7 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
     training = _training_rows(photographs, parts, patch)
     settings = denoising_settings(settings, patch, photographs.channels, len(training), len(parts.validation) > 0)
     network = denoiser_of(settings, photographs.channels)
+    require_fitting(settings.optimizer, network)
     pairs = {
         part: pairs_of(photographs, rows, noise.on if noise else None, settings.seed, learning == "self")
         for part, rows in (("validation", parts.validation), ("test", parts.test))

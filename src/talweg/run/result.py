@@ -18,6 +18,7 @@ from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder, existing_run
 from talweg.record.history import History
+from talweg.record.measured import read_sharpness
 from talweg.record.trajectory import Arrays, Trajectory
 from talweg.view.report.page import report_page
 from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
@@ -195,9 +196,8 @@ class Run:
         except RunFolderError:
             split = None
         shown = read_pictures(self.folder, self.summary) if self.folder else {}
-        return Told(
-            self.summary, self.history, self.evaluation, self.evidence, tomllib.loads(toml), toml, split, place, shown
-        )
+        given, sharp = tomllib.loads(toml), read_sharpness(self.folder) if self.folder else {}
+        return Told(self.summary, self.history, self.evaluation, self.evidence, given, toml, split, place, shown, sharp)
 
     @property
     def plot(self) -> "Plots":

@@ -20,6 +20,7 @@ from talweg.landscape.curvature import (
     largest_stable_learning_rate,
     loss_and_gradient,
 )
+from talweg.record.measured import write_sharpness
 from talweg.run.ground import Ground, ground_of
 from talweg.run.mapping import run_ways
 from talweg.run.planes import require_members
@@ -172,6 +173,7 @@ class Sharpness:
             "on": self.settings.on,
             "rows": {"used": self.ground.used, "total": self.ground.total},
             "optimizer": self.ground.job.optimizer.name,
+            "descends": self.descends,
             "members": [self._member(place) for place in range(len(self.members))],
             "along": None
             if along is None
@@ -191,9 +193,9 @@ class Sharpness:
         limit = largest_stable_learning_rate(float(found.spectrum.values[0]), self.momentum[place])
         return {
             "member": self.members[place],
-            "loss": found.loss,
-            "gradient_norm": found.gradient_norm,
-            "gradient_norm_at_start": self.start_gradient[place],
+            "loss": _number(found.loss),
+            "gradient_norm": _number(found.gradient_norm),
+            "gradient_norm_at_start": _number(self.start_gradient[place]),
             "eigenvalues": _plain(found.spectrum.values),
             "residuals": _plain(found.spectrum.residuals),
             "lowest": _number(found.spectrum.lowest),
@@ -219,7 +221,7 @@ def sharpness_of(
     progress: Callable[[int, int], None] = lambda done, total: None,
     source: Any = None,
 ) -> Sharpness:
-    """Measures how sharp the loss is at a run's members, and on their ways.
+    """Measures how sharp the loss is at a run's members, and on their ways; the run folder keeps it for the report.
 
     Args:
         run: a finished one.
@@ -249,7 +251,7 @@ def sharpness_of(
     if settings.over:
         along = _along(ground, ways, places, members, lambda done: progress(len(members) + done, total))
     optimizer = ground.job.optimizer
-    return Sharpness(
+    measured = Sharpness(
         run.summary["run"]["name"],
         settings,
         ground,
@@ -261,6 +263,9 @@ def sharpness_of(
         along,
         time.monotonic() - began,
     )
+    if run.folder is not None:
+        write_sharpness(run.folder, measured.summary)
+    return measured
 
 
 def _setting(settings: Mapping[str, Any], name: str, member: int) -> float:

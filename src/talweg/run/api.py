@@ -22,6 +22,7 @@ from talweg.run.environment import environment
 from talweg.run.evidence import evidence
 from talweg.run.interruption import noted
 from talweg.run.keeping import Keeper
+from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
@@ -94,6 +95,7 @@ def train_settings(
     settings, query = without_credentials(settings)
     source = source if query is None else query
     built = build(settings, source, hear)
+    require_memory(built.job)
     kept = recording(built.job)
     notes = (*built.notes, kept.sentence(), *(() if query is None else query.notes))
     built = dataclasses.replace(built, notes=notes)
@@ -154,6 +156,7 @@ def resume_run(
         if note is not None:
             for sentence in found.notes:
                 note(sentence)
+        require_memory(found.built.job)
         require_space(folder.path, _bytes_needed(found.built))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)

@@ -42,6 +42,7 @@ from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.lower_bound import lower_bound
+from talweg.run.memory import require_memory
 from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
 
@@ -121,6 +122,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     )
     tested: tuple[str, ...] = ()
     if given.learning_rate == AUTO:
+        require_memory(job)
         job, tested = _with_tested_rate(job)
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")

@@ -100,5 +100,14 @@ def available_memory() -> float:
 
 def _cgroup_rest(group: Path) -> float | None:
     with contextlib.suppress(OSError, ValueError):
-        return float((group / "memory.max").read_text()) - float((group / "memory.current").read_text())
+        used = float((group / "memory.current").read_text()) - _of_files(group)
+        return float((group / "memory.max").read_text()) - used
     return None
+
+
+def _of_files(group: Path) -> float:
+    """Bytes of a control group that hold copies of files, which the system gives up when they are needed."""
+    with contextlib.suppress(OSError, ValueError, IndexError):
+        entries = (line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return float(sum(int(size) for name, size in entries if name in ("inactive_file", "active_file")))
+    return 0.0

@@ -5,7 +5,8 @@ import pytest
 
 from talweg.config.settings import make_settings
 from talweg.data.builtin import load
-from talweg.data.frames import from_mapping
+from talweg.data.reading.frames import from_mapping
+from talweg.errors import ConfigError
 from talweg.run.build import build
 
 
@@ -46,3 +47,11 @@ def test_the_same_settings_build_the_same_job():
     np.testing.assert_array_equal(one.training.x, two.training.x)
     other = build(make_settings({"source": "iris", "seed": 5})).job
     assert (one.training.x != other.training.x).any()
+
+
+@pytest.mark.parametrize("optimizer", ["schedule_free_sgd", "schedule_free_adamw"])
+def test_batch_statistics_and_an_average_of_steps_are_refused(optimizer):
+    given = {"source": "iris", "optimizer": optimizer, "members": 1}
+    with pytest.raises(ConfigError, match=rf"^'{optimizer}' keeps an average of its steps.* take groupnorm[^\n]*$"):
+        build(make_settings({**given, "layers": "dense 4, batchnorm, relu, output"}))
+    build(make_settings({**given, "layers": "dense 4, layernorm, relu, output"}))

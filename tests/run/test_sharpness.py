@@ -96,3 +96,10 @@ def test_its_picture(found, tmp_path):
 def test_what_does_not_fit_is_told(iris, settings, message):
     with pytest.raises(ConfigError, match=message):
         iris.sharpness(**settings)
+
+
+def test_the_run_folder_keeps_what_was_measured_for_the_report(iris):
+    measured = iris.sharpness(members=(1,), eigenvalues=1, samples=2)
+    kept = iris.told.sharpness
+    assert kept == measured.summary
+    assert (kept["descends"], kept["members"][0]["member"]) == (False, 1)

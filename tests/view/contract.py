@@ -31,6 +31,7 @@ def scene() -> Scene:
         outcome_kinds=("arrived", "left", "undefined"), frames=np.array([0, 10, 20, 30, 40]),
         minima=(Minimum((1.0, 1.0), 0.0, 1, "lowest"),), title="Rosenbrock", axis_labels=("x", "y"),
         height_label="f(x, y)", note="", basins=np.where(np.isnan(height), -1, 0),
+        kind_words={"arrived": "stopped by its rule"},
     )  # fmt: skip
 
 

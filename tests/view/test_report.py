@@ -15,6 +15,7 @@ import sklearn.metrics as sk
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
+from talweg.record.measured import read_sharpness, write_sharpness
 from talweg.view.checklist import STEPS, checklist
 from talweg.view.flags import flags
 from talweg.view.quality import by_class, calibration, confused, disagreement, roc, worst
@@ -24,7 +25,7 @@ from talweg.view.report.page import report_page
 from talweg.view.report.svg import Axis, axis_of
 from talweg.view.report.writing import write_report
 from talweg.view.stops import watches
-from talweg.view.told import read_run
+from talweg.view.told import Told, read_run
 from talweg.view.wording import catalogue, tongue
 
 HOSTILE = "<script>alert('x')</script>"
@@ -105,6 +106,36 @@ def test_every_rule_has_its_words():
     assert {"flat", "reached", "no_improvement", "non_finite", "diverged", "max_epochs"} <= kinds
     for kind in kinds:
         assert tongue("de").knows(f"why.{kind}"), kind
+
+
+def test_every_finding_of_the_gate_has_its_words():
+    """Each check of the gate, as the code of the checks names it in its second place, or where it hands it on."""
+    import ast
+    import pathlib
+
+    import talweg.data
+
+    checks = set()
+    for path in pathlib.Path(talweg.data.__file__).parent.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text())):
+            place = {"Finding": 1, "_copies": 2}.get(getattr(getattr(call, "func", None), "id", ""))
+            if place is not None:
+                checks |= {word.value for word in call.args[place : place + 1] if isinstance(word, ast.Constant)}
+    left_out = {"constant", "identifier", "duplicate", "text"}
+    assert checks | left_out == {key[5:] for key in catalogue()["de"] if key.startswith("gate.")}
+
+
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "1 error, 0 warnings, 2 notes"), ("de", "1 Fehler, 0 Warnungen, 2 Hinweise")]
+)
+def test_the_gates_findings_are_counted_and_named_in_the_readers_language(told_runs, lang, told):
+    found, say = vars_of(read_run(told_runs["one_member"].folder)), tongue(lang)
+    grades = {"give_away": "error", "left_out": "note", "many_features": "note"}
+    findings = [{"grade": grade, "check": check, "sentence": f"{check}!"} for check, grade in grades.items()]
+    found = Told(**{**found, "summary": {**found["summary"], "gate": {"findings": findings}}})
+    data = checklist(found, say)[0]
+    assert told in dict(data.facts).values()
+    assert [flag for flag in data.flags if say("gate.give_away") in flag and "give_away!" in flag]
 
 
 @pytest.mark.parametrize(
@@ -277,6 +308,44 @@ def test_a_map_is_taken_over_as_data_and_nothing_else(told_runs, tmp_path):
     assert 'id="map"' in page
     (place / "map" / "pca.html").write_text('<talweg-landscape><script type="application/json">{</script>')
     assert newest_map(place, "en") == ""
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_sharpness_that_a_map_measured_stands_at_the_valley_reached(told_runs, tmp_path, lang):
+    import shutil
+
+    folder = RunFolder(shutil.copytree(told_runs["classification"].folder.path, tmp_path / "run"))
+    assert read_run(folder).sharpness == {}
+    measured = [
+        {"member": nth, "eigenvalues": [value, 0.5], "largest_stable_learning_rate": 2 / value, "learning_rate": 0.25,
+         "momentum": 0.0}
+        for nth, value in enumerate([4.0, 8.0, 16.0])
+    ]  # fmt: skip
+    content = {"on": "train", "rows": {"used": 90, "total": 105}, "descends": True, "members": measured}
+    write_sharpness(folder, content)
+    say = tongue(lang)
+    valley = next(step for step in checklist(read_run(folder), say) if step.key == "valley")
+    shown = dict(valley.facts)
+    assert shown[say("label.sharpness")] == "8"
+    assert shown[say("label.stable_rate")] == say.number(0.25)
+    assert shown[say("label.learning_rate")] == say.number(0.25)
+    assert "90" in valley.text
+    assert "2/λ" in valley.text
+    path = folder.path / "map" / "sharpness-train.json"
+    path.write_text(path.read_text().replace("8.0", "8.5"))
+    with pytest.raises(RunFolderError, match="damaged; measure anew: talweg map"):
+        read_run(folder)
+
+
+def test_a_sharpness_of_other_params_is_not_told(told_runs, tmp_path):
+    import shutil
+
+    folder = RunFolder(shutil.copytree(told_runs["classification"].folder.path, tmp_path / "run"))
+    write_sharpness(folder, {"on": "train", "members": []})
+    assert read_sharpness(folder) == {"on": "train", "members": []}
+    assert read_sharpness(folder, "validation") == {}
+    (folder.path / "params.safetensors").write_bytes(b"trained further")
+    assert read_sharpness(folder) == {}
 
 
 def test_denoised_pictures_stand_beside_noisy_and_clean_ones(told_runs):

@@ -4,7 +4,7 @@ import { drawDot } from "./dots";
 import { formatNumber, formatPoint } from "./numbers";
 import { spanOf, type Scene } from "./scene";
 import { BASINS, INK, NOWHERE, OUTCOMES, letter, markOf, outcomeOf, type Outcome } from "./style";
-import { capital, fill, type Word, type Words } from "./words";
+import { capital, fill, kindName, type Word, type Words } from "./words";
 
 /** What is known of a chosen hiker at this moment. */
 export interface Chosen {
@@ -140,7 +140,7 @@ export class Panel {
     }
     for (const kind of OUTCOMES) {
       const count = scene.hikers.filter((hiker) => outcomeOf(hiker.kind) === kind).length;
-      if (count) add(dotIcon(kind), words[kind], count);
+      if (count) add(dotIcon(kind), kindName(words, kind, scene.kindWords), count);
     }
     const marks: [string, Word][] = [
       ["lowest", "lowestMinimum"],

@@ -50,6 +50,8 @@ export interface Packed {
   heightLabel: string;
   frameLabel: string;
   note: string;
+  /** What the legend calls kinds of outcomes where their own words do not fit; absent in earlier pages. */
+  kindWords?: Record<string, string>;
   window: number[];
   size: number[];
   scale: Scale;

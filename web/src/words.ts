@@ -1,5 +1,6 @@
 // The page's own words in the reader's language. Text that comes with a scene is not translated.
 import catalogs from "../../src/talweg/view/static/words.json";
+import type { Outcome } from "./style";
 
 export type Words = (typeof catalogs)["en"];
 export type Word = keyof Words;
@@ -18,6 +19,12 @@ export function fill(sentence: string, gaps: Record<string, string | number>): s
 /** The name of a frame ("step", "epoch") in the reader's language, or as the scene gives it. */
 export function frameName(words: Words, label: string): string {
   return label === "step" || label === "epoch" ? words[label] : label;
+}
+
+/** A kind of outcome in the reader's language, or as the scene calls it. */
+export function kindName(words: Words, kind: Outcome, named: Record<string, string> = {}): string {
+  const name = named[kind] ?? words[kind];
+  return name === catalogs.en.stopped ? words.stopped : name;
 }
 
 /** A word at the beginning of a line; a formula such as f(x, y) stays as it is. */

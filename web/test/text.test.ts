@@ -4,7 +4,8 @@ import { expect, test } from "vitest";
 import catalogs from "../../src/talweg/view/static/words.json";
 import { formatNumber, formatPoint } from "../src/numbers";
 import { letter, markOf, outcomeOf } from "../src/style";
-import { capital, fill, frameName, wordsFor } from "../src/words";
+import { capital, fill, frameName, kindName, wordsFor } from "../src/words";
+import contract from "./contract.json";
 
 test.each([
   [0, "0"],
@@ -77,6 +78,16 @@ test("words begin large, formulas stay", () => {
   expect(capital("f(x, y)")).toBe("f(x, y)");
   expect(frameName(wordsFor("de"), "epoch")).toBe("Epoche");
   expect(frameName(wordsFor("de"), "round")).toBe("round");
+});
+
+test("an outcome has the scene's own word if it has one, in the reader's language where that is known", () => {
+  const [en, de] = [wordsFor("en"), wordsFor("de")];
+  const named = contract.packed.kindWords;
+  expect(kindName(en, "arrived", named)).toBe("stopped by its rule");
+  expect(kindName(de, "arrived", named)).toBe(de.stopped);
+  expect(kindName(de, "walking", named)).toBe(de.walking);
+  expect(kindName(de, "arrived", { arrived: "asleep" })).toBe("asleep");
+  expect(kindName(en, "arrived")).toBe("arrived");
 });
 
 test("letters go on after Z; unknown outcomes and marks have a look as well", () => {

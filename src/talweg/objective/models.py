@@ -48,6 +48,18 @@ def parameter_count(model: Layer, shape: Shape) -> int:
     return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
 
 
+def has_statistics(model: Layer, shape: Shape) -> bool:
+    """Whether training measures something of the network besides its params, as a batch norm does.
+
+    Example:
+        >>> from talweg.objective.layers import BatchNorm, Dense, Sequential
+        >>> has_statistics(Sequential([Dense(2), BatchNorm()]), (3,)), has_statistics(Dense(2), (3,))
+        (True, False)
+    """
+    drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
+    return any(STATISTICS in jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(drawn))
+
+
 def row_work(model: Layer, shape: Shape) -> int:
     """About how many multiplications one row costs going forward: a convolution uses each of its params many times."""
     return max(parameter_count(model, shape), model.multiply_adds(shape))

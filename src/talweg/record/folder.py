@@ -10,7 +10,7 @@ gate.json            what the gate found in the source before the first step
 evaluation.safetensors  predictions beside the truth, on validation and test rows
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
-map/                 the run's maps, and what of them is computed so far; made later
+map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
 pictures/            of a denoising: some pictures noisy, denoised and clean
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 

@@ -15,15 +15,15 @@ from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, USUAL, Settings
-from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
-from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
+from talweg.data.gate.finding import Report
 from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation, PicturePreparation
-from talweg.data.large import quiet
-from talweg.data.sample import on_disk
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
+from talweg.data.large.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -34,16 +34,17 @@ from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import layers_of, parameter_count, with_member_axis
+from talweg.objective.models import has_statistics, layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
-from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
-from talweg.run.lower_bound import lower_bound
-from talweg.run.part_rows import part_rows
+from talweg.run.memory import require_memory
 from talweg.run.prepare import prepare, refuse_errors
+from talweg.run.probes.find_lr import range_test
+from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.streaming.part_rows import part_rows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -80,7 +81,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     given = settings = with_members(settings)
     _check_names(settings)
     if is_denoising(settings, source):
-        from talweg.run.build_denoising import build_denoising
+        from talweg.run.pictures.build import build_denoising
 
         if given.learning_rate == AUTO:
             raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
@@ -99,7 +100,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
-    _require_few_params(settings.optimizer, network)
+    require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
         settings = settings.model_copy(update={"engine": choose_crowd(network)})
     training, validation, test = part_rows(prepared, hear)
@@ -121,6 +122,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     )
     tested: tuple[str, ...] = ()
     if given.learning_rate == AUTO:
+        require_memory(job)
         job, tested = _with_tested_rate(job)
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
@@ -187,12 +189,23 @@ def _check_names(settings: Settings) -> None:
         )
 
 
-def _require_few_params(optimizer: str, network: Network) -> None:
+def require_fitting(optimizer: str, network: Network) -> None:
+    """Refuses an optimizer that cannot train a network.
+
+    Raises:
+        ConfigError: for more params than it is meant for, or batch statistics that its average would get wrong.
+    """
     largest, count = OPTIMIZERS[optimizer].largest, parameter_count(network.model, network.input_shape)
     if largest is not None and count > largest:
         raise ConfigError(
             f"{optimizer!r} is for at most {largest} params, this network has {count}; "
             "take fewer units (--hidden), or lbfgs"
+        )
+    # The average is made of the steps, and no step leads to the statistics: they are measured.
+    if OPTIMIZERS[optimizer].kept is not None and has_statistics(network.model, network.input_shape):
+        raise ConfigError(
+            f"{optimizer!r} keeps an average of its steps, to which measured batch statistics do not belong; "
+            "take groupnorm or layernorm in place of batchnorm, or another optimizer such as adamw"
         )
 
 

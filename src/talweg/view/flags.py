@@ -45,7 +45,8 @@ Raised = Iterator[tuple[str, dict[str, str]]]
 def _data(told: Told, say: Tongue) -> Raised:
     for finding in gate_findings(told):
         if finding.get("grade", finding.get("level")) in ("error", "warning"):
-            yield "gate", {"sentence": str(finding.get("sentence", finding.get("message", "")))}
+            kind = say.or_else(f"gate.{finding.get('check', '')}", str(finding.get("check", "")))
+            yield "gate", {"kind": kind, "sentence": str(finding.get("sentence", finding.get("message", "")))}
     data = told.summary["data"]
     left = [f"“{column['name']}” ({column['kind']})" for column in data.get("columns", []) if _is_left_out(column)]
     if left:

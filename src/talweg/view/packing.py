@@ -74,6 +74,7 @@ def pack_scene(scene: Scene) -> dict[str, Any]:
         "heightLabel": scene.height_label,
         "frameLabel": scene.frame_label,
         "note": scene.note,
+        "kindWords": dict(scene.kind_words),
         "window": [float(x[0]), float(y[0]), float(x[-1]), float(y[-1])],
         "size": [len(x), len(y)],
         "scale": _scale(scene),

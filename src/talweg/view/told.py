@@ -13,6 +13,7 @@ from talweg.errors import RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.history import History
+from talweg.record.measured import read_sharpness
 
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
@@ -32,6 +33,7 @@ class Told:
         split: which part each row of the source went to; `None` where that is not kept.
         place: the run folder, as a person would type it.
         pictures: the pictures to be looked at, by their paths within the run folder.
+        sharpness: how sharp the valleys are (the JSON object of `talweg map --sharpness`); empty if not measured.
     """
 
     summary: Mapping[str, Any]
@@ -43,6 +45,7 @@ class Told:
     split: Int[np.ndarray, " rows"] | None
     place: str
     pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
+    sharpness: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -142,6 +145,7 @@ def read_run(folder: RunFolder) -> Told:
         split,
         str(folder.path),
         read_pictures(folder, summary),
+        read_sharpness(folder),
     )
 
 

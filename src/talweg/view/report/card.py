@@ -5,7 +5,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from talweg.view.checklist import Step, checklist, layers_words
+from talweg.view.checklist import Step, checklist
+from talweg.view.facts import layers_words
 from talweg.view.report.paragraph import paragraph
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital, plain, tongue

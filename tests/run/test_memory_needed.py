@@ -1,0 +1,99 @@
+"""Memory told from shapes: never more than a training takes, linear in what a person may change, and what would fit."""
+
+import types
+
+import jax
+import numpy as np
+import pytest
+
+import talweg as tw
+from talweg.config.settings import make_settings
+from talweg.errors import ConfigError
+from talweg.run import memory
+from talweg.run.build import build
+from talweg.run.memory import Need, need_of, require_memory, what_fits
+from talweg.run.streaming import sources
+
+WIDE = {"source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
+NEED = Need(once=1000, member=100, gradient=20, row=3, chunk=50)
+
+
+def test_the_need_of_a_dense_network_counted_by_hand():
+    job = build(make_settings(WIDE)).job
+    inputs, classes = job.training.x.shape[1], 10
+    params = 4 * ((inputs + 1) * 64 + (64 + 1) * 32 + (32 + 1) * classes)
+    found = need_of(job)
+    # Adam holds the params thrice; before and after a step; and the best. Besides a key and counters.
+    assert 7 * params <= found.member <= 7 * params + 200
+    assert found.gradient == params
+    assert found.row == 4 * (inputs + 64 + 32)
+    assert found.chunk == 4 * 64 * job.validation.chunk_rows(len(job.validation))
+    assert found.once == job.validation.x.nbytes + job.validation.y.nbytes
+
+
+def test_the_state_of_a_training_is_as_large_as_was_told():
+    job = build(make_settings(WIDE)).job
+    state = memory.engine.init(job.network, job.optimizer, job.keys)
+    held = sum(leaf.nbytes for leaf in jax.tree.leaves(state))
+    best = sum(leaf.nbytes for leaf in jax.tree.leaves(state.params))
+    assert 4 * need_of(job).member == 2 * held + best
+
+
+@pytest.mark.parametrize(
+    ("members", "batch", "together", "room", "expected"),
+    [
+        (4, 512, False, 2000.0, ["--batch-size 128"]),
+        (64, 32, False, 2000.0, ["--members 8"]),
+        (8, 32, True, 2500.0, ["--batch-size 16", "--members 4", "--engine map"]),
+        (64, 32, False, 1100.0, []),
+    ],
+)
+def test_what_would_fit(members, batch, together, room, expected):
+    assert NEED.bytes(members, batch, together) > room
+    assert what_fits(NEED, members, batch, together, room) == expected
+    for flag in expected:
+        name, value = flag.split()
+        ways = {"--batch-size": lambda n: (members, n, together), "--members": lambda n: (n, batch, together)}
+        if name in ways:
+            assert NEED.bytes(*ways[name](int(value))) <= room < NEED.bytes(*ways[name](2 * int(value)))
+        else:
+            assert NEED.bytes(members, batch, False) <= room
+
+
+def test_a_training_that_cannot_fit_is_refused_before_anything_is_written_and_what_would_fit_is_taken(
+    tmp_path, monkeypatch
+):
+    monkeypatch.setattr(memory, "SMALL", 0)
+    job = build(make_settings(WIDE)).job
+    need = need_of(job)
+    monkeypatch.setattr(memory, "available", lambda: float(need.bytes(3, 32, False)))
+    with pytest.raises(ConfigError, match=r"^not enough memory for this training: .*; this would fit: --members 2$"):
+        tw.train("digits", out=tmp_path / "run", **{key: WIDE[key] for key in WIDE if key != "source"})
+    assert not (tmp_path / "run").exists()
+    require_memory(build(make_settings({**WIDE, "members": 2})).job)
+    swept = build(make_settings({**WIDE, "learning_rate": (0.1, 0.2)})).job
+    with pytest.raises(ConfigError, match="take a smaller network"):
+        require_memory(swept)
+
+
+def test_memory_is_that_of_the_device_where_it_tells(monkeypatch):
+    gpu = types.SimpleNamespace(memory_stats=lambda: {"bytes_limit": 8e9, "bytes_in_use": 1e9})
+    monkeypatch.setattr(jax, "local_devices", lambda: [gpu])
+    assert memory.available() == 7e9
+
+
+def test_copies_of_files_do_not_count_as_used_in_a_control_group(tmp_path):
+    (tmp_path / "memory.max").write_text("1000\n")
+    (tmp_path / "memory.current").write_text("900\n")
+    assert sources._cgroup_rest(tmp_path) == 100
+    (tmp_path / "memory.stat").write_text("anon 300\ninactive_file 400\nactive_file 150\nshmem 50\n")
+    assert sources._cgroup_rest(tmp_path) == 650
+    (tmp_path / "memory.max").write_text("max\n")
+    assert sources._cgroup_rest(tmp_path) is None
+
+
+def test_a_usual_training_asks_for_less_than_there_is():
+    job = build(make_settings({"source": "iris"})).job
+    wanted = need_of(job).bytes(job.settings.members, 32, False)
+    assert wanted < memory.SMALL < memory.available()
+    assert np.isfinite(memory.available())

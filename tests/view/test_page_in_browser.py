@@ -310,6 +310,8 @@ def test_the_table_has_everybody_and_leads_to_them(show, waves):
     page = show(landscape_page(waves))
     page.get_by_text("Table of all hikers").click()
     rows = page.locator("tbody tr")
+    # The table is made when it is opened, a moment after the click.
+    rows.first.wait_for()
     assert rows.count() == len(waves.outcomes)
     assert waves.outcomes[6].capitalize() in rows.nth(6).inner_text()
     page.get_by_role("button", name="Hiker 7", exact=True).click()
@@ -511,7 +513,9 @@ def test_outcomes_differ_in_shape_and_are_explained(show):
     assert len(set(icons)) == 7
 
 
-@pytest.mark.parametrize(("lang", "told"), [("en", "stopped by its rule"), ("de", "durch seine Stoppregel beendet")])
+@pytest.mark.parametrize(
+    ("lang", "told"), [("en", "stopped by its rule"), ("de", "durch sein Abbruchkriterium beendet")]
+)
 def test_the_legend_takes_the_scenes_own_words_for_outcomes(show, lang, told):
     scene = dataclasses.replace(walks.scene(hikers=2, steps=3, cells=41), outcome_kinds=("arrived", "walking"))
     words = {"arrived": "stopped by its rule"}

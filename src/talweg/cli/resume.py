@@ -27,7 +27,7 @@ def resume(run: Path, quiet: bool, as_json: bool, **changes: Any) -> None:
 def go_on(run: Path, changes: dict[str, Any], quiet: bool, as_json: bool) -> None:
     """Goes on with a run, shows its progress, and prints its summary."""
     from talweg.run.api import resume_run
-    from talweg.view.terminal import training_summary
+    from talweg.view.training_summary import training_summary
 
     def note(sentence: str) -> None:
         if not quiet:

@@ -22,7 +22,7 @@ def show(run: Path, as_json: bool) -> None:
     summary = existing_run(run).summary()
 
     def text() -> "RenderableType":
-        from talweg.view.terminal import training_summary
+        from talweg.view.training_summary import training_summary
 
         return training_summary(summary)
 

@@ -11,7 +11,7 @@ from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from talweg.config.settings import Settings
-    from talweg.view.terminal import PreparationProgress, TrainingProgress
+    from talweg.view.progress import PreparationProgress, TrainingProgress
 
 RUNS = Path("runs")
 """Where runs go when no folder is named."""
@@ -92,7 +92,7 @@ def train(
 
     if resume and (out is None or force):
         raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")
-    from talweg.run.sources import without_credentials
+    from talweg.run.streaming.sources import without_credentials
 
     folder = out or next_folder(RUNS, without_credentials(settings)[0].source)
     if detach:
@@ -106,7 +106,7 @@ def train(
         return
     require_free(folder, force)
     from talweg.run.api import train_settings
-    from talweg.view.terminal import training_summary
+    from talweg.view.training_summary import training_summary
 
     with Display(quiet) as display:
         run = train_settings(settings, None, folder, force, display.update, display.start, display.hear)
@@ -121,8 +121,8 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     run = RunFolder(folder)
     if not run.holds_run():
         return False
-    from talweg.run.resume import changes_of
-    from talweg.view.terminal import training_summary
+    from talweg.run.resuming.resume import changes_of
+    from talweg.view.training_summary import training_summary
 
     changes = changes_of(run, settings)
     if changes or not run.finished():
@@ -168,7 +168,7 @@ class Display:
         if self.preparing is None:
             from rich.console import Console
 
-            from talweg.view.terminal import PreparationProgress
+            from talweg.view.progress import PreparationProgress
 
             self.preparing = PreparationProgress(Console(stderr=True))
         self.preparing.update(doing, part)
@@ -182,7 +182,7 @@ class Display:
         from rich.console import Console
 
         from talweg.objective.metrics import default_metric
-        from talweg.view.terminal import TrainingProgress
+        from talweg.view.progress import TrainingProgress
 
         console, settings = Console(stderr=True), built.job.settings
         for note in built.notes:

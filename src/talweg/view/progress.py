@@ -1,0 +1,124 @@
+"""The line in the terminal that moves while a run is prepared and trains. Numbers come in as plain data."""
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, final
+
+import numpy as np
+from rich.console import Console, RenderableType
+from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
+from rich.text import Text
+
+from talweg.view.terminal import number, words
+from talweg.view.textcurve import text_curve
+
+_PLAIN_EVERY = 5.0
+"""Seconds between two lines where the progress does not go to a terminal."""
+
+
+@final
+class _WithCurve(Progress):
+    """A progress bar with the curve of a loss under it, once there are some epochs of it."""
+
+    def __init__(self, losses: list[float], *columns: ProgressColumn, **options: Any):
+        self.losses = losses
+        super().__init__(*columns, **options)
+
+    def get_renderables(self) -> Iterator[RenderableType]:
+        yield self.make_tasks_table(self.tasks)
+        if len(self.losses) > 2:
+            width = min(60, self.console.width - 2)
+            yield Text("\n".join(text_curve(np.array(self.losses), width, 3)), style="cyan", no_wrap=True)
+
+
+@final
+class TrainingProgress:
+    """A line that moves while a run trains: epoch, losses, the main metric, epochs per second, time left.
+
+    In a terminal it is redrawn in place with a small curve of the loss under it; elsewhere a plain line is written
+    now and then.
+    """
+
+    def __init__(self, console: Console, members: int, max_epochs: int, metric: str):
+        self.members, self.max_epochs, self.metric = members, max_epochs, metric
+        self.console, self.said = console, time.monotonic()
+        self.losses: list[float] = []
+        self.bar = _WithCurve(
+            self.losses,
+            TextColumn("epoch {task.completed}/{task.total}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.fields[told]}"),
+            console=console,
+            transient=True,
+            refresh_per_second=8,
+        )
+        self.task = self.bar.add_task("", total=max_epochs, told="compiling ...")
+
+    def __enter__(self) -> "TrainingProgress":
+        if self.console.is_terminal:
+            self.bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.console.is_terminal:
+            self.bar.stop()
+
+    def update(self, epoch: int, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> None:
+        """Shows one more epoch: the mean over the members that were still going."""
+        if epoch == 0:
+            return
+        told = self._told(epoch, seconds, curves, active)
+        watched = curves.get("validation_loss", curves["train_loss"])
+        self.losses.append(_mean(watched) or np.nan)
+        if self.console.is_terminal:
+            self.bar.update(self.task, completed=epoch, told=told)
+        elif time.monotonic() - self.said > _PLAIN_EVERY:
+            self.said = time.monotonic()
+            self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}", highlight=False)
+
+    def _told(self, epoch: int, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> str:
+        parts = [f"loss {number(_mean(curves['train_loss']))}"]
+        if self.metric in curves:
+            parts.append(f"validation {words(self.metric)} {number(_mean(curves[self.metric]))}")
+        parts.append(f"{int(active.sum())} of {self.members} members going")
+        rate = epoch / max(seconds, 1e-9)
+        left = (self.max_epochs - epoch) / rate
+        parts.append(f"{rate:.3g} epochs/s")
+        parts.append(f"{_duration(left)} left at most")
+        return " · ".join(parts)
+
+
+@final
+class PreparationProgress:
+    """What is being done with a large source before the first step, and how far it is."""
+
+    def __init__(self, console: Console):
+        self.console, self.said, self.doing = console, 0.0, ""
+        self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
+        self.task = self.bar.add_task("", total=1.0)
+
+    def close(self) -> None:
+        """Takes the line away."""
+        if self.console.is_terminal:
+            self.bar.stop()
+
+    def update(self, doing: str, part: float) -> None:
+        """Shows what is being done, and which part of it is."""
+        if self.console.is_terminal:
+            self.bar.start()
+            self.bar.update(self.task, description=f"{doing} {part:4.0%}", completed=part)
+        elif time.monotonic() - self.said > _PLAIN_EVERY or doing != self.doing:
+            self.said = time.monotonic()
+            self.console.print(f"{doing} {part:.0%}", highlight=False)
+        self.doing = doing
+
+
+def _mean(values: np.ndarray) -> float | None:
+    told = values[np.isfinite(values)]
+    return float(told.mean()) if len(told) else None
+
+
+def _duration(seconds: float) -> str:
+    minutes, rest = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

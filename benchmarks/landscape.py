@@ -25,8 +25,8 @@ from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import mlp
 from talweg.objective.network import Network
-from talweg.run.ground import even_chunks
 from talweg.run.job import Rows
+from talweg.run.surveying.ground import even_chunks
 
 FEATURES, HIDDEN, CLASSES = 784, 128, 10
 PEER = f"""

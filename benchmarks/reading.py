@@ -16,10 +16,10 @@ import numpy as np
 from benchmarks.measure import machine, table
 from talweg.config.settings import make_settings
 from talweg.data.clean import Preparation
-from talweg.data.finding import Case
-from talweg.data.gate import inspect
+from talweg.data.gate.finding import Case
+from talweg.data.gate.gate import inspect
 from talweg.data.parts import deal
-from talweg.data.read import read_table
+from talweg.data.reading.read import read_table
 from talweg.data.task import choose_target
 from talweg.run.prepare import plan_of
 

@@ -20,7 +20,7 @@ from benchmarks.measure import machine, table
 from talweg.data.builtin import load
 from talweg.data.columns import as_text
 from talweg.data.parts import deal
-from talweg.data.read import read_bytes
+from talweg.data.reading.read import read_bytes
 from talweg.data.table import Numbers, Table, Text
 from talweg.data.task import choose_target, labels_of
 from talweg.run.prepare import plan_of

@@ -11,15 +11,15 @@ __version__ = "0.1.0"
 _ROOMS = {
     "train": "talweg.run.api",
     "resume": "talweg.run.api",
-    "rerun": "talweg.run.rerun",
+    "rerun": "talweg.run.resuming.rerun",
     "report": "talweg.run.explain",
     "compare": "talweg.run.explain",
     "check": "talweg.run.check",
-    "denoise": "talweg.run.denoising",
+    "denoise": "talweg.run.pictures.denoising",
     "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
-    "schedules": "talweg.run.schedules",
+    "schedules": "talweg.run.probes.schedules",
     "open_run": "talweg.run.result",
     "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
@@ -27,9 +27,9 @@ _ROOMS = {
     "Settings": "talweg.config.settings",
     "History": "talweg.record.history",
     "Outcome": "talweg.descent.stopping",
-    "replay": "talweg.run.replay",
-    "noise": "talweg.run.noise",
-    "find_lr": "talweg.run.find_lr",
+    "replay": "talweg.run.probes.replay",
+    "noise": "talweg.run.probes.noise",
+    "find_lr": "talweg.run.probes.find_lr",
     "Diverged": "talweg.descent.stopping",
     "Epochs": "talweg.descent.stopping",
     "Flat": "talweg.descent.stopping",
@@ -99,15 +99,15 @@ if TYPE_CHECKING:
     from talweg.record.history import History
     from talweg.run.api import resume, train
     from talweg.run.check import check
-    from talweg.run.denoising import denoise
     from talweg.run.explain import compare, report
-    from talweg.run.find_lr import find_lr
     from talweg.run.model import model
-    from talweg.run.noise import noise
-    from talweg.run.replay import replay
-    from talweg.run.rerun import rerun
+    from talweg.run.pictures.denoising import denoise
+    from talweg.run.probes.find_lr import find_lr
+    from talweg.run.probes.noise import noise
+    from talweg.run.probes.replay import replay
+    from talweg.run.probes.schedules import schedules
     from talweg.run.result import Prediction, Run, open_run
-    from talweg.run.schedules import schedules
+    from talweg.run.resuming.rerun import rerun
     from talweg.run.storage import cache
 
 __all__ = [

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 import talweg as tw
-from talweg.data.cache import key_of
+from talweg.data.large.cache import key_of
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from talweg.config.settings import make_settings
 from talweg.errors import ConfigError, ExpressionError
 from talweg.objective.losses import LOSSES
 from talweg.run.build import build
-from talweg.run.lower_bound import lower_bound
+from talweg.run.probes.lower_bound import lower_bound
 
 PLAIN = {"hidden": (8,), "members": 3, "max_epochs": 20, "optimizer": "sgd", "schedule": "constant"}
 STOP = "flat(validation_loss, 0.03, patience=2) or accuracy >= 0.99"

@@ -14,8 +14,8 @@ from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from talweg.data import builtin
 from talweg.data.clean import ClassTarget, NumberTarget, Preparation
-from talweg.data.frames import from_mapping, from_pandas
-from talweg.data.read import read_table
+from talweg.data.reading.frames import from_mapping, from_pandas
+from talweg.data.reading.read import read_table
 from talweg.data.split import split
 from talweg.data.table import Table
 from talweg.data.task import choose_target, labels_of

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from talweg.data.columns import as_dates, as_numbers, as_text, find_kinds
-from talweg.data.frames import from_mapping
+from talweg.data.reading.frames import from_mapping
 from talweg.data.table import Dates, Numbers, Text
 from talweg.errors import ConfigError, DataError
 

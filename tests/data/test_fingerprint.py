@@ -3,7 +3,7 @@ import pytest
 
 from talweg.data.builtin import load
 from talweg.data.fingerprint import fingerprint
-from talweg.data.frames import from_mapping
+from talweg.data.reading.frames import from_mapping
 from talweg.data.table import Text
 
 BASE = {"a": [1.0, 2.0, None], "b": ["x", "y", None]}

@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from talweg.data.frames import column_of, from_arrays, from_mapping, from_pandas
-from talweg.data.read import read_table
+from talweg.data.reading.frames import column_of, from_arrays, from_mapping, from_pandas
+from talweg.data.reading.read import read_table
 from talweg.data.table import Dates, Numbers, Text
 from talweg.errors import DataError
 

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from scipy.stats import ks_2samp
 
-from talweg.data.checks_columns import _largest_distance
 from talweg.data.clean import Preparation
-from talweg.data.finding import GRADES, Case
-from talweg.data.frames import from_mapping
-from talweg.data.gate import inspect
+from talweg.data.gate.columns import _largest_distance
+from talweg.data.gate.finding import GRADES, Case
+from talweg.data.gate.gate import inspect
 from talweg.data.parts import Plan, deal, given_column
+from talweg.data.reading.frames import from_mapping
 from talweg.data.rowhash import feature_hashes, row_hashes, shares
 from talweg.data.task import choose_target
 

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import pytest
 
-from talweg.data import blocks, large
-from talweg.data.cache import Cache
 from talweg.data.fingerprint import fingerprint
-from talweg.data.large import open_large
-from talweg.data.read import from_polars, read_table
-from talweg.data.store import is_mapped
+from talweg.data.large import blocks, large
+from talweg.data.large.cache import Cache
+from talweg.data.large.large import open_large
+from talweg.data.large.store import is_mapped
+from talweg.data.reading.read import from_polars, read_table
 from talweg.data.table import Text
 from talweg.errors import DataError
 

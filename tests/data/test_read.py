@@ -11,7 +11,7 @@ import xlsxwriter
 import zstandard
 
 from talweg.data.fingerprint import fingerprint
-from talweg.data.read import read_table
+from talweg.data.reading.read import read_table
 from talweg.data.table import Dates, Numbers, Text
 from talweg.errors import DataError, MissingExtraError
 

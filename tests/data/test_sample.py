@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
-from talweg.data import sample
 from talweg.data.feed import epoch_order
-from talweg.data.frames import from_mapping
-from talweg.data.sample import is_large, known_rows, sample_rows, witnesses
+from talweg.data.large import sample
+from talweg.data.large.sample import is_large, known_rows, sample_rows, witnesses
+from talweg.data.reading.frames import from_mapping
 
 
 @pytest.fixture

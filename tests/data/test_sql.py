@@ -6,8 +6,8 @@ import sqlite3
 import numpy as np
 import pytest
 
-from talweg.data import sql
-from talweg.data.sql import Query, is_database
+from talweg.data.reading import sql
+from talweg.data.reading.sql import Query, is_database
 from talweg.data.table import Dates, Numbers, Text
 from talweg.errors import ConfigError, DataError
 

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import pytest
 
-from talweg.data.cache import Cache, in_words, key_of
-from talweg.data.store import forget, is_mapped
+from talweg.data.large.cache import Cache, in_words, key_of
+from talweg.data.large.store import forget, is_mapped
 from talweg.errors import DataError
 
 
@@ -81,7 +81,7 @@ def test_an_interrupted_make_leaves_nothing(cache):
 
 def test_what_a_killed_process_left_is_tidied(cache):
     killed = (
-        "import os, sys; from pathlib import Path; from talweg.data.cache import Cache, key_of\n"
+        "import os, sys; from pathlib import Path; from talweg.data.large.cache import Cache, key_of\n"
         "Cache(Path(sys.argv[1])).get(key_of('k'), lambda writer: os._exit(9), 'never')"
     )
     subprocess.run([sys.executable, "-c", killed, str(cache.folder)], check=False)

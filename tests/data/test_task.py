@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from talweg.data.frames import from_mapping
+from talweg.data.reading.frames import from_mapping
 from talweg.data.table import Dates, Numbers, Text
 from talweg.data.task import choose_target, infer_task, labels_of, quantities_of
 from talweg.errors import ConfigError, DataError

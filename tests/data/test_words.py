@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from talweg.data.read import read_table
+from talweg.data.reading.read import read_table
+from talweg.data.reading.words import are_codes, is_missing, read_dates, read_numbers, text_of, understood
 from talweg.data.table import Numbers, Text
-from talweg.data.words import are_codes, is_missing, read_dates, read_numbers, text_of, understood
 
 
 @pytest.mark.parametrize("word", ["", " ", "N/A", "n/a", "NA", "nan", "NULL", "None", "?", "-", "--", "#N/A", "."])

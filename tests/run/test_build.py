@@ -5,7 +5,7 @@ import pytest
 
 from talweg.config.settings import make_settings
 from talweg.data.builtin import load
-from talweg.data.frames import from_mapping
+from talweg.data.reading.frames import from_mapping
 from talweg.errors import ConfigError
 from talweg.run.build import build
 

@@ -10,8 +10,8 @@ import talweg as tw
 from talweg.data.images.photographs import read_photographs
 from talweg.errors import ConfigError, DataError
 from talweg.objective.likeness import psnr
-from talweg.run.build_denoising import denoiser_of
-from talweg.run.denoise import denoised_by
+from talweg.run.pictures.build import denoiser_of
+from talweg.run.pictures.denoise import denoised_by
 
 SETTINGS = {
     "layers": "residual(conv 8 5x5, relu, conv 1 5x5 initializer zeros)",

@@ -7,7 +7,7 @@ import pytest
 import sklearn.metrics as sk
 
 import talweg as tw
-from talweg.data.read import read_table
+from talweg.data.reading.read import read_table
 from talweg.descent.stopping import Epochs, Flat, NonFinite, Reached
 from talweg.objective.metrics import METRICS
 from talweg.run.build import build

@@ -8,9 +8,9 @@ import pytest
 import talweg as tw
 from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, RunFolderError
-from talweg.run.ground import ground_of
-from talweg.run.mapping import MapSettings, map_run
-from talweg.run.planes import PLANES
+from talweg.run.surveying.ground import ground_of
+from talweg.run.surveying.mapping import MapSettings, map_run
+from talweg.run.surveying.planes import PLANES
 
 SIZE = 9
 

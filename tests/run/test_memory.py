@@ -14,8 +14,8 @@ ROWS, COLUMNS = 600_000, 12
 CHILD = """
 import json, resource, sys
 import talweg as tw
-from talweg.data import blocks, encoding, gather, large, sample
-from talweg.run import passes, scoring_blocks, streaming
+from talweg.data.large import blocks, encoding, gather, large, sample
+from talweg.run.streaming import passes, scoring_blocks, streaming
 
 blocks._BLOCK = encoding._BLOCK_BYTES = passes.BLOCK_BYTES = streaming.SEGMENT_BYTES = gather._AT_ONCE = 2**20
 sample.MOST_VALUES, scoring_blocks.HELD, large._ROWS, sample._BLOCK = 10**5, 2**14, 2**16, 2**16

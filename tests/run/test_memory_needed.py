@@ -9,9 +9,10 @@ import pytest
 import talweg as tw
 from talweg.config.settings import make_settings
 from talweg.errors import ConfigError
-from talweg.run import memory, sources
+from talweg.run import memory
 from talweg.run.build import build
 from talweg.run.memory import Need, need_of, require_memory, what_fits
+from talweg.run.streaming import sources
 
 WIDE = {"source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
 NEED = Need(once=1000, member=100, gradient=20, row=3, chunk=50)

@@ -7,7 +7,7 @@ import talweg as tw
 from talweg.config.settings import make_settings
 from talweg.errors import ConfigError
 from talweg.run.build import build
-from talweg.run.find_lr import HIGH, LOW, STEPS, smoothed, suggest
+from talweg.run.probes.find_lr import HIGH, LOW, STEPS, smoothed, suggest
 
 RATES = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
 PLAIN = {"hidden": (8,), "members": 3, "optimizer": "sgd"}
@@ -77,7 +77,7 @@ def test_auto_takes_the_suggestion_says_so_and_changes_nothing_of_the_training(f
 
 
 def test_without_a_suggestion_the_usual_rate_is_taken_and_said(monkeypatch):
-    monkeypatch.setattr("talweg.run.find_lr.FALL", 2.0)
+    monkeypatch.setattr("talweg.run.probes.find_lr.FALL", 2.0)
     built = build(make_settings({"source": "iris", **PLAIN, "learning_rate": "auto"}))
     assert built.job.settings.learning_rate == 0.1
     assert built.notes[-1].endswith("; the usual 0.1 is taken")

@@ -7,11 +7,11 @@ import pytest
 
 from talweg.config.settings import make_settings
 from talweg.data.builtin import load
-from talweg.run import scoring_blocks
 from talweg.run.build import build
 from talweg.run.scoring import score_members
-from talweg.run.scoring_blocks import score_blocks
 from talweg.run.standing import first_standing
+from talweg.run.streaming import scoring_blocks
+from talweg.run.streaming.scoring_blocks import score_blocks
 
 
 @pytest.mark.parametrize(

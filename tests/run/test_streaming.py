@@ -10,14 +10,14 @@ import pytest
 
 import talweg as tw
 from talweg.config.settings import make_settings
-from talweg.data import encoding, sample
-from talweg.data import gather as gather_module
-from talweg.data.gather import gather
-from talweg.data.store import is_mapped
+from talweg.data.large import encoding, sample
+from talweg.data.large import gather as gather_module
+from talweg.data.large.gather import gather
+from talweg.data.large.store import is_mapped
 from talweg.errors import ConfigError, DataError
-from talweg.run import passes, streaming
-from talweg.run.ahead import ahead
 from talweg.run.build import build
+from talweg.run.streaming import passes, streaming
+from talweg.run.streaming.ahead import ahead
 
 ROWS = 1500
 SETTINGS = {"members": 2, "hidden": (8,), "max_epochs": 3, "batch_size": 32, "stop": "epochs(3)"}
@@ -200,7 +200,7 @@ def test_a_database_is_trained_on_and_its_credentials_are_kept_nowhere(source, t
 def test_predictions_in_blocks_are_predictions(source, tmp_path):
     run = tw.train(str(source), "way", **SETTINGS)
     whole = run.predict(str(source))
-    from talweg.run.predicting import predictions_of, write_predictions
+    from talweg.run.streaming.predicting import predictions_of, write_predictions
 
     for stream in ("yes", "no"):
         parts = list(predictions_of(run, str(source), stream=stream))
@@ -217,7 +217,7 @@ def test_predictions_in_blocks_are_predictions(source, tmp_path):
 
 
 def test_predictions_that_fail_midway_leave_nothing(source, tmp_path):
-    from talweg.run.predicting import predictions_of, write_predictions
+    from talweg.run.streaming.predicting import predictions_of, write_predictions
 
     run = tw.train(str(source), "way", **SETTINGS)
 

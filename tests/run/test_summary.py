@@ -69,6 +69,7 @@ def shape_of(task):
                 "outcome": {"kind": str, "epoch": int, "sentence": str, "numbers": dict},
                 "epochs": int,
                 "best_epoch": int,
+                "restarts": list,
                 "validation": metrics,
                 "test": metrics,
             }

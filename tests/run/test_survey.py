@@ -16,8 +16,8 @@ from talweg.objective.base import EMPTY, Objective
 from talweg.objective.typed.function import Function
 from talweg.record.trajectory import Plan, Recorder, Trajectory
 from talweg.run.hiking.scene import scene_of
-from talweg.run.survey import Known, Subject, survey
-from talweg.run.ways import ways_of, ways_of_paths
+from talweg.run.surveying.survey import Known, Subject, survey
+from talweg.run.surveying.ways import ways_of, ways_of_paths
 
 
 class Bowl(Objective):

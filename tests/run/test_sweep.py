@@ -10,7 +10,7 @@ from talweg.config.settings import SWEPT, make_settings
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome
 from talweg.run.build import build
-from talweg.run.sweep import best_combination, chosen_members, paired, sweep_report
+from talweg.run.probes.sweep import best_combination, chosen_members, paired, sweep_report
 from talweg.run.train import train
 
 PLAIN = {"source": "iris", "hidden": (8,), "max_epochs": 4, "optimizer": "momentum", "schedule": "constant"}

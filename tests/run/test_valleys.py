@@ -9,7 +9,7 @@ import talweg as tw
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.alignment import permute
-from talweg.run.valleys import ValleySettings, valleys_of
+from talweg.run.surveying.valleys import ValleySettings, valleys_of
 
 
 @pytest.fixture(scope="module")

@@ -310,6 +310,8 @@ def test_the_table_has_everybody_and_leads_to_them(show, waves):
     page = show(landscape_page(waves))
     page.get_by_text("Table of all hikers").click()
     rows = page.locator("tbody tr")
+    # The table is made when it is opened, a moment after the click.
+    rows.first.wait_for()
     assert rows.count() == len(waves.outcomes)
     assert waves.outcomes[6].capitalize() in rows.nth(6).inner_text()
     page.get_by_role("button", name="Hiker 7", exact=True).click()

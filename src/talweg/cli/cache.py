@@ -24,7 +24,7 @@ def cache(clear: bool, limit: str | None, as_json: bool) -> None:
     When the limit is reached, what was not used for longest makes room. The cache lies in the folder that the
     variable TALWEG_CACHE names, else in the user's cache folder.
     """
-    from talweg.data.cache import in_words
+    from talweg.data.large.cache import in_words
     from talweg.run import storage
 
     kept = storage.cache()

@@ -10,7 +10,7 @@ from talweg.cli.predict import parse_member
 from talweg.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
-    from talweg.run.denoising import Denoised
+    from talweg.run.pictures.denoising import Denoised
 
 
 @click.command()
@@ -42,7 +42,7 @@ def denoise(
     folder = source.is_dir()
     for place in filter(None, (out, spread)):
         _require_place(place, folder, force)
-    from talweg.run.denoising import denoise as take_away
+    from talweg.run.pictures.denoising import denoise as take_away
 
     found = take_away(run, source, reference, chosen, skip_broken)
     files = [_path(out, one.name, folder) for one in found]

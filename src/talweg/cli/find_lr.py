@@ -36,7 +36,7 @@ def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any)
     from talweg.cli.train import settings_of
     from talweg.config.settings import USUAL
     from talweg.run.build import build
-    from talweg.run.find_lr import range_test
+    from talweg.run.probes.find_lr import range_test
 
     settings = settings_of(config, words).model_copy(update={"learning_rate": USUAL})
     found = range_test(build(settings).job)

@@ -59,8 +59,8 @@ def map(
     The heights are kept in RUN/map as they are computed: after an interruption the same command goes on.
     """
     from talweg.run.compilation import keep_compilations
-    from talweg.run.mapping import FOLDER
     from talweg.run.result import explain, open_run
+    from talweg.run.surveying.mapping import FOLDER
     from talweg.view.map_summary import SUMMARIES
 
     opened = open_run(run)
@@ -84,7 +84,7 @@ def map(
 def _map(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
-    from talweg.run.mapping import MapSettings, map_run
+    from talweg.run.surveying.mapping import MapSettings, map_run
 
     found = map_run(run, MapSettings(**given), kept, progress, data)
     return found.to_dict({name: str(path) for name, path in found.save(out, animate).items()})
@@ -93,7 +93,7 @@ def _map(
 def _passes(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
-    from talweg.run.valleys import ValleySettings, valleys_of
+    from talweg.run.surveying.valleys import ValleySettings, valleys_of
 
     found = valleys_of(run, ValleySettings(**given), kept, progress, data)
     return found.to_dict({name: str(path) for name, path in found.save(out).items()})
@@ -102,7 +102,7 @@ def _passes(
 def _sharp(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
-    from talweg.run.sharpness import SharpnessSettings, sharpness_of
+    from talweg.run.surveying.sharpness import SharpnessSettings, sharpness_of
 
     found = sharpness_of(run, SharpnessSettings(**given), progress, data)
     return found.to_dict({name: str(path) for name, path in found.save(out).items()})

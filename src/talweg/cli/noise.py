@@ -33,7 +33,7 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
     """
     from talweg.cli.train import settings_of
     from talweg.run.build import build
-    from talweg.run.noise import noise_of
+    from talweg.run.probes.noise import noise_of
 
     found = noise_of(build(settings_of(config, words)))
     if plot is not None:

@@ -21,7 +21,7 @@ def replay(run: Path, stop: str, plot: Path | None, as_json: bool) -> None:
 
     Nothing is trained: the rule is shown the recorded curves. What would have come after their end nobody knows.
     """
-    from talweg.run.replay import replay as look
+    from talweg.run.probes.replay import replay as look
 
     found = look(run, stop)
     if plot is not None:

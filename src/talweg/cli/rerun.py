@@ -11,7 +11,7 @@ from talweg.cli.output import json_option, put, quiet_option
 from talweg.cli.train import Display
 
 if TYPE_CHECKING:
-    from talweg.run.rerun import Rerun
+    from talweg.run.resuming.rerun import Rerun
 
 
 @click.command()
@@ -24,7 +24,7 @@ def rerun(ctx: click.Context, run: Path, quiet: bool, as_json: bool) -> None:
 
     The run itself is not touched. The exit code is 1 if the result is different.
     """
-    from talweg.run.rerun import rerun as train_again
+    from talweg.run.resuming.rerun import rerun as train_again
 
     with Display(quiet) as display:
         found = train_again(run, progress=display.update, started=display.start)

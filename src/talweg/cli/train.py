@@ -92,7 +92,7 @@ def train(
 
     if resume and (out is None or force):
         raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")
-    from talweg.run.sources import without_credentials
+    from talweg.run.streaming.sources import without_credentials
 
     folder = out or next_folder(RUNS, without_credentials(settings)[0].source)
     if detach:
@@ -121,7 +121,7 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     run = RunFolder(folder)
     if not run.holds_run():
         return False
-    from talweg.run.resume import changes_of
+    from talweg.run.resuming.resume import changes_of
     from talweg.view.training_summary import training_summary
 
     changes = changes_of(run, settings)

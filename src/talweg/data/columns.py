@@ -11,8 +11,8 @@ from typing import Literal, get_args
 import numpy as np
 from jaxtyping import Int
 
+from talweg.data.reading.words import are_codes, read_dates, read_numbers, spread
 from talweg.data.table import Column, Dates, Numbers, Table, Text, unknown_column
-from talweg.data.words import are_codes, read_dates, read_numbers, spread
 from talweg.errors import ConfigError, DataError, did_you_mean
 
 Kind = Literal["number", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
@@ -61,7 +61,7 @@ def find_kinds(
         DataError: a declared column that does not exist, or that cannot be of its kind; or no column is left.
 
     Example:
-        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.reading.frames import from_mapping
         >>> table = from_mapping({"size": [1.5, 2.5], "site": ["a", "a"], "price": [1, 2]})
         >>> [(found.name, found.kind) for found in find_kinds(table, np.array([0, 1]), "price")]
         [('size', 'number'), ('site', 'constant')]

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from talweg.data.store import forget
+from talweg.data.large.store import forget
 from talweg.data.table import Column, Dates, Numbers, Table, Text
 
 _ROWS = 2**18
@@ -21,7 +21,7 @@ def fingerprint(table: Table) -> str:
         64 hexadecimal digits (BLAKE2b, RFC 7693).
 
     Example:
-        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.reading.frames import from_mapping
         >>> fingerprint(from_mapping({"x": [1, 2]}))[:8] == fingerprint(from_mapping({"x": [2, 1]}))[:8]
         False
     """

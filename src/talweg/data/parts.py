@@ -10,8 +10,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import as_dates, as_text
+from talweg.data.large.sample import blocks
 from talweg.data.rowhash import row_hashes, shares
-from talweg.data.sample import blocks
 from talweg.data.split import PARTS, Fractions, Split, deal_folds, random_words, split
 from talweg.data.table import Numbers, Table, Text
 from talweg.data.task import Target, labels_of
@@ -89,7 +89,7 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         DataError: a column that is missing or has gaps; too few rows, groups or instants for the parts.
 
     Example:
-        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.reading.frames import from_mapping
         >>> from talweg.data.task import choose_target
         >>> table = from_mapping({"day": [3, 1, 4, 2], "y": [0.5, 1.5, 2.5, 3.5]})
         >>> parts, notes = deal(table, choose_target(table), Plan(Fractions.parse("50/25/25"), time="day"))

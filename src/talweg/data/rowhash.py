@@ -23,7 +23,7 @@ def row_hashes(table: Table, names: tuple[str, ...], seed: int = 0) -> UInt64[np
         seed: other seeds give other numbers.
 
     Example:
-        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.reading.frames import from_mapping
         >>> one, two, three = row_hashes(from_mapping({"x": [1, 1, 2], "y": ["a", "a", "a"]}), ("x", "y"))
         >>> one == two, one == three
         (np.True_, np.False_)

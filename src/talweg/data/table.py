@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
-from talweg.data.gather import gather
+from talweg.data.large.gather import gather
 from talweg.errors import DataError, did_you_mean
 
 

@@ -6,8 +6,8 @@ from typing import Literal, cast, get_args
 import numpy as np
 from jaxtyping import Int
 
+from talweg.data.reading.words import read_numbers, spread
 from talweg.data.table import Column, Dates, Numbers, Table, Text
-from talweg.data.words import read_numbers, spread
 from talweg.errors import ConfigError, DataError
 
 Task = Literal["classification", "regression"]
@@ -54,7 +54,7 @@ def choose_target(table: Table, name: str | None = None, task: str | None = None
             classes; or they are words where a quantity was asked for.
 
     Example:
-        >>> from talweg.data.frames import from_mapping
+        >>> from talweg.data.reading.frames import from_mapping
         >>> target = choose_target(from_mapping({"size": [1, 2, 3], "price": [9.5, 8.1, None]}))
         >>> target.name, target.task, target.missing
         ('price', 'regression', 1)

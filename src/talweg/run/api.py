@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings, to_toml
-from talweg.data.blocks import Hear
-from talweg.data.large import quiet
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
@@ -18,18 +18,18 @@ from talweg.record.lock import locked
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
-from talweg.run.environment import environment
 from talweg.run.evidence import evidence
-from talweg.run.interruption import noted
-from talweg.run.keeping import Keeper
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
-from talweg.run.recording import recording
 from talweg.run.result import Run, begin, save
-from talweg.run.resume import CHANGEABLE, continuation
-from talweg.run.sources import without_credentials
+from talweg.run.resuming.environment import environment
+from talweg.run.resuming.interruption import noted
+from talweg.run.resuming.keeping import Keeper
+from talweg.run.resuming.resume import CHANGEABLE, continuation
 from talweg.run.standing import Standing
+from talweg.run.streaming.sources import without_credentials
 from talweg.run.summary import in_ensemble, part_scores, summarize
+from talweg.run.surveying.recording import recording
 from talweg.run.train import Progress, Trained
 from talweg.run.train import train as descend
 from talweg.view.live import live_curves
@@ -221,7 +221,7 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     if built.job.pairs:
         # Not at the head: a table needs no pictures' libraries.
         from talweg.data.images.load import save_picture
-        from talweg.run.denoise_scoring import denoising_summary
+        from talweg.run.pictures.scoring import denoising_summary
 
         summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
         if folder is not None:

@@ -15,15 +15,15 @@ from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, USUAL, Settings
-from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
-from talweg.data.finding import Report
 from talweg.data.fingerprint import fingerprint
+from talweg.data.gate.finding import Report
 from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation, PicturePreparation
-from talweg.data.large import quiet
-from talweg.data.sample import on_disk
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
+from talweg.data.large.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -39,12 +39,12 @@ from talweg.objective.network import Network
 from talweg.run.architecture import check_model, model_of, resolve_model
 from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
-from talweg.run.find_lr import range_test
 from talweg.run.job import Folds, Job, Rows
-from talweg.run.lower_bound import lower_bound
 from talweg.run.memory import require_memory
-from talweg.run.part_rows import part_rows
 from talweg.run.prepare import prepare, refuse_errors
+from talweg.run.probes.find_lr import range_test
+from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.streaming.part_rows import part_rows
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,7 +81,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     given = settings = with_members(settings)
     _check_names(settings)
     if is_denoising(settings, source):
-        from talweg.run.build_denoising import build_denoising
+        from talweg.run.pictures.build import build_denoising
 
         if given.learning_rate == AUTO:
             raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")

@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
-from talweg.data.finding import Finding
+from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
 from talweg.run.prepare import Prepared, of_arrays, prepare
-from talweg.run.sources import without_credentials
+from talweg.run.streaming.sources import without_credentials
 
 VERSION = 1
 

@@ -7,7 +7,7 @@ from talweg.config.settings import AUTO, Settings, is_open
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.objective.losses import default_loss
-from talweg.run.picture_defaults import picture_settings
+from talweg.run.pictures.defaults import picture_settings
 
 STEPS = 1500
 """Steps of gradient descent that a small table is given."""

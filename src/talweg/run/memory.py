@@ -14,14 +14,14 @@ import numpy as np
 
 from talweg.config.grid import grid_of
 from talweg.data.feed import rows_per_batch
-from talweg.data.store import is_mapped
+from talweg.data.large.store import is_mapped
 from talweg.descent import engine
 from talweg.errors import ConfigError
 from talweg.objective.models import layers_of
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
-from talweg.run.sources import available_memory
 from talweg.run.standing import Best
+from talweg.run.streaming.sources import available_memory
 
 SMALL = 2**28
 """Bytes up to which nothing is asked: the process took more before it came here."""

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import Settings, make_settings
-from talweg.data.frames import from_arrays
+from talweg.data.reading.frames import from_arrays
 from talweg.data.table import Table
 from talweg.objective.describe import LayerRow, describe, table, totals
 from talweg.run.build import build

@@ -9,25 +9,25 @@ from jaxtyping import Int, Num
 
 from talweg.config.pictures import parse_size
 from talweg.config.settings import AUTO, Settings
-from talweg.data.blocks import Hear
 from talweg.data.clean import Preparation
-from talweg.data.finding import Case, Report
-from talweg.data.frames import from_arrays
-from talweg.data.gate import inspect
+from talweg.data.gate.finding import Case, Report
+from talweg.data.gate.gate import inspect
 from talweg.data.images.arrays import of_arrays as pictures_of
 from talweg.data.images.pictures import BUILTIN, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
-from talweg.data.large import quiet
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
+from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
+from talweg.data.large.store import forget
 from talweg.data.parts import Plan, deal, given_column
-from talweg.data.sample import known_rows, on_disk, sample_rows, values_of, witnesses
+from talweg.data.reading.frames import from_arrays
 from talweg.data.split import FIRST_FOLD, Fractions, Split
-from talweg.data.store import forget
 from talweg.data.table import Table
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
-from talweg.run.sources import open_table
 from talweg.run.storage import cache
+from talweg.run.streaming.sources import open_table
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

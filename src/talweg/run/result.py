@@ -25,9 +25,9 @@ from talweg.view.report.writing import FORMS, newest_map, write_report, write_to
 from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
-    from talweg.run.mapping import Mapped
-    from talweg.run.sharpness import Sharpness
-    from talweg.run.valleys import Valleys
+    from talweg.run.surveying.mapping import Mapped
+    from talweg.run.surveying.sharpness import Sharpness
+    from talweg.run.surveying.valleys import Valleys
     from talweg.view.plots import Plots
     from talweg.view.shown import Shown
 
@@ -119,7 +119,7 @@ class Run:
             DataError: if a column is missing that training had.
             ConfigError: if there is no such member.
         """
-        from talweg.run.predicting import joined, predictions_of
+        from talweg.run.streaming.predicting import joined, predictions_of
 
         return joined(list(predictions_of(self, source, member, query, skip_broken=skip_broken)))
 
@@ -150,7 +150,7 @@ class Run:
             >>> found.scene.height.shape
             (11, 11)
         """
-        from talweg.run.mapping import FOLDER, MapSettings, map_run
+        from talweg.run.surveying.mapping import FOLDER, MapSettings, map_run
 
         folder = self.folder.path / FOLDER if self.folder else None
         return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
@@ -166,8 +166,8 @@ class Run:
             ConfigError: a setting that does not fit the run.
             DataError: if the run's data are missing or changed.
         """
-        from talweg.run.mapping import FOLDER
-        from talweg.run.valleys import ValleySettings, valleys_of
+        from talweg.run.surveying.mapping import FOLDER
+        from talweg.run.surveying.valleys import ValleySettings, valleys_of
 
         folder = self.folder.path / FOLDER if self.folder else None
         return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
@@ -183,7 +183,7 @@ class Run:
             ConfigError: a setting that does not fit the run.
             DataError: if the run's data are missing or changed.
         """
-        from talweg.run.sharpness import SharpnessSettings, sharpness_of
+        from talweg.run.surveying.sharpness import SharpnessSettings, sharpness_of
 
         return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
 

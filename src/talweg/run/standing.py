@@ -16,7 +16,7 @@ from talweg.descent.checkpoint import from_arrays, to_arrays
 from talweg.descent.stopping import Memory, Outcome, greater_is_better
 from talweg.objective.base import Params
 from talweg.run.job import Job
-from talweg.run.restart import Restart, Safety
+from talweg.run.resuming.restart import Restart, Safety
 
 Curves = Mapping[str, Float[np.ndarray, " members"]]
 _RECORDER = "recorder/"

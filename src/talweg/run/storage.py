@@ -5,7 +5,7 @@ from pathlib import Path
 
 import platformdirs
 
-from talweg.data.cache import Cache
+from talweg.data.large.cache import Cache
 
 
 def cache() -> Cache:

@@ -11,12 +11,12 @@ from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
-from talweg.run.denoise_scoring import noisy_loss, score_pictures
 from talweg.run.job import Job
-from talweg.run.restart import Restart, told
+from talweg.run.pictures.scoring import noisy_loss, score_pictures
+from talweg.run.probes.sweep import FAILED, sweep_report
+from talweg.run.resuming.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
-from talweg.run.scoring_blocks import HELD, score_blocks
-from talweg.run.sweep import FAILED, sweep_report
+from talweg.run.streaming.scoring_blocks import HELD, score_blocks
 from talweg.run.train import Trained
 
 VERSION = 1

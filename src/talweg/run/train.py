@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from talweg.config.grid import grid_of
-from talweg.data.store import is_mapped
+from talweg.data.large.store import is_mapped
 from talweg.descent import engine
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
@@ -18,12 +18,12 @@ from talweg.objective.models import row_work
 from talweg.objective.network import Network
 from talweg.run.crowd import crowd_of
 from talweg.run.job import Job, Rows
-from talweg.run.passes import evaluate, parts_of, passing, validation_passing
-from talweg.run.restart import forgotten, restarted, slowed, went_well
+from talweg.run.probes.sweep import chosen_members
+from talweg.run.resuming.restart import forgotten, restarted, slowed, went_well
 from talweg.run.segments import InMemory
 from talweg.run.standing import Recorder, Standing, first_standing
-from talweg.run.streaming import OnDisk
-from talweg.run.sweep import chosen_members
+from talweg.run.streaming.passes import evaluate, parts_of, passing, validation_passing
+from talweg.run.streaming.streaming import OnDisk
 
 START_WORK = 2e11
 """Multiplications that measuring the start may cost, at most."""

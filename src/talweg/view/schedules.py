@@ -28,8 +28,8 @@ def schedules_figure(
         >>> import numpy as np
         >>> line = np.linspace(0, 10, 11)
         >>> figure = schedules_figure(line, {"linear": 1 - line / 10})
-        >>> figure.axes[0].get_title()
-        'linear'
+        >>> len(figure.axes)
+        1
     """
     columns = min(len(rates), 3) if len(rates) != 4 else 2
     rows = -(-len(rates) // columns)

@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.data.cache import in_words
+from talweg.data.large.cache import in_words
 
 
 def number(value: float | None) -> str:

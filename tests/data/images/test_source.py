@@ -4,11 +4,11 @@ import struct
 import numpy as np
 import pytest
 
-from talweg.data.cache import Cache
 from talweg.data.images import load
 from talweg.data.images.pictures import Wanted
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.images.source import read_pictures
+from talweg.data.large.cache import Cache
 from talweg.data.table import Text
 from talweg.errors import DataError
 

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 from jaxtyping import Shaped
 
-from talweg.data.frames import column_of
 from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
+from talweg.data.reading.frames import column_of
 from talweg.data.table import Column, Text
 from talweg.errors import DataError
 

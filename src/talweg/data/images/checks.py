@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from jaxtyping import Int
 
-from talweg.data import checks_target
-from talweg.data.finding import Case, Finding, Grade, counted, percent
+from talweg.data.gate import target
+from talweg.data.gate.finding import Case, Finding, Grade, counted, percent
 from talweg.data.images.pictures import Pictures
 
 _FEW, _MANY = 3, 0.01
@@ -21,10 +21,10 @@ def inspect_pictures(case: Case, pictures: Pictures) -> Iterable[Finding]:
         pictures: the pictures, in the order of the case's table.
     """
     of_target: tuple[Callable[[Case], Iterable[Finding]], ...] = (
-        checks_target.missing_target,
-        checks_target.other_task,
-        checks_target.classes_in_parts,
-        checks_target.imbalance,
+        target.missing_target,
+        target.other_task,
+        target.classes_in_parts,
+        target.imbalance,
     )
     for check in of_target:
         yield from check(case)

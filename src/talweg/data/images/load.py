@@ -14,10 +14,10 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
-from talweg.data.cache import Cache, key_of
 from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header
 from talweg.data.images.pictures import Color, Size, Wanted
-from talweg.data.store import Writer
+from talweg.data.large.cache import Cache, key_of
+from talweg.data.large.store import Writer
 from talweg.errors import DataError
 
 LARGEST = 64

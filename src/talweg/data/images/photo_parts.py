@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 import numpy as np
 from jaxtyping import Int
 
-from talweg.data.finding import Finding, Report
+from talweg.data.gate.finding import Finding, Report
 from talweg.data.images.photographs import Photographs, Picture
 from talweg.data.split import PARTS, Fractions, Split, split
 from talweg.errors import DataError

@@ -9,7 +9,7 @@ import numpy as np
 from talweg.data.images.arrays import is_idx, is_npz_of_pictures
 from talweg.data.images.find import holds_pictures, is_picture
 from talweg.data.images.pictures import SUFFIXES, Pictures
-from talweg.data.read import read_table
+from talweg.data.reading.read import read_table
 from talweg.data.table import Table, Text
 from talweg.errors import DataError
 

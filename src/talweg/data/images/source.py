@@ -5,13 +5,13 @@ from typing import Any
 
 import numpy as np
 
-from talweg.data.cache import Cache
 from talweg.data.images.arrays import from_idx, from_npz, is_idx, of_arrays
 from talweg.data.images.find import Found, find, holds_pictures, is_picture
 from talweg.data.images.load import load_kept
 from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
 from talweg.data.images.recognize import file_column
-from talweg.data.read import read_table
+from talweg.data.large.cache import Cache
+from talweg.data.reading.read import read_table
 from talweg.data.table import Column, Table, Text
 from talweg.errors import DataError
 

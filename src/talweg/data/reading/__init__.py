@@ -1,0 +1,1 @@
+"""A source becomes a table: files of every kind, databases, Python objects. Nothing is judged here."""

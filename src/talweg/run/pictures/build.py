@@ -1,0 +1,185 @@
+"""From settings and photographs to a job that takes noise away: read, split by whole photographs, cut into tiles."""
+
+import hashlib
+from typing import Any
+
+import numpy as np
+
+from talweg.config.pictures import SELF, parse_noise, parse_size
+from talweg.config.settings import AUTO, Settings
+from talweg.data.images.photo_parts import deal_photographs, inspect_photographs, pairs_of
+from talweg.data.images.photographs import Photographs, cut, read_photographs, tile_for
+from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.split import Fractions, Split
+from talweg.errors import ConfigError, DataError
+from talweg.objective.denoising import Denoising, Learning
+from talweg.objective.losses import LOSSES
+from talweg.objective.models import with_member_axis
+from talweg.run.architecture import model_of
+from talweg.run.build import Built, optimizer_of, require_fitting, rule_of
+from talweg.run.job import Job, Rows
+from talweg.run.pictures.defaults import denoising_settings
+from talweg.run.prepare import refuse_errors
+
+JUDGED_TILE = 128
+"""The side of the tiles on which training is watched, at most."""
+MOST_WATCHED = 256
+"""So many tiles are looked at after each epoch, at most, evenly spread over the photographs."""
+
+
+def build_denoising(settings: Settings, source: Any = None) -> Built:
+    """A denoising job from settings.
+
+    Args:
+        settings: as given; `auto` is resolved here.
+        source: photographs as Python objects; the settings' source is read if it is absent.
+
+    Raises:
+        ConfigError: a setting that does not fit.
+        DataError: photographs that cannot be read, or are too few or too small.
+    """
+    noise = None if settings.noise is None else parse_noise(settings.noise)
+    photographs = _read(settings, source)
+    learning = _learning(settings, photographs)
+    parts = deal_photographs(photographs, Fractions.parse(settings.split), settings.seed)
+    report = inspect_photographs(photographs, parts)
+    refuse_errors(report, settings.gate)
+
+    patch = _patch(settings, photographs, learning)
+    training = _training_rows(photographs, parts, patch)
+    settings = denoising_settings(settings, patch, photographs.channels, len(training), len(parts.validation) > 0)
+    network = denoiser_of(settings, photographs.channels)
+    require_fitting(settings.optimizer, network)
+    pairs = {
+        part: pairs_of(photographs, rows, noise.on if noise else None, settings.seed, learning == "self")
+        for part, rows in (("validation", parts.validation), ("test", parts.test))
+    }
+    job = Job(
+        settings=settings,
+        network=network,
+        optimizer=optimizer_of(settings, len(training)),
+        rule=rule_of(settings, network.row_loss.task, len(parts.validation) > 0),
+        training=training,
+        validation=_watched_rows(photographs, parts.validation, learning),
+        test=_watched_rows(photographs, parts.test, learning),
+        classes=(),
+        target_scale=np.ones(1),
+        target_shift=np.zeros(1),
+        facts=_facts(settings, photographs, parts, learning),
+        pairs={part: found for part, found in pairs.items() if found},
+    )
+    preparation = PhotographPreparation(photographs.channels, learning)
+    return Built(job, preparation, parts.marks(len(photographs)), photographs.notes, report)
+
+
+def _read(settings: Settings, source: Any) -> Photographs:
+    longest = None if settings.image_size == AUTO else max(parse_size(settings.image_size))
+    color = None if settings.color == AUTO else settings.color
+    given = settings.source if source is None else source
+    return read_photographs(given, settings.target, color, longest, settings.skip_broken)
+
+
+def _learning(settings: Settings, photographs: Photographs) -> Learning:
+    if photographs.noisy is not None:
+        if settings.noise is not None:
+            raise ConfigError(f"pairs hold their own noise; leave out noise, which is {settings.noise!r}")
+        return "pairs"
+    if settings.noise is None:
+        raise ConfigError(
+            "a denoising needs to know its noise: a level such as --noise 25, or --noise self for pictures that are"
+            " noisy themselves, or a folder with noisy/ and clean/"
+        )
+    return "self" if settings.noise.strip().lower() == SELF else "noise"
+
+
+def _patch(settings: Settings, photographs: Photographs, learning: Learning) -> int:
+    smallest = min(min(picture.shape[:2]) for picture in photographs.pictures)
+    usual = 96 if learning == "self" else 64
+    patch = min(usual, smallest // 8 * 8) if settings.patch_size == AUTO else int(settings.patch_size)
+    if not 8 <= patch <= smallest:
+        name = next(
+            file
+            for file, picture in zip(photographs.files, photographs.pictures, strict=True)
+            if min(picture.shape[:2]) == smallest
+        )
+        raise DataError(
+            f"{name} has a side of {smallest} pixels, fewer than a patch of {max(patch, 8)}; take smaller patches with"
+            " --patch-size (at least 8), or leave it out"
+        )
+    if learning == "self" and patch % 2:
+        raise ConfigError(f"patch_size must be even to learn from noisy pictures alone, got {patch}")
+    return patch
+
+
+def denoiser_of(settings: Settings, channels: int) -> Denoising:
+    """The network that resolved settings describe.
+
+    Args:
+        settings: with nothing left to decide.
+        channels: of a picture.
+
+    Raises:
+        ConfigError: a loss for classes, or layers that do not give a picture of the size they got.
+    """
+    loss, patch = LOSSES[settings.loss], int(settings.patch_size)
+    if loss.task != "regression":
+        raise ConfigError(f"the loss {loss.name!r} is for classes; for denoising take mean_squared_error or huber")
+    noise = None if settings.noise is None else parse_noise(settings.noise)
+    learning: Learning = "pairs" if settings.noise is None else "noise" if noise else "self"
+    task = "self_denoising" if learning == "self" else "denoising"
+    shape = (patch, patch, channels)
+    model = model_of(settings, shape, shape)
+    row_loss = type(loss)(loss.name, task, loss.per_row)
+    return Denoising(with_member_axis(model, settings.members), row_loss, shape, learning=learning, noise=noise)
+
+
+def _training_rows(photographs: Photographs, parts: Split, patch: int) -> Rows:
+    chosen = [photographs.pictures[row] for row in parts.train]
+    side, stride = tile_for(chosen, patch)
+    tiles = cut(chosen, side, stride).pixels
+    if photographs.noisy is None:
+        return Rows(tiles, _nothing(len(tiles)))
+    return Rows(cut([photographs.noisy[row] for row in parts.train], side, stride).pixels, tiles)
+
+
+def _watched_rows(photographs: Photographs, rows: np.ndarray, learning: Learning) -> Rows:
+    chosen = [photographs.pictures[row] for row in rows]
+    if not chosen:
+        shape = (0, 8, 8, photographs.channels)
+        return Rows(np.zeros(shape, np.uint8), np.zeros(shape if photographs.noisy else (0, 0), np.uint8))
+    side = min(JUDGED_TILE, min(min(picture.shape[:2]) for picture in chosen)) // 16 * 16 or 8
+    tiles = cut(chosen, side, side).pixels
+    some = np.unique(np.linspace(0, len(tiles) - 1, min(len(tiles), MOST_WATCHED)).round().astype(int))
+    if photographs.noisy is None:
+        return Rows(tiles[some], _nothing(len(some)))
+    return Rows(cut([photographs.noisy[row] for row in rows], side, side).pixels[some], tiles[some])
+
+
+def _nothing(rows: int) -> np.ndarray:
+    """Targets of rows that are their own."""
+    return np.zeros((rows, 0), np.uint8)
+
+
+def _facts(settings: Settings, photographs: Photographs, parts: Split, learning: Learning) -> dict[str, Any]:
+    digest = hashlib.blake2b(digest_size=32)
+    for picture in photographs.pictures:
+        digest.update(str(picture.shape).encode() + picture.tobytes())
+    counts = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    return {
+        "name": photographs.name,
+        "rows": len(photographs),
+        "rows_without_target": 0,
+        "target": "clean picture" if learning != "self" else "neighboring pixels",
+        "classes": [],
+        "columns": [],
+        "features": int(settings.patch_size) ** 2 * photographs.channels,
+        "split": str(Fractions.parse(settings.split)),
+        "fingerprint": digest.hexdigest(),
+        "photographs": {
+            **counts,
+            "channels": photographs.channels,
+            "pixels": int(sum(picture[..., 0].size for picture in photographs.pictures)),
+            "noise": settings.noise or "pairs",
+            "patch": int(settings.patch_size),
+        },
+    }

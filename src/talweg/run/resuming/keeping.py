@@ -1,0 +1,162 @@
+"""Keeping a training: its checkpoints in the run folder, written when one is due, and its end when that was asked for.
+
+What a checkpoint holds is a `Standing`, the settings it was reached under, and the mark of the history it belongs to.
+"""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, final
+
+from talweg.config.every import Every
+from talweg.config.settings import Settings, to_toml
+from talweg.errors import RunFolderError, TrainingInterruptedError
+from talweg.record.checkpoints import Checkpoint, Checkpoints
+from talweg.record.folder import RunFolder
+from talweg.record.sealed import Mark
+from talweg.run.resuming.interruption import Interruption
+from talweg.run.standing import Standing
+
+SHARE = 0.01
+"""The part of the time that writing takes at most, where the user has not said how often to write."""
+
+
+@final
+class Keeper:
+    """Keeps one training."""
+
+    def __init__(
+        self,
+        folder: RunFolder,
+        settings: Settings,
+        asked: Interruption,
+        start: Standing | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ):
+        self.folder, self.settings, self.asked, self.clock = folder, settings, asked, clock
+        self.checkpoints, self.every = Checkpoints(folder.path), Every.parse(settings.checkpoint_every)
+        self.start, self.last = start, _place(start) if start else (0, 0, 0.0)
+        self.cost = 0.0
+        self.writing: threading.Thread | None = None
+        self.failed: RunFolderError | None = None
+
+    def pause(self, standing: Standing) -> None:
+        """Is shown where the training stands (see `run.train`): saves if that is due, and ends it if that was asked.
+
+        Raises:
+            TrainingInterruptedError: if it was asked to end.
+            RunFolderError: if a checkpoint could not be written.
+        """
+        self._require_written()
+        if self.asked.signal is not None and standing.active.any():
+            self.save(standing)
+            raise TrainingInterruptedError(_told(standing, self.folder), 128 + self.asked.signal)
+        if standing.active.any() and self._due(standing):
+            self._save_beside(standing)
+
+    def save(self, standing: Standing, keep: int | None = None) -> None:
+        """Writes a checkpoint now, and waits until it is on the disk."""
+        self._wait()
+        self._require_written()
+        self._write(*self._content(standing), keep or self.settings.checkpoint_keep)
+
+    def finish(self, standing: Standing) -> None:
+        """After the last epoch: one checkpoint is left, to go on from.
+
+        A training so short that none was due leaves none: to go on with it, it is trained again.
+        """
+        self._wait()
+        self._require_written()
+        if self.start is not None or self.checkpoints.paths():
+            self.save(standing, keep=1)
+
+    def _due(self, standing: Standing) -> bool:
+        every, (epoch, step, seconds) = self.every, self.last
+        if every.epochs:
+            return standing.step == 0 and standing.epoch - epoch >= every.epochs
+        if every.steps:
+            return standing.epoch > epoch or standing.step - step >= every.steps
+        wait = max(every.seconds, self.cost / SHARE) if every.automatic else every.seconds
+        return standing.seconds - seconds >= wait
+
+    def _content(self, standing: Standing) -> tuple[Standing, dict[str, Any]]:
+        self.last = _place(standing)
+        return standing, facts_of(self.folder, self.settings, standing)
+
+    def _save_beside(self, standing: Standing) -> None:
+        """Writes a checkpoint while the training goes on.
+
+        If the one before is not yet on the disk, this one waits where so many were asked for, and else is left out.
+        """
+        if self.every.epochs or self.every.steps:
+            self._wait()
+        elif self.writing is not None and self.writing.is_alive():
+            return
+        standing, facts = self._content(standing)
+
+        def write() -> None:
+            try:
+                self._write(standing, facts, self.settings.checkpoint_keep)
+            except RunFolderError as error:
+                self.failed = error
+
+        # A daemon, so that a process that is told twice to end need not wait for it.
+        self.writing = threading.Thread(target=write, name="checkpoint", daemon=True)
+        self.writing.start()
+
+    def _write(self, standing: Standing, facts: dict[str, Any], keep: int) -> None:
+        began = self.clock()
+        self.folder.flush_history()
+        self.checkpoints.write(standing.epoch, standing.step, standing.arrays(), facts, keep)
+        self.cost = self.clock() - began
+
+    def _wait(self) -> None:
+        if self.writing is not None:
+            self.writing.join()
+            self.writing = None
+
+    def _require_written(self) -> None:
+        if self.failed is not None:
+            raise self.failed
+
+
+def facts_of(folder: RunFolder, settings: Settings, standing: Standing) -> dict[str, Any]:
+    """What a checkpoint holds besides arrays."""
+    return {
+        "settings": to_toml(settings),
+        "history": dataclasses.asdict(folder.mark_history()),
+        "standing": standing.facts(),
+    }
+
+
+def newest(folder: RunFolder) -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that is whole and whose history is there, if any; a sentence on each that is passed over.
+
+    Those are thrown away, and the history is taken back to where the checkpoint belongs.
+    """
+    checkpoints, passed, notes = Checkpoints(folder.path), list[Path](), list[str]()
+    found = None
+    for path in checkpoints.paths():
+        try:
+            found = checkpoints.read(path)
+            folder.cut_history(Mark(**found.facts["history"]))
+            break
+        except RunFolderError as error:
+            found = None
+            passed.append(path)
+            notes.append(str(error))
+    checkpoints.drop(passed)
+    if notes:
+        notes.append(f"{found.path} is used in its place" if found else "there is no other checkpoint")
+    return found, notes
+
+
+def _place(standing: Standing) -> tuple[int, int, float]:
+    return standing.epoch, standing.step, standing.seconds
+
+
+def _told(standing: Standing, folder: RunFolder) -> str:
+    where = f"after {standing.epoch} epochs" if not standing.step else f"in epoch {standing.epoch + 1}"
+    return f"interrupted {where}; everything is saved. Go on with: talweg resume {folder.path}"

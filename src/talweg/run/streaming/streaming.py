@@ -1,0 +1,88 @@
+"""Training rows that lie on disk: each segment of an epoch is read while the one before it is trained on.
+
+The steps see the same rows in the same order as from memory (`segments`), so that the numbers are the same.
+"""
+
+import dataclasses
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+from jaxtyping import Int, Num
+
+from talweg.config.grid import grid_of
+from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.large.gather import gather
+from talweg.descent import engine
+from talweg.objective.base import Batch
+from talweg.run.job import Job
+from talweg.run.segments import cuts, longest_segment
+from talweg.run.streaming.ahead import ahead
+
+SEGMENT_BYTES = 16 * 2**20
+"""Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class OnDisk:
+    """Training rows on disk: a source of segments.
+
+    Attributes:
+        x: features.
+        y: targets.
+        batch: rows of a step.
+        seed: the run's.
+        shuffle: see `feed.epoch_order`.
+        members: the number of each member's own order; none if all share one.
+        ends: where an epoch is cut.
+    """
+
+    x: Num[np.ndarray, "rows *features"]
+    y: Num[np.ndarray, "rows *targets"]
+    batch: int
+    seed: int
+    shuffle: str
+    members: tuple[int, ...]
+    ends: Int[np.ndarray, " ends"]
+
+    @staticmethod
+    def of(job: Job) -> "OnDisk":
+        """The training rows of a job, in segments that take little memory and no longer than others."""
+        settings, x, y = job.settings, job.training.x, job.training.y
+        batch = rows_per_batch(settings.batch_size, len(x))
+        own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
+        step_bytes = max(len(own), 1) * batch * (x.nbytes + y.nbytes) / len(x)
+        longest = min(longest_segment(job), SEGMENT_BYTES / step_bytes)
+        return OnDisk(x, y, batch, settings.seed, settings.shuffle, own, cuts(-(-len(x) // batch), longest))
+
+    @property
+    def steps(self) -> int:
+        """How many steps an epoch has."""
+        return int(self.ends[-1])
+
+    def segments(self, epoch: int, first: int = 0) -> Iterator[engine.Feed]:
+        """The segments of an epoch from step `first` on, in order."""
+        return ahead(self._segments(epoch, first))
+
+    def _segments(self, epoch: int, first: int) -> Iterator[engine.Feed]:
+        order = self._order(epoch)
+        for begin, end in itertools.pairwise(self.ends.tolist()):
+            begin = max(begin, first)
+            if begin < end:
+                yield self._segment(order[..., begin:end, :], begin)
+
+    def _segment(self, order: Int[np.ndarray, "*members steps batch"], first: int) -> engine.Feed:
+        rows = order.reshape(-1)
+        weight = np.ones(order.shape, np.float32)
+        if first + order.shape[-2] == self.steps:
+            # The last batch is filled up.
+            weight[..., -1, self.batch - (self.steps * self.batch - len(self.x)) :] = 0.0
+        data = Batch(gather(self.x, rows), gather(self.y, rows), None)
+        place = np.arange(len(rows), dtype=np.int32).reshape(order.shape)
+        return engine.Feed(data, place, weight, np.asarray(first, np.int32))
+
+    def _order(self, epoch: int) -> Int[np.ndarray, "*members steps batch"]:
+        def one(member: int | None) -> Int[np.ndarray, "steps batch"]:
+            return epoch_order(len(self.x), self.batch, self.seed, epoch, member, self.shuffle)
+
+        return np.stack([one(member) for member in self.members]) if self.members else one(None)

@@ -1,0 +1,301 @@
+"""The map of a run: its members' ways on a plane through their own loss landscape, kept so that it can go on."""
+
+import dataclasses
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from talweg.errors import ConfigError
+from talweg.landscape import vectors
+from talweg.landscape.alignment import permute, weight_matching
+from talweg.record.scene import Scene
+from talweg.record.trajectory import Trajectory
+from talweg.run.surveying.ground import Ground, climbs, ground_of
+from talweg.run.surveying.kept import Kept, key_of
+from talweg.run.surveying.planes import Members, View, require_members, view_of
+from talweg.run.surveying.resettled import moving
+from talweg.run.surveying.survey import Known, Subject, Survey, survey
+from talweg.run.surveying.ways import Ways, ways_of
+from talweg.view.curves import heights_figure
+from talweg.view.figures import landscape_figure
+from talweg.view.mountain import mountain_figure
+from talweg.view.page import landscape_page
+from talweg.view.save import save_figure
+from talweg.view.shown import Shown, animate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from talweg.run.result import Run
+
+VERSION = 1
+FOLDER = "map"
+"""Where in a run folder its maps lie."""
+Progress = Callable[[int, int], None]
+"""Hears how many heights are known, and how many there will be."""
+
+KINDS = {"max_epochs": "walking", "time_budget": "walking", "diverged": "diverged", "non_finite": "diverged"}
+"""How a scene calls a member's Outcome; every other rule is one that it came to a stop by, as hikers who arrive."""
+
+
+@dataclasses.dataclass(frozen=True)
+class MapSettings:
+    """What is drawn of a run.
+
+    Attributes:
+        plane: a key of `planes.PLANES`.
+        of: the loss or a metric.
+        on: whose rows: `train` or `validation`.
+        size: points along each side of the grid.
+        members: whose ways are drawn; empty for those the plane takes by itself.
+        at: the member at the center of a plane around one; the best on validation if absent.
+        window: both ends along both axes; around the ways if absent.
+        rows: how many at most; of more, a sample.
+        seed: of random directions.
+        align: whether the hidden units of every member are first brought into the order of one.
+    """
+
+    plane: str = "pca"
+    of: str = "loss"
+    on: str = "train"
+    size: int = 51
+    members: tuple[int, ...] = ()
+    at: int | None = None
+    window: tuple[float, ...] | None = None
+    rows: int = 5000
+    seed: int = 0
+    align: bool = False
+
+    def __post_init__(self) -> None:
+        if not 5 <= self.size <= 1001:
+            raise ConfigError(f"size must be from 5 to 1001 points a side, got {self.size}")
+        if len(set(self.members)) < len(self.members):
+            raise ConfigError(f"members must be different ones, got {', '.join(map(str, self.members))}")
+
+    @property
+    def name(self) -> str:
+        """The name of its files."""
+        return f"{self.plane}-{self.of}-{self.on}" + ("-aligned" if self.align else "")
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Mapped:
+    """A run's map.
+
+    Attributes:
+        survey: what was seen.
+        settings: what was asked for.
+        ground: on what.
+        known_before: how many heights an earlier, interrupted map had left.
+        seconds: how long it took.
+        run: the run's name.
+    """
+
+    survey: Survey
+    settings: MapSettings
+    ground: Ground
+    known_before: int
+    seconds: float
+    run: str
+
+    def __repr__(self) -> str:
+        return f"<Map of {self.run}: {self.survey.subject.title.partition(': ')[2]}>"
+
+    @property
+    def scene(self) -> Scene:
+        """What is drawn."""
+        return self.survey.scene()
+
+    @property
+    def summary(self) -> dict[str, Any]:
+        """The map as plain data; its shape is in docs/json.md."""
+        return self.to_dict({})
+
+    def figure(self, **options: Any) -> "Figure":
+        """The map from above (see `view.figures.landscape_figure`)."""
+        return landscape_figure(self.scene, **options)
+
+    def mountain(self, **options: Any) -> "Figure":
+        """The map in three dimensions (see `view.mountain.mountain_figure`)."""
+        return mountain_figure(self.scene, **options)
+
+    def heights(self, **options: Any) -> "Figure":
+        """The true heights against the epochs (see `view.curves.heights_figure`)."""
+        return heights_figure(self.scene, **options)
+
+    def animate(self, path: str | Path | None = None, **options: Any) -> Any:
+        """A film of the members' ways, or the interactive page (see `view.shown.animate`)."""
+        return animate(self.scene, path, **options)
+
+    def _repr_html_(self) -> str:
+        return Shown(landscape_page(self.scene))._repr_html_()
+
+    def save(self, folder: Path, films: Sequence[str] = ("html",)) -> dict[str, Path]:
+        """Writes the map, the mountain, and films.
+
+        Args:
+            folder: where; made if it is missing.
+            films: of `gif`, `mp4`, `html` (the interactive page).
+
+        Returns:
+            The files by what they show.
+        """
+        name = self.settings.name
+        files = {
+            "map": save_figure(self.figure(), folder / f"{name}.png"),
+            "mountain": save_figure(self.mountain(), folder / f"{name}-mountain.png"),
+        }
+        for kind in films:
+            files["page" if kind == "html" else kind] = self.animate(folder / f"{name}.{kind}")
+        return files
+
+    def to_dict(self, files: Mapping[str, str]) -> dict[str, Any]:
+        """The map as plain data; its shape is in docs/json.md."""
+        told = self.survey.to_dict()
+        return {
+            "version": VERSION,
+            "kind": "map",
+            "run": self.run,
+            "of": self.settings.of,
+            "on": self.settings.on,
+            "rows": {"used": self.ground.used, "total": self.ground.total},
+            **told,
+            "plane": {"name": self.settings.plane, **told["plane"]},
+            "known_before": self.known_before,
+            "seconds": round(self.seconds, 3),
+            "files": dict(files),
+        }
+
+
+def map_run(
+    run: "Run",
+    settings: MapSettings = MapSettings(),
+    folder: Path | None = None,
+    progress: Progress = lambda done, total: None,
+    source: Any = None,
+) -> Mapped:
+    """Draws a run's members on a plane through their loss landscape.
+
+    Args:
+        run: a finished one.
+        settings: what is drawn.
+        folder: where the heights are kept, so that an interrupted map goes on; `None` to keep nothing.
+        progress: hears how far it is.
+        source: the run's data, if they are elsewhere now or came as Python objects.
+
+    Raises:
+        ConfigError: a setting that does not fit the run.
+        DataError: if the run's data are missing or changed.
+    """
+    began = time.monotonic()
+    ground = ground_of(run, settings.on, settings.rows, source)
+    ground.height(settings.of)
+    ways = told_by(run_ways(run, ground), run, settings, ground)
+    members = members_of(run, ground, ways, settings)
+    if settings.align:
+        members, ways = _aligned(ground, members)
+    key = key_of((ways.points, ways.frame, ground.params, ground.rows), dataclasses.astuple(settings), ground.used)
+    with Kept(None if folder is None else folder / f"{settings.name}.safetensors", key) as kept:
+        arrays, facts = kept.read()
+        view = View.of(arrays, facts) if arrays else view_of(settings.plane, ground, members, settings.window)
+        subject = _subject(run, ground, settings, ways, view)
+        size, points = (settings.size, settings.size), vectors.count_of(subject.ways.points)
+        known = Known.of(arrays) if arrays else Known.nothing(size, points)
+
+        def tell(known: Known, done: int, total: int) -> None:
+            kept.hold({**known.arrays(), **view.arrays()}, view.facts())
+            progress(done, total)
+
+        found = survey(subject, view.plane, view.window, size, known, tell)
+    return Mapped(found, settings, ground, known.count(), time.monotonic() - began, run.summary["run"]["name"])
+
+
+def run_ways(run: "Run", ground: Ground) -> Ways:
+    """The members' ways: as recorded, or from their starts, which the seed gives again, to their kept params."""
+    trajectory = run.trajectory()
+    stopped = np.array([member["epochs"] for member in run.summary["members"]])
+    if trajectory is not None:
+        return ways_of(trajectory, stopped)
+    from talweg.descent import engine
+    from talweg.run.job import member_keys
+
+    keys = member_keys(run.settings.seed, run.settings.members)
+    starts = engine.init(ground.job.network, ground.job.optimizer, keys).params
+    ends = vectors.stack([moving(starts), ground.params])
+    best = max(member["best_epoch"] for member in run.summary["members"])
+    frames = np.array([0, max(best, 1)])
+    return ways_of(Trajectory(frames, np.arange(2), ends, {}), np.full(run.settings.members, frames[-1]))
+
+
+def told_by(ways: Ways, run: "Run", settings: MapSettings, ground: Ground) -> Ways:
+    """The ways with the heights that the run told at their frames, where it told just these."""
+    name = "validation_loss" if settings.of == "loss" else settings.of
+    if settings.on != "validation" or ground.used < ground.total or name not in run.history.names:
+        return ways
+    frames = np.searchsorted(run.history.epoch, ways.frames)
+    return dataclasses.replace(ways, told=run.history[name][frames].T)
+
+
+def members_of(run: "Run", ground: Ground, ways: Ways, settings: MapSettings) -> Members:
+    """What planes of a run are made of.
+
+    Raises:
+        ConfigError: for a member that the run does not have.
+    """
+    require_members(run, (*settings.members, *([] if settings.at is None else [settings.at])))
+    best = best_first(run)
+    at = best[0] if settings.at is None else settings.at
+    return Members(ground.params, ways, best, settings.members, at, settings.seed)
+
+
+def _aligned(ground: Ground, members: Members) -> tuple[Members, Ways]:
+    """The members with their hidden units in the order of the one at the center; no member's outputs change.
+
+    Frames that are known by their sketch alone cannot be reordered, and are left out.
+
+    Raises:
+        ConfigError: for a network for which that is not defined.
+    """
+    model, fixed = ground.job.network.model, members.middle()
+    count = vectors.count_of(members.params)
+    orders = [weight_matching(model, fixed, vectors.at(members.params, member)) for member in range(count)]
+    ways = members.ways.changed(lambda member, points: permute(model, points, orders[member]))
+    params = vectors.stack([permute(model, vectors.at(members.params, m), orders[m]) for m in range(count)])
+    return dataclasses.replace(members, params=params, ways=ways), ways
+
+
+def best_first(run: "Run") -> tuple[int, ...]:
+    """The members that did not fail, the lowest loss on validation rows first, or on test rows if there are none."""
+    members = run.summary["members"]
+
+    def loss(member: int) -> float:
+        score = members[member]["validation"] or members[member]["test"] or {}
+        found = score.get("loss")
+        return np.inf if found is None else float(found)
+
+    return tuple(sorted(run.summary["ensemble"]["members"], key=loss))
+
+
+def _subject(run: "Run", ground: Ground, settings: MapSettings, ways: Ways, view: View) -> Subject:
+    outcomes = [run.summary["members"][member]["outcome"] for member in view.members]
+    label = ground.label(settings.of)
+    count = len(view.members)
+    whose = f"member {view.members[0]}" if count == 1 else f"{count} members"
+    whose += ", aligned" if settings.align else ""
+    return Subject(
+        objective=ground.objective,
+        rows=ground.rows,
+        height=ground.height(settings.of),
+        ways=ways.of(view.members),
+        members=tuple(view.members),
+        outcomes=tuple(f"member {m}: {o['sentence']}" for m, o in zip(view.members, outcomes, strict=True)),
+        rules=tuple(outcome["kind"] for outcome in outcomes),
+        kinds=tuple(KINDS.get(outcome["kind"].split(" and ")[0], "arrived") for outcome in outcomes),
+        title=f"{run.summary['run']['name']}: {label}, {whose}",
+        height_label=label,
+        kind_words={"arrived": "stopped by its rule"},
+        greater_is_better=climbs(settings.of),
+    )

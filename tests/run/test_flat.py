@@ -16,5 +16,5 @@ def test_a_training_holds_no_more_after_many_epochs():
     assert told.returncode == 0, told.stderr
     found = json.loads(told.stdout)
     assert len(found["megabytes"]) == 11
-    # Params of 35 numbers for two members, kept at every epoch for 240 epochs with their bookkeeping, are 1 MB.
-    assert found["grown"] < 3.0, found
+    # The members' params are 16 kB: held on to in each of the 240 epochs between, they would be 4 MB.
+    assert found["grown"] < 2.5, found

@@ -9,7 +9,7 @@ import pytest
 import talweg as tw
 from talweg.errors import ConfigError
 from talweg.objective.foreign import find_function, user_model
-from talweg.record.folder import flatten, unflatten
+from talweg.record.flat import flatten, unflatten
 
 
 class Net(eqx.Module):

@@ -9,20 +9,10 @@ import numpy as np
 import pytest
 
 from talweg.errors import RunFolderError
-from talweg.record import folder as subject
-from talweg.record.folder import (
-    FILES,
-    REPORT,
-    RunFolder,
-    existing_run,
-    flatten,
-    next_folder,
-    require_free,
-    require_space,
-    runs_in,
-    unflatten,
-    write_atomically,
-)
+from talweg.record.flat import flatten, unflatten
+from talweg.record.folder import FILES, REPORT, RunFolder
+from talweg.record.places import existing_run, next_folder, require_free, require_space, runs_in
+from talweg.record.writing import write_atomically
 
 PARAMS = {
     "dense_1": {
@@ -286,7 +276,7 @@ def test_require_space(tmp_path, monkeypatch):
         asked.append(Path(place))
         return shutil._ntuple_diskusage(100_000_000, 98_800_000, 1_200_000)
 
-    monkeypatch.setattr(subject.shutil, "disk_usage", usage)
+    monkeypatch.setattr(shutil, "disk_usage", usage)
     require_space(tmp_path / "a" / "b", 1_200_000)
     assert asked == [tmp_path]
     with pytest.raises(

@@ -144,44 +144,110 @@ def test_every_damage_to_every_file_is_named_or_changes_nothing(tmp_path, undist
     assert not any("\n" in sentence for sentence in named)
 
 
-class Full(io.FileIO):
-    """A file of which the n-th write of all fails, half done, as on a full disk."""
+class Failing(io.FileIO):
+    """A file of which the n-th write of all fails: half done on a full disk, not at all on a broken one."""
 
-    left = 0
+    left, error, writes = 0, errno.ENOSPC, 0
 
     def write(self, content):
-        Full.left -= 1
-        if Full.left == 0:
-            super().write(bytes(content)[: len(content) // 2])
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        Failing.left -= 1
+        Failing.writes += 1
+        if Failing.left == 0:
+            super().write(bytes(content)[: len(content) // 2 if Failing.error == errno.ENOSPC else 0])
+            raise OSError(Failing.error, os.strerror(Failing.error))
         return super().write(content)
 
 
-def test_any_write_may_fail_and_the_run_goes_on_once_there_is_room(tmp_path, monkeypatch, undisturbed):
+@pytest.fixture
+def failing(tmp_path, monkeypatch):
+    """Makes the n-th write below the test's folder fail, in whatever file it is; 0 for none."""
     opened = io.open
 
-    def full_open(file, mode="r", *rest, **named):
+    def open_failing(file, mode="r", *rest, **named):
         if any(letter in mode for letter in "wxa") and str(tmp_path) in str(file):
-            raw = Full(file, mode.replace("b", "").replace("t", ""))
+            raw = Failing(file, mode.replace("b", "").replace("t", ""))
             return raw if "b" in mode else io.TextIOWrapper(raw, encoding="utf-8", write_through=True)
         return opened(file, mode, *rest, **named)
 
-    monkeypatch.setattr(io, "open", full_open)
-    failed = []
-    for number in [*range(1, 12), 17, 23]:
-        run, Full.left = tmp_path / str(number), number
+    def fail(number, error=errno.ENOSPC):
+        Failing.left, Failing.error, Failing.writes = number, error, 0
+
+    monkeypatch.setattr(io, "open", open_failing)
+    return fail
+
+
+@pytest.mark.filterwarnings("ignore:the run is whole, but its report was not written")
+@pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO], ids=errno.errorcode.get)
+def test_any_write_may_fail_and_the_run_goes_on_once_that_is_mended(tmp_path, failing, undisturbed, error):
+    failing(0)
+    train(tmp_path / "counted", checkpoint_every="2 epochs")
+    every, failed = Failing.writes, []
+    assert every >= 20
+    for number in range(1, every + 1):
+        run = tmp_path / str(number)
+        failing(number, error)
         try:
             train(run, checkpoint_every="2 epochs")
-        except RunFolderError as error:
-            failed.append(str(error))
-            Full.left = 0
-            if (run / "run.toml").exists():
+        except RunFolderError as caught:
+            failed.append(str(caught))
+            failing(0)
+            if (run / "summary.json").exists():
+                tw.open_run(run)
+            elif (run / "run.toml").exists():
                 tw.resume(run)
             else:
                 train(run)
         assert_same(run, undisturbed)
-    assert len(failed) >= 12
-    assert all("No space left on device" in sentence for sentence in failed)
+        shutil.rmtree(run)
+    # All but those of files that can be made again.
+    assert len(failed) >= every - 1
+    assert all(os.strerror(error) in sentence and "\n" not in sentence for sentence in failed)
+
+
+def test_a_folder_that_is_removed_midway_ends_the_training_in_one_line(tmp_path):
+    run = tmp_path / "run"
+    with pytest.raises(
+        RunFolderError, match=r"history\.jsonl could not be written: No such file or directory"
+    ) as caught:
+        train(run, progress=lambda told: shutil.rmtree(run) if told.epoch == 3 else None)
+    assert "\n" not in str(caught.value)
+    assert not run.exists()
+
+
+def test_a_folder_that_turns_read_only_midway_ends_the_training_which_goes_on_once_that_is_mended(
+    tmp_path, monkeypatch, undisturbed
+):
+    """The superuser may write anywhere, so the system's refusal is played."""
+    run, opened = tmp_path / "run", io.open
+
+    def refuse(file, mode="r", *rest, **named):
+        if any(letter in mode for letter in "wxa+") and str(run) in str(file):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(file, mode, *rest, **named)
+
+    def progress(told):
+        if told.epoch == 4:
+            monkeypatch.setattr(io, "open", refuse)
+
+    with pytest.raises(RunFolderError, match=r"could not be written: Permission denied.*talweg resume") as caught:
+        train(run, checkpoint_every="2 epochs", progress=progress)
+    assert "\n" not in str(caught.value)
+    monkeypatch.setattr(io, "open", opened)
+    tw.resume(run)
+    assert_same(run, undisturbed)
+
+
+def test_a_folder_that_is_read_only_is_said_before_anything_is_trained(tmp_path, monkeypatch):
+    opened = os.open
+
+    def refuse(path, flags, *rest, **named):
+        if flags & os.O_CREAT and str(tmp_path) in str(path):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        return opened(path, flags, *rest, **named)
+
+    monkeypatch.setattr(os, "open", refuse)
+    with pytest.raises(RunFolderError, match=r"run cannot be used as a run folder: Permission denied$"):
+        train(tmp_path / "run", progress=lambda told: pytest.fail("it was trained"))
 
 
 @pytest.mark.parametrize(

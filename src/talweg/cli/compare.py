@@ -20,7 +20,8 @@ def compare(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_j
     No run is called better where the difference is within the noise of the starts or of the rows held back. Runs
     that differ in their seed alone are taken together.
     """
-    from talweg.record.folder import existing_run, write_atomically
+    from talweg.record.places import existing_run
+    from talweg.record.writing import write_atomically
     from talweg.view.comparison import compare as side_by_side
     from talweg.view.report.compared import comparison_page, verdict_words
     from talweg.view.told import read_run

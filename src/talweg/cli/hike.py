@@ -108,7 +108,7 @@ def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple
 
 def _written(reports: dict[str, str], folder: Path) -> dict[str, str]:
     """The page that explains each hike."""
-    from talweg.record.folder import write_atomically
+    from talweg.record.writing import write_atomically
 
     files = {}
     for label, page in reports.items():

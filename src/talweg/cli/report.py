@@ -21,7 +21,7 @@ def report(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_js
 
     Writes, for each run, report.html (one file that works offline), report.md (a model card) and report.json.
     """
-    from talweg.record.folder import existing_run
+    from talweg.record.places import existing_run
     from talweg.view.report.document import report_json
     from talweg.view.report.writing import FORMS, write_report
     from talweg.view.told import read_run

@@ -8,7 +8,7 @@ import click
 
 from talweg.cli.output import json_option, put
 from talweg.errors import RunFolderError
-from talweg.record.folder import existing_run, runs_in
+from talweg.record.places import existing_run, runs_in
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -88,7 +88,7 @@ def train(
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """
     settings = settings_of(config, words)
-    from talweg.record.folder import next_folder, require_free
+    from talweg.record.places import next_folder, require_free
 
     if resume and (out is None or force):
         raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")

@@ -14,25 +14,24 @@ map/                 the run's maps, what of them is computed so far, how sharp 
 pictures/            of a denoising: some pictures noisy, denoised and clean
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
-How a file is written is in `writing`, checkpoints are in `checkpoints`.
+How a file is read and written is in `files` and `writing`, checkpoints are in `checkpoints`, where runs lie is in
+`places`.
 """
 
-import json
 import os
-import re
 import shutil
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any, final
 
 import numpy as np
 
-from talweg.errors import RunFolderError, did_you_mean
+from talweg.errors import RunFolderError
 from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
+from talweg.record.files import Files
+from talweg.record.flat import flatten, unflatten
 from talweg.record.history import History, read_lines
-from talweg.record.sealed import Mark, mark, pack, sealed, unpack, unsealed
-from talweg.record.writing import clear_halves
-from talweg.record.writing import write_atomically as write_atomically
+from talweg.record.sealed import Mark, mark, pack, sealed, unpack
+from talweg.record.writing import clear_halves, write_atomically
 
 SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
 PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
@@ -51,35 +50,9 @@ SUMMARY_VERSION = 1
 """The newest version of a summary that is understood."""
 
 
-def flatten(params: Mapping[str, Any], prefix: str = "") -> dict[str, np.ndarray]:
-    """Nested params as one level of names, ``dense_1/weights``."""
-    flat: dict[str, np.ndarray] = {}
-    for name, value in params.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{name}/")
-        else:
-            flat[prefix + name] = np.ascontiguousarray(value)
-    return flat
-
-
-def unflatten(flat: Mapping[str, np.ndarray]) -> dict[str, Any]:
-    """The inverse of `flatten`."""
-    params: dict[str, Any] = {}
-    for path, value in flat.items():
-        *groups, name = path.split("/")
-        place = params
-        for group in groups:
-            place = place.setdefault(group, {})
-        place[name] = value
-    return params
-
-
 @final
-class RunFolder:
+class RunFolder(Files):
     """A run's folder. Everything in it is plain data; nothing is ever unpickled."""
-
-    def __init__(self, path: Path):
-        self.path = path
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
@@ -256,19 +229,6 @@ class RunFolder:
         marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
-    def _write_json(self, name: str, content: Mapping[str, Any]) -> Mark:
-        written = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
-        write_atomically(self.path / name, written)
-        return mark(written)
-
-    def _write_array(self, name: str, array: np.ndarray) -> Mark:
-        import io
-
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        write_atomically(self.path / name, buffer.getvalue())
-        return mark(buffer.getvalue())
-
     def settings_toml(self) -> str:
         """The resolved settings as they were written."""
         try:
@@ -387,28 +347,6 @@ class RunFolder:
         origin = self._origin()
         return None if origin is None else origin[1]
 
-    def _verified(self, name: str, marks: Mapping[str, Mark] | None) -> bytes:
-        content = self._read(name)
-        if marks is not None and mark(content) != marks.get(name):
-            raise RunFolderError(f"{self.path / name} is damaged: it is not as it was written")
-        return content
-
-    def _require_version(self, name: str, content: Mapping[str, Any], newest: int) -> None:
-        version = content.get("version")
-        if not isinstance(version, int) or version < 1:
-            raise RunFolderError(f"{self.path / name} is damaged: it has no version")
-        if version > newest:
-            raise RunFolderError(
-                f"{self.path / name} was written by a newer Talweg: its version is {version}, "
-                f"this one reads up to {newest}"
-            )
-
-    def _unsealed(self, name: str, content: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Mark] | None]:
-        try:
-            return unsealed(content)
-        except ValueError as error:
-            raise RunFolderError(f"{self.path / name} is damaged: {error}") from None
-
     def trajectory(self) -> dict[str, np.ndarray]:
         """The members' snapshots, as a recorder gave them; empty where none were recorded.
 
@@ -423,90 +361,3 @@ class RunFolder:
             return unpack(content, "talweg-trajectory-1")[0]
         except ValueError as error:
             raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None
-
-    def _read(self, name: str) -> bytes:
-        try:
-            return (self.path / name).read_bytes()
-        except FileNotFoundError:
-            raise RunFolderError(f"{self.path} is no run folder: it has no {name}") from None
-        except OSError as error:
-            raise RunFolderError(f"{self.path / name} cannot be read: {error.strerror}") from None
-
-    def _read_json(self, name: str) -> dict[str, Any]:
-        try:
-            content = json.loads(self._read(name))
-        except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
-            raise RunFolderError(f"{self.path / name} is damaged: it is no valid JSON") from None
-        if not isinstance(content, dict):
-            raise RunFolderError(f"{self.path / name} is damaged: it holds no JSON object")
-        return content
-
-
-def existing_run(path: Path) -> RunFolder:
-    """The run in a folder.
-
-    Raises:
-        RunFolderError: if there is none; the message names the nearest run beside it.
-    """
-    folder = RunFolder(path)
-    if not folder.holds_run():
-        beside = [run.path.name for run in runs_in(path.parent)]
-        raise RunFolderError(f"{path} holds no run.{did_you_mean(path.name, beside)}")
-    return folder
-
-
-def runs_in(parent: Path) -> list[RunFolder]:
-    """The runs in the folders of a folder, by name."""
-    if not parent.is_dir():
-        return []
-    folders = (RunFolder(path) for path in sorted(parent.iterdir()) if path.is_dir())
-    return [folder for folder in folders if folder.holds_run()]
-
-
-def next_folder(parent: Path, name: str) -> Path:
-    """A folder of its own for a new run: the name made safe, and the next free number behind it.
-
-    Example:
-        >>> next_folder(Path("no-such-folder"), "my data.csv").name
-        'my-data-001'
-    """
-    stem = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-") or "run"
-    taken = [int(path.name[len(stem) + 1 :]) for path in parent.glob(f"{stem}-*") if _numbered(path.name, stem)]
-    return parent / f"{stem}-{max(taken, default=0) + 1:03d}"
-
-
-def _numbered(name: str, stem: str) -> bool:
-    return name.startswith(f"{stem}-") and name[len(stem) + 1 :].isdecimal()
-
-
-def require_free(path: Path, force: bool) -> None:
-    """Makes sure that a new run may be written to a folder.
-
-    Raises:
-        RunFolderError: if it holds a run and `force` is not given, or is a file.
-    """
-    if path.exists() and not path.is_dir():
-        raise RunFolderError(f"{path} is a file, not a folder for a run")
-    if RunFolder(path).holds_run() and not force:
-        raise RunFolderError(f"{path} already holds a run; name another folder, or replace it with --force")
-
-
-def require_space(path: Path, needed: int) -> None:
-    """Makes sure that there is room on the disk.
-
-    Args:
-        path: the run folder, which need not exist yet.
-        needed: bytes.
-
-    Raises:
-        RunFolderError: if there is less.
-    """
-    place = path.absolute()
-    while not place.exists():
-        place = place.parent
-    free = shutil.disk_usage(place).free
-    if free < needed:
-        raise RunFolderError(
-            f"not enough disk for this run at {path}: it needs about {needed / 1e6:.1f} MB, "
-            f"{free / 1e6:.1f} MB are free; name another place with --out"
-        )

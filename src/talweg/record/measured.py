@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from talweg.errors import RunFolderError
-from talweg.record.folder import MAPS, PARAMS, RunFolder, write_atomically
+from talweg.record.folder import MAPS, PARAMS, RunFolder
 from talweg.record.sealed import Mark, mark, sealed, unsealed
+from talweg.record.writing import write_atomically
 
 
 def write_sharpness(folder: RunFolder, content: Mapping[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.record.folder import flatten, unflatten
+from talweg.record.flat import flatten, unflatten
 
 FRAMES = 64
 """Snapshots at most. A film of a way shows no more, and early epochs, which are long, are nearly all among them."""

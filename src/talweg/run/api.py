@@ -12,9 +12,10 @@ from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
 from talweg.record.evaluation import LARGEST
-from talweg.record.folder import FILES, TRAJECTORY, RunFolder, existing_run, require_free, require_space
+from talweg.record.folder import FILES, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
+from talweg.record.places import existing_run, require_free, require_space
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations

@@ -4,7 +4,8 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from talweg.record.folder import existing_run, write_atomically
+from talweg.record.places import existing_run
+from talweg.record.writing import write_atomically
 from talweg.run.result import Run, open_run
 from talweg.view.comparison import Comparison
 from talweg.view.comparison import compare as side_by_side

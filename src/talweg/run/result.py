@@ -16,9 +16,10 @@ from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, Pi
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
-from talweg.record.folder import RunFolder, existing_run
+from talweg.record.folder import RunFolder
 from talweg.record.history import History
 from talweg.record.measured import read_sharpness
+from talweg.record.places import existing_run
 from talweg.record.trajectory import Arrays, Trajectory
 from talweg.view.report.page import report_page
 from talweg.view.report.writing import FORMS, newest_map, write_report, write_told

@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from talweg.config.rules import parse_rule
 from talweg.descent.stopping import Diverged, NearBound, NonFinite, Outcome, Rule, judge, leaves
 from talweg.errors import ConfigError
-from talweg.record.folder import existing_run
 from talweg.record.history import History
+from talweg.record.places import existing_run
 from talweg.run.result import Run
 from talweg.view.curves import curves_figure
 

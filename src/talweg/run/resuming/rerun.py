@@ -10,8 +10,10 @@ import numpy as np
 
 from talweg.config.settings import Settings
 from talweg.errors import RunFolderError
-from talweg.record.folder import RunFolder, existing_run, flatten
+from talweg.record.flat import flatten
+from talweg.record.folder import RunFolder
 from talweg.record.history import History, read_lines, to_line
+from talweg.record.places import existing_run
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.result import Run, open_run, read_settings

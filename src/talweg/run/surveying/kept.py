@@ -13,8 +13,8 @@ from typing import Any, final
 import jax
 import numpy as np
 
-from talweg.record.folder import write_atomically
 from talweg.record.sealed import pack, unpack
+from talweg.record.writing import write_atomically
 
 KIND = "talweg-work-1"
 EVERY = 5.0

@@ -21,7 +21,7 @@ from talweg.landscape.directions import (
 )
 from talweg.landscape.plane import Plane, Window
 from talweg.landscape.vectors import HostParams
-from talweg.record.folder import flatten, unflatten
+from talweg.record.flat import flatten, unflatten
 from talweg.run.surveying.ground import Ground
 from talweg.run.surveying.ways import Ways
 

@@ -13,7 +13,7 @@ from jaxtyping import Array, PRNGKeyArray
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import BatchNorm, Layer
 from talweg.objective.network import Network
-from talweg.record.folder import flatten, unflatten
+from talweg.record.flat import flatten, unflatten
 from talweg.record.trajectory import is_statistic
 
 ROWS = 1024

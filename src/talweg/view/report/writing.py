@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 
 from talweg.errors import RunFolderError
-from talweg.record.folder import MAPS, RunFolder, write_atomically
+from talweg.record.folder import MAPS, RunFolder
+from talweg.record.writing import write_atomically
 from talweg.view.page import element_of_page
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json

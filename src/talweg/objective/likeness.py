@@ -4,7 +4,6 @@ import math
 
 import numpy as np
 from jaxtyping import Num
-from scipy import ndimage
 
 Picture = Num[np.ndarray, "height width channels"]
 
@@ -32,6 +31,8 @@ def ssim(picture: Picture, reference: Picture, white: float = 255.0) -> float:
         >>> ssim(np.ones((12, 12, 1)), np.ones((12, 12, 1)))
         1.0
     """
+    from scipy import ndimage
+
     radius = round(_SIGMA * _TRUNCATE)
     if min(picture.shape[:2]) <= 2 * radius:
         return math.nan

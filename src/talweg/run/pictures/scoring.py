@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from scipy import special
 
 from talweg.data.images.photo_parts import Pair
 from talweg.objective.base import Params
@@ -55,6 +54,8 @@ def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _interval(scores: Sequence[Mapping[str, float]]) -> dict[str, float | str] | None:
     """95 % interval of the mean over the pictures, by Student's t; `None` for one picture, which says nothing of it."""
+    from scipy import special
+
     if len(scores) < 2:
         return None
     name = next(name for name in scores[0] if name != "loss")

@@ -9,7 +9,6 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
 from talweg.config.settings import USUAL, Settings
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
@@ -21,7 +20,6 @@ from talweg.run.compilation import keep_compilations
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.named import named_settings
-from talweg.view.range_test import range_test_figure
 
 LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
@@ -83,8 +81,10 @@ class RangeTest:
             "loss": [[value if np.isfinite(value) else None for value in member] for member in self.losses.tolist()],
         }
 
-    def figure(self) -> Figure:
-        """The losses against the rate, with the suggestion."""
+    def figure(self) -> Any:
+        """The losses against the rate, with the suggestion, as a matplotlib figure."""
+        from talweg.view.range_test import range_test_figure
+
         return range_test_figure(
             self.rates,
             self.smooth,

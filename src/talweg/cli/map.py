@@ -59,8 +59,8 @@ def map(
     The heights are kept in RUN/map as they are computed: after an interruption the same command goes on.
     """
     from talweg.run.compilation import keep_compilations
-    from talweg.run.result import explain, open_run
     from talweg.run.surveying.mapping import FOLDER
+    from talweg.run.written import explain, open_run
     from talweg.view.map_summary import SUMMARIES
 
     opened = open_run(run)

@@ -40,7 +40,7 @@ def step_work(job: Job) -> float:
 def longest_segment(job: Job) -> float:
     """How many steps a segment has at most: by their work, and by how often the user wants a checkpoint."""
     wanted = Every.parse(job.settings.checkpoint_every).steps
-    return min(SEGMENT_WORK / step_work(job), wanted or math.inf)
+    return min(SEGMENT_WORK / step_work(job), float(wanted) or math.inf)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:

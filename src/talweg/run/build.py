@@ -260,7 +260,7 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     """Weights with which every class counts alike in the loss, and a mean row counts 1."""
     if not network.classes:
         raise ConfigError("class_weight balanced is for classes; the target is a quantity")
-    counts = np.bincount(training.y, minlength=network.classes)
+    counts = training.class_counts(network.classes)
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 

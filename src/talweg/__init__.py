@@ -20,10 +20,10 @@ _ROOMS = {
     "hike": "talweg.api",
     "sketch": "talweg.api",
     "schedules": "talweg.run.probes.schedules",
-    "open_run": "talweg.run.result",
+    "open_run": "talweg.run.written",
     "cache": "talweg.run.storage",
     "Run": "talweg.run.result",
-    "Prediction": "talweg.run.result",
+    "Prediction": "talweg.run.prediction",
     "Settings": "talweg.config.settings",
     "History": "talweg.record.history",
     "Outcome": "talweg.descent.stopping",
@@ -102,13 +102,15 @@ if TYPE_CHECKING:
     from talweg.run.explain import compare, report
     from talweg.run.model import model
     from talweg.run.pictures.denoising import denoise
+    from talweg.run.prediction import Prediction
     from talweg.run.probes.find_lr import find_lr
     from talweg.run.probes.noise import noise
     from talweg.run.probes.replay import replay
     from talweg.run.probes.schedules import schedules
-    from talweg.run.result import Prediction, Run, open_run
+    from talweg.run.result import Run
     from talweg.run.resuming.rerun import rerun
     from talweg.run.storage import cache
+    from talweg.run.written import open_run
 
 __all__ = [
     "Activation",

@@ -28,7 +28,7 @@ def test_a_bug_of_ours_keeps_its_traceback(monkeypatch):
     def broken(*_, **__):
         raise ZeroDivisionError("ours")
 
-    monkeypatch.setattr("talweg.run.result.open_run", broken)
+    monkeypatch.setattr("talweg.run.written.open_run", broken)
     monkeypatch.setattr(sys, "argv", ["talweg", "predict", "runs/x", "y.csv"])
     with pytest.raises(ZeroDivisionError):
         main()

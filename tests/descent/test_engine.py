@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from talweg.data.feed import chunked, epoch_order, epoch_weight
-from talweg.descent import engine
+from talweg.descent import engine, evaluation
+from talweg.descent.members import gathered, select
 from talweg.descent.optimizer import make_optimizer
 from talweg.objective.base import Batch
 from talweg.objective.losses import LOSSES
@@ -114,7 +115,7 @@ def test_survivors_are_gathered_into_a_smaller_crowd_when_that_halves_it():
     for alive in range(9):
         active = np.zeros(8, bool)
         active[8 - alive :] = True
-        few = engine._gathered(active)
+        few = gathered(active)
         if few is not None:
             assert set(np.flatnonzero(active)) <= set(few.tolist())
             assert len(set(few.tolist())) == len(few)
@@ -195,8 +196,8 @@ def test_promise_4_evaluation_is_exact_whatever_the_chunks(crowd, size):
     optimizer = make_optimizer("sgd", 3)
     params = engine.init(NETWORK, optimizer, keys(range(3))).params
     active = np.array([True, False, True])
-    sums = engine.evaluate(NETWORK, params, active, chunks(size), crowd)
-    logits = np.asarray(engine.outputs(NETWORK, params, DATA.x[None]))[:, 0].astype(np.float64)
+    sums = evaluation.evaluate(NETWORK, params, active, chunks(size), crowd)
+    logits = np.asarray(evaluation.outputs(NETWORK, params, DATA.x[None]))[:, 0].astype(np.float64)
     assert sums["weight"].tolist()[::2] == [ROWS, ROWS]
     for member in (0, 2):
         predicted = logits[member].argmax(1)
@@ -230,7 +231,7 @@ def fit(rate=0.1, rows=ROWS, epochs=4, members=2, seed=0):
         rows_of_epoch = engine.Feed(data, order, epoch_weight(order, np.ones(rows, np.float32)))
         active = np.array([True] + [number < 3] * (members - 1))
         state, _ = engine.epoch(NETWORK, optimizer, state, active, rows_of_epoch, number)
-        engine.evaluate(NETWORK, state.params, active, chunks(32))
+        evaluation.evaluate(NETWORK, state.params, active, chunks(32))
 
 
 def test_promise_5_one_compilation_a_shape_and_none_for_a_second_fit():
@@ -257,7 +258,7 @@ def test_promise_7_a_loss_that_is_no_number_spoils_that_member_alone():
 def test_the_best_params_are_kept_member_by_member():
     old = {"a": jnp.zeros((3, 2)), "b": jnp.zeros(3)}
     new = {"a": jnp.ones((3, 2)), "b": jnp.ones(3)}
-    kept = engine.keep_best(old, new, np.array([True, False, True]))
+    kept = select(np.array([True, False, True]), new, old)
     np.testing.assert_array_equal(kept["a"], [[1, 1], [0, 0], [1, 1]])
     np.testing.assert_array_equal(kept["b"], [1, 0, 1])
 

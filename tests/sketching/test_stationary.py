@@ -10,7 +10,9 @@ from scipy.optimize import brentq, minimize
 
 from talweg.objective.typed.expression import Expression
 from talweg.objective.typed.test_functions import TEST_FUNCTIONS
-from talweg.sketching.stationary import Stationary, derivatives, find_stationary, second_derivative_test, starts
+from talweg.sketching.kinds import second_derivative_test
+from talweg.sketching.levenberg import derivatives
+from talweg.sketching.stationary import Stationary, find_stationary, starts
 
 # Twelve of them; Ackley's lowest point is a corner, and three others are as plain as Booth's.
 LEFT_OUT = ("ackley", "matyas", "sphere", "three-hump-camel")

@@ -1,4 +1,4 @@
-"""Small runs of every kind, which the tests of the report share; each is a folder as a training leaves it."""
+"""What the tests of pages share: small runs of every kind, each a folder as a training leaves it, and a browser."""
 
 import csv
 
@@ -82,3 +82,54 @@ def told_runs(tmp_path_factory):
 def told_run(request, told_runs):
     """Each of them in turn."""
     return told_runs[request.param]
+
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    # The mountain without a graphics card.
+    "--enable-unsafe-swiftshader",
+]
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens HTML from a file; afterwards nothing may have gone wrong, and nothing been asked of any network."""
+    contexts, wrong, asked = [], [], []
+
+    def open_page(text, before=lambda page: None, complaints=("error",), **settings):
+        file = tmp_path / f"{len(contexts)}.html"
+        file.write_text(text, encoding="utf-8")
+        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **settings})
+        contexts.append(context)
+        context.set_default_timeout(8000)
+        page = context.new_page()
+        page.on("console", lambda said: wrong.append(said.text) if said.type in complaints else None)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
+        page.on("request", lambda request: asked.append(request.url))
+        before(page)
+        page.goto(file.as_uri())
+        asked.remove(file.as_uri())
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert wrong == []
+    assert [url for url in asked if not url.startswith("data:")] == []

@@ -12,45 +12,14 @@ from talweg.view.told import read_run
 
 pytestmark = pytest.mark.browser
 
-FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 PICTURES = os.environ.get("TALWEG_SCREENSHOTS")
 """A folder to which screenshots are written, for a person to look at."""
 
 
-@pytest.fixture(scope="module")
-def browser(chromium):
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
-def show(browser, tmp_path):
-    """Opens HTML from a file; afterwards nothing may have gone wrong, and nothing been asked of any network."""
-    contexts, wrong, asked = [], [], []
-
-    def open_page(text, **settings):
-        file = tmp_path / f"{len(contexts)}.html"
-        file.write_text(text, encoding="utf-8")
-        context = browser.new_context(**{"viewport": {"width": 1200, "height": 900}, **settings})
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: wrong.append(said.text) if said.type in ("error", "warning") else None)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("dialog", lambda dialog: wrong.append(f"dialog: {dialog.message}"))
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(file.as_uri())
-        asked.remove(file.as_uri())
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
-    assert [url for url in asked if not url.startswith("data:")] == []
+def show(opened):
+    """Opens a report; warnings of the browser count as well."""
+    return lambda text, **settings: opened(text, complaints=("error", "warning"), **settings)
 
 
 def axe(page):

@@ -1,24 +1,9 @@
 """Scenes for the page's tests: known functions, and gradient descent on them in plain NumPy."""
 
-from collections.abc import Callable
-
 import numpy as np
+from landscapes import Function, himmelblau, waves
 
 from talweg.record.scene import Minimum, Scene
-
-Function = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-
-def waves(x, y):
-    return np.sin(x) * np.cos(y) + 0.1 * (x**2 + y**2)
-
-
-def himmelblau(x, y):
-    return (x**2 + y - 11) ** 2 + (x + y**2 - 7) ** 2
-
-
-def rosenbrock(x, y):
-    return (1 - x) ** 2 + 100 * (y - x**2) ** 2
 
 
 def with_a_hole(x, y):

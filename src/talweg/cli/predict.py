@@ -49,8 +49,8 @@ def predict(
     chosen = parse_member(member)
     if out is not None and not out.absolute().parent.is_dir():
         raise DataError(f"{out.parent} is no folder; make it first")
-    from talweg.run.result import open_run
     from talweg.run.streaming.predicting import joined, predictions_of, write_frames, write_predictions
+    from talweg.run.written import open_run
 
     wanted: Any = "auto" if stream is None else "yes" if stream else "no"
     predictions = predictions_of(

@@ -1,4 +1,4 @@
-"""The engine: one member's step, an epoch of steps, and the members as an axis. When to stop is in `stopping`.
+"""The engine: one member's step, an epoch of steps, and every member's start. When to stop is in `stopping`.
 
 A long epoch comes in segments, one call each, so that a training can be told of, saved and interrupted within it; a
 segment knows the number of its first step, so that how an epoch is cut changes nothing.
@@ -6,29 +6,23 @@ segment knows the number of its first step, so that how an epoch is cut changes 
 Nothing here knows whether a typed function or a network goes down. Every function is pure; those that are compiled
 take their data as arguments, so that one compilation serves every run of the same shapes.
 
-Members that stopped are left out of the work. Where they run one after the other (`"map"`), a branch skips them and
-each is bit-identical to a lone run; where they run as one program (`"vmap"`, for tiny objectives and for GPUs), the
-active ones are gathered into a smaller crowd first. With `"step"` members run one after the other too, but each step is
-a call of its own: slower by the calls, and the way for operations that the compiler does badly inside a loop, such as
-the gradients of convolutions that are not Talweg's own. All three give equal results, to rounding.
+How members run side by side is in `members`; what is asked of them where they stand is in `evaluation`.
 """
 
 import functools
-from collections.abc import Callable, Iterable
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import lax
-from jaxtyping import Array, Bool, Float, Int, Num, PyTree, UInt32
+from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
-from talweg.descent.optimizer import Optimizer, gradient_norm
+from talweg.descent.members import Crowd, blank, each_member, gathered, put, take
+from talweg.descent.optimizer import Optimizer
 from talweg.objective.base import Batch, Objective, Params
-
-Crowd = Literal["map", "vmap", "step"]
-"""How the members run (see this file's head)."""
 
 
 class State(eqx.Module):
@@ -135,32 +129,6 @@ def epoch_of_one(
     return lax.scan(body, (state, info), (feed.order, feed.weight, steps))[0]
 
 
-def _each_member(function: Callable, crowd: Crowd, active: Array, *members: PyTree) -> PyTree:
-    """Runs a function of one member for all active ones; for the others, `function` gives its `otherwise`.
-
-    The function returns two trees: what it computes for an active member, and what stands for a stopped one.
-    """
-    if crowd == "map":
-
-        def branch(member: tuple) -> PyTree:
-            running, *arguments = member
-            work, otherwise = function(*arguments)
-            return lax.cond(running, work, otherwise)
-
-        return lax.map(branch, (active, *members))
-
-    def select(running: Array, *arguments: PyTree) -> PyTree:
-        work, otherwise = function(*arguments)
-        return jax.tree.map(lambda new, old: jnp.where(running, new, old), work(), otherwise())
-
-    return jax.vmap(select)(active, *members)
-
-
-def _blank(shapes: PyTree) -> PyTree:
-    """NaN in the shape of what a stopped member would have told."""
-    return jax.tree.map(lambda leaf: jnp.full(leaf.shape, jnp.nan, leaf.dtype), shapes)
-
-
 @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
 def init(objective: Objective, optimizer: Optimizer, keys: UInt32[Array, "members 2"]) -> State:
     """Draws every member's start from its key.
@@ -196,11 +164,11 @@ def _epoch(
         mine = Feed(feed.data, rows, weight, feed.first)
         return (
             lambda: epoch_of_one(objective, optimizer, state, mine, number, info),
-            lambda: (state, _blank(info)),
+            lambda: (state, blank(info)),
         )
 
     order = (feed.order, feed.weight) if own_order else ()
-    return _each_member(one, crowd, active, objective, optimizer, state, info, order)
+    return each_member(one, crowd, active, objective, optimizer, state, info, order)
 
 
 def epoch(
@@ -222,7 +190,7 @@ def epoch(
         active: which of them go on.
         feed: the rows in the order of the steps.
         number: the epoch's number, from 1; with a member's key it decides all randomness in it.
-        crowd: how the members run (see this file's head).
+        crowd: how the members run (see `members`).
         info: what the epoch's earlier segments told; absent for the first.
 
     Returns:
@@ -232,15 +200,15 @@ def epoch(
     info = Info.nothing(len(active)) if info is None else info
     if crowd == "step":
         return _epoch_by_steps(objective, optimizer, state, active, feed, index, info)
-    few = _gathered(active) if crowd == "vmap" else None
+    few = gathered(active) if crowd == "vmap" else None
     if few is None:
         return _epoch(objective, optimizer, state, active, feed, index, info, crowd)
     own_order = feed.order.ndim == 3
     some = Feed(feed.data, feed.order[few], feed.weight[few], feed.first) if own_order else feed
-    *part, told = _take((objective, optimizer, state, info), few)
+    *part, told = take((objective, optimizer, state, info), few)
     moved, told = _epoch(*part, active[few], some, index, told, crowd)
     blank = np.full(active.shape, np.nan, np.float32)
-    return _put(state, moved, few), _put(Info(blank, blank), told, few)
+    return put(state, moved, few), put(Info(blank, blank), told, few)
 
 
 def _epoch_by_steps(
@@ -258,12 +226,12 @@ def _epoch_by_steps(
     moved, told = state, Info(blank, blank)
     for member in np.flatnonzero(active):
         one = np.array([member])
-        *mine, its_info = _take((objective, optimizer, state, info), one)
+        *mine, its_info = take((objective, optimizer, state, info), one)
         order, weight = (leaf[member] if own_order else leaf for leaf in (feed.order, feed.weight))
         for place in range(len(order)):
             index = np.asarray(feed.first + place, np.int32)
             mine[2], its_info = _one_step(*mine, its_info, feed.data, order[place], weight[place], index, number)
-        moved, told = _put(moved, mine[2], one), _put(told, its_info, one)
+        moved, told = put(moved, mine[2], one), put(told, its_info, one)
     return moved, told
 
 
@@ -286,113 +254,6 @@ def _one_step(
     return jax.tree.map(lambda leaf: leaf[None], moved)
 
 
-def _gathered(active: Bool[np.ndarray, " members"]) -> Int[np.ndarray, " fewer"] | None:
-    """The active members, filled up to a power of two with stopped ones, if that halves the crowd or better."""
-    order = np.argsort(~active, kind="stable")
-    size = 1 << max(int(active.sum()) - 1, 0).bit_length()
-    return order[:size] if size <= len(active) // 2 else None
-
-
-@jax.jit
-def _take(tree: PyTree, members: Int[Array, " fewer"]) -> PyTree:
-    return jax.tree.map(lambda leaf: jnp.asarray(leaf)[members], tree)
-
-
-@jax.jit
-def _put(tree: PyTree, part: PyTree, members: Int[Array, " fewer"]) -> PyTree:
-    return jax.tree.map(lambda leaf, new: jnp.asarray(leaf).at[members].set(new), tree, part)
-
-
-@functools.partial(jax.jit, static_argnames="crowd")
-def _evaluate(
-    objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
-) -> dict[str, Array]:
-    own_rows = chunks.weight.ndim == 3
-
-    def one(objective: Objective, params: Params, rows: tuple) -> tuple[Callable, Callable]:
-        mine = rows[0] if own_rows else chunks
-
-        def work() -> PyTree:
-            return lax.map(lambda chunk: objective.metrics(params, chunk), mine)
-
-        return work, lambda: _blank(jax.eval_shape(work))
-
-    return _each_member(one, crowd, active, objective, params, (chunks,) if own_rows else ())
-
-
-def evaluate(
-    objective: Objective,
-    params: Params,
-    active: Bool[np.ndarray, " members"],
-    chunks: Batch,
-    crowd: Crowd = "map",
-) -> dict[str, np.ndarray]:
-    """The metrics' sums over a whole set, exact whatever the chunks; NaN for members that have stopped.
-
-    Args:
-        objective: what is evaluated.
-        params: the members' params.
-        active: which members to evaluate.
-        chunks: the set in chunks of equal size, of shape `(chunks, rows, ...)`; padding has weight 0. With a leading
-            member axis, each member has a set of its own.
-        crowd: how the members run.
-
-    Returns:
-        Sums with a leading member axis, added up over the chunks in float64.
-    """
-    sums = jax.device_get(_evaluate(objective, params, active, chunks, "map" if crowd == "step" else crowd))
-    return {name: value.astype(np.float64).sum(1) for name, value in sums.items()}
-
-
-@jax.jit
-def outputs(objective: Any, params: Params, x: Num[Array, "chunks rows *features"]) -> Array:
-    """Every member's outputs for all rows, of shape `(members, chunks, rows, outputs)`."""
-    return lax.map(lambda member: lax.map(lambda rows: member[0].outputs(member[1], rows), x), (objective, params))
-
-
-@functools.partial(jax.jit, static_argnames="crowd")
-def _slopes(
-    objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
-) -> tuple[Params, Float[Array, " members"]]:
-    def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
-        def total(params: Params, chunk: Batch) -> tuple[Array, Array]:
-            sums = objective.metrics(params, chunk)
-            return sums["loss"], sums["weight"]
-
-        def add(so_far: tuple[Params, Array], chunk: Batch) -> tuple[tuple[Params, Array], None]:
-            part, weight = jax.grad(total, has_aux=True)(params, chunk)
-            return (jax.tree.map(jnp.add, so_far[0], part), so_far[1] + weight), None
-
-        def work() -> PyTree:
-            nothing = (jax.tree.map(jnp.zeros_like, params), jnp.zeros(()))
-            return lax.scan(add, nothing, chunks)[0]
-
-        return work, lambda: _blank(jax.eval_shape(work))
-
-    return _each_member(one, crowd, active, objective, params)
-
-
-def slopes(
-    objective: Objective,
-    params: Params,
-    active: Bool[np.ndarray, " members"],
-    blocks: Iterable[Batch],
-    crowd: Crowd = "map",
-) -> Float[np.ndarray, " members"]:
-    """The length of the full gradient of the mean loss over a whole set; NaN for members that have stopped.
-
-    Args:
-        objective: whose loss, as in evaluation.
-        params: the members' params.
-        active: which members to look at.
-        blocks: the set in blocks of chunks of equal size; padding has weight 0.
-        crowd: how the members run.
-    """
-    parts = [_slopes(objective, params, active, block, crowd) for block in blocks]
-    full, weight = jax.tree.map(lambda *each: sum(each[1:], each[0]), *parts)
-    return np.asarray(jax.vmap(gradient_norm)(full) / weight, np.float64)
-
-
 def kept(optimizer: Optimizer, state: State) -> Params:
     """The params that are evaluated and kept: where the members stand, or what their optimizer averages."""
     return _kept(optimizer, state) if optimizer.averages else state.params
@@ -401,13 +262,3 @@ def kept(optimizer: Optimizer, state: State) -> Params:
 @jax.jit
 def _kept(optimizer: Optimizer, state: State) -> Params:
     return jax.vmap(lambda one, its: one.kept(its.params, its.optimizer))(optimizer, state)
-
-
-@jax.jit
-def keep_best(best: Params, params: Params, improved: Bool[Array, " members"]) -> Params:
-    """The best params so far: those of now where they improved."""
-
-    def choose(old: Array, new: Array) -> Array:
-        return jnp.where(improved.reshape((-1,) + (1,) * (new.ndim - 1)), new, old)
-
-    return jax.tree.map(choose, best, params)

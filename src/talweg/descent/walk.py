@@ -14,6 +14,7 @@ from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PyTree
 
 from talweg.descent.engine import State, step
+from talweg.descent.members import select
 from talweg.descent.optimizer import Optimizer, gradient_norm
 from talweg.descent.stopping import Memory, Outcome, Rule
 from talweg.objective.base import EMPTY, Objective, Params
@@ -115,25 +116,18 @@ def _steps(
     def body(carry: tuple, number: Array) -> tuple[tuple, tuple]:
         state, memory, active, loss = carry
         moved, now, norm = jax.vmap(one, (0, 0, 0, None))(objective, optimizer, state, number)
-        state, now = _where(active, (moved, now), (state, loss))
+        state, now = select(active, (moved, now), (state, loss))
         seen = {"loss": now, "train_loss": now, "gradient_norm": norm, "start_loss": start_loss}
         seen["place"] = state.params
         remembered, holds = rule.update(memory, {**seen, "epoch": number, "step": number, "seconds": 0.0})
         remembered = jax.tree.map(lambda new, old: new.astype(old.dtype), remembered, memory)
-        memory, active = _where(active, remembered, memory), active & ~holds
+        memory, active = select(active, remembered, memory), active & ~holds
         return (state, memory, active, now), (state.params, now, norm, active) if record else ()
 
     numbers = done + 1 + jnp.arange(chunk)
     loss = _looked(objective, state.params)
     (state, memory, active, _), told = lax.scan(body, (state, jax.tree.map(jnp.asarray, memory), active, loss), numbers)
     return state, memory, active, told
-
-
-def _where(chosen: Bool[Array, " members"], new: PyTree, old: PyTree) -> PyTree:
-    def pick(one: Array, other: Array) -> Array:
-        return jnp.where(chosen.reshape(chosen.shape + (1,) * (one.ndim - 1)), one, other)
-
-    return jax.tree.map(pick, new, old)
 
 
 def _outcomes(

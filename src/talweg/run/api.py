@@ -22,7 +22,7 @@ from talweg.run.compilation import keep_compilations
 from talweg.run.evidence import evidence
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
-from talweg.run.result import Run, begin, save
+from talweg.run.result import Run
 from talweg.run.resuming.environment import environment
 from talweg.run.resuming.interruption import noted
 from talweg.run.resuming.keeping import Keeper
@@ -33,6 +33,7 @@ from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.surveying.recording import recording
 from talweg.run.train import Progress, Trained
 from talweg.run.train import train as descend
+from talweg.run.written import begin, save
 from talweg.view.live import live_curves
 
 

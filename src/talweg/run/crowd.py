@@ -8,7 +8,7 @@ from typing import Any
 import jax
 
 from talweg.config.settings import AUTO, Settings
-from talweg.descent.engine import Crowd
+from talweg.descent.members import Crowd
 from talweg.objective.foreign import Module, Pair
 from talweg.objective.layers import Layer
 from talweg.objective.models import layers_of

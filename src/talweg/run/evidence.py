@@ -16,7 +16,7 @@ from jaxtyping import Array, Float, Int
 
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.data.images.prepare import AnyPreparation
-from talweg.descent import engine
+from talweg.descent import engine, evaluation
 from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
@@ -162,7 +162,7 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
     repeats = max(1, min(REPEATS, most // len(some)))
     copies = _shuffled(some.x, list(columns.values()), repeats, job.settings.seed)
     network, chosen = jax.tree.map(lambda leaf: leaf[np.array(few)], (job.network, params))
-    outputs = np.asarray(engine.outputs(network, chosen, copies))
+    outputs = np.asarray(evaluation.outputs(network, chosen, copies))
     predicted = predictions(job.network, outputs).mean(0)
     weight = job.network.class_weight
     losses = np.array([score(job.network.row_loss, e, some.y, job.target_scale, weight)["loss"] for e in predicted])

@@ -6,7 +6,8 @@ from typing import Any
 
 from talweg.record.places import existing_run
 from talweg.record.writing import write_atomically
-from talweg.run.result import Run, open_run
+from talweg.run.result import Run
+from talweg.run.written import open_run
 from talweg.view.comparison import Comparison
 from talweg.view.comparison import compare as side_by_side
 from talweg.view.report.compared import comparison_page, verdict_words

@@ -2,75 +2,33 @@
 
 import dataclasses
 import tomllib
-import warnings
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from jaxtyping import Float, Num
 
-from talweg.config.settings import Settings, make_settings, to_toml
-from talweg.data.clean import NumberTarget, Preparation
-from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
+from talweg.config.settings import Settings, to_toml
+from talweg.data.images.prepare import AnyPreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.base import Params
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.history import History
 from talweg.record.measured import read_sharpness
-from talweg.record.places import existing_run
 from talweg.record.trajectory import Arrays, Trajectory
+from talweg.run.prediction import Chosen, Prediction
 from talweg.view.report.page import report_page
-from talweg.view.report.writing import FORMS, newest_map, write_report, write_told
+from talweg.view.report.writing import FORMS, newest_map, write_told
 from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
+    from talweg.run.surveying.atlas import Atlas
     from talweg.run.surveying.mapping import Mapped
     from talweg.run.surveying.sharpness import Sharpness
     from talweg.run.surveying.valleys import Valleys
     from talweg.view.plots import Plots
     from talweg.view.shown import Shown
-
-Stream = Literal["auto", "yes", "no"]
-"""Whether rows are put on disk first; `auto`: if they are too many for memory."""
-Chosen = Literal["ensemble", "best"] | int
-"""Whose prediction is meant: the ensemble's, that of the member best on validation, or of a member by number."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Prediction:
-    """What a run says of new rows, in the order in which they came.
-
-    Attributes:
-        values: the predicted class of each row, or the predicted quantity in the target's own unit.
-        probabilities: of each class, of shape `(rows, classes)`; `None` for regression.
-        spread: the standard deviation over the members: of the predicted class's probability, or of the quantity.
-        classes: the names of the classes.
-        notes: what the rows hold that training never saw, a sentence each.
-        files: what the rows are called, if they are pictures.
-    """
-
-    values: np.ndarray
-    probabilities: Float[np.ndarray, "rows classes"] | None
-    spread: Float[np.ndarray, " rows"]
-    classes: tuple[str, ...]
-    notes: tuple[str, ...]
-    files: tuple[str, ...] = ()
-
-    def columns(self) -> dict[str, np.ndarray]:
-        """As columns: `picture` if they are pictures, `prediction`, `p_<class>` for each class, `spread`."""
-        columns = {"picture": np.array(self.files)} if self.files else {}
-        columns |= {"prediction": self.values}
-        if self.probabilities is not None:
-            columns |= {f"p_{name}": self.probabilities[:, place] for place, name in enumerate(self.classes)}
-        return columns | {"spread": self.spread}
-
-    def frame(self) -> Any:
-        """As a polars frame with the columns of `columns`."""
-        import polars
-
-        return polars.DataFrame(self.columns())
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -151,10 +109,25 @@ class Run:
             >>> found.scene.height.shape
             (11, 11)
         """
-        from talweg.run.surveying.mapping import FOLDER, MapSettings, map_run
+        from talweg.run.surveying.mapping import MapSettings, map_run
 
-        folder = self.folder.path / FOLDER if self.folder else None
-        return map_run(self, MapSettings(**settings), folder, progress or (lambda done, total: None))
+        return map_run(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
+
+    def atlas(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Atlas":
+        """Draws every member on a plane of its own, all on one scale: where one plane cannot hold their ways.
+
+        Args:
+            progress: hears how many heights are computed, and how many there will be.
+            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.surveying.atlas import atlas_of
+        from talweg.run.surveying.mapping import MapSettings
+
+        return atlas_of(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
 
     def barriers(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Valleys":
         """Looks along the straight lines between members: who shares a valley, and how high the passes are.
@@ -167,11 +140,9 @@ class Run:
             ConfigError: a setting that does not fit the run.
             DataError: if the run's data are missing or changed.
         """
-        from talweg.run.surveying.mapping import FOLDER
         from talweg.run.surveying.valleys import ValleySettings, valleys_of
 
-        folder = self.folder.path / FOLDER if self.folder else None
-        return valleys_of(self, ValleySettings(**settings), folder, progress or (lambda done, total: None))
+        return valleys_of(self, ValleySettings(**settings), self._maps, progress or (lambda done, total: None))
 
     def sharpness(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Sharpness":
         """Measures how sharp the loss is where the members ended: greatest Hessian eigenvalues, trace, gradient.
@@ -187,6 +158,13 @@ class Run:
         from talweg.run.surveying.sharpness import SharpnessSettings, sharpness_of
 
         return sharpness_of(self, SharpnessSettings(**settings), progress or (lambda done, total: None))
+
+    @property
+    def _maps(self) -> Path | None:
+        """Where its maps are kept; nowhere if the run is not."""
+        from talweg.run.surveying.mapping import FOLDER
+
+        return self.folder.path / FOLDER if self.folder else None
 
     @property
     def told(self) -> Told:
@@ -242,137 +220,3 @@ class Run:
             raise ConfigError("there is no best member: the run has neither a validation nor a test set")
         losses = [np.inf if score["loss"] is None else score["loss"] for score in scores]
         return int(np.argmin(losses))
-
-
-def predict(
-    run: Run,
-    features: Num[np.ndarray, "rows *features"],
-    notes: tuple[str, ...],
-    member: Chosen = "ensemble",
-    files: tuple[str, ...] = (),
-) -> Prediction:
-    """What a run says of rows of features (see `Run.predict`)."""
-    from talweg.run.build import network_of
-    from talweg.run.job import Rows
-    from talweg.run.scoring import predictions
-    from talweg.run.train import member_outputs
-
-    chosen, preparation = members_named(run, member), run.preparation
-    assert not isinstance(preparation, PhotographPreparation)
-    network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
-    rows = Rows(features, np.zeros(len(features), np.float32))
-    members = run.summary["ensemble"]["members"]
-    each = {m: predictions(network, member_outputs(network, run.params, m, rows)) for m in {*members, *chosen}}
-    mean = np.mean([each[m] for m in chosen], axis=0)
-    crowd = np.stack([each[m] for m in members])
-    target = preparation.target
-    if isinstance(target, NumberTarget):
-        return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes, files)
-    place = mean.argmax(1)
-    spread = crowd[:, np.arange(len(mean)), place].std(0)
-    names = np.array(preparation.classes)
-    return Prediction(names[place], mean, spread, tuple(map(str, preparation.classes)), notes, files)
-
-
-def members_named(run: Run, member: Chosen) -> list[int]:
-    """The members that a word or a number means.
-
-    Raises:
-        ConfigError: there is no such member.
-    """
-    if member == "ensemble":
-        return list(run.summary["ensemble"]["members"])
-    if member == "best":
-        return [run.best_member()]
-    if not 0 <= int(member) < run.settings.members:
-        raise ConfigError(
-            f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
-            f"to {run.settings.members - 1}. Or take 'best' or 'ensemble'"
-        )
-    return [int(member)]
-
-
-def settings_of(folder: RunFolder) -> Settings:
-    """The settings of a run's last sitting.
-
-    Raises:
-        RunFolderError: if they are damaged.
-    """
-    return read_settings(folder, folder.settings_toml())
-
-
-def read_settings(folder: RunFolder, text: str) -> Settings:
-    """Settings as a run folder holds them."""
-    try:
-        return make_settings(tomllib.loads(text))
-    except (tomllib.TOMLDecodeError, ConfigError) as error:
-        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
-
-
-def open_run(path: str | Path) -> Run:
-    """The run in a folder.
-
-    Args:
-        path: a run folder, as training names it.
-
-    Raises:
-        RunFolderError: if it holds no finished run, or is damaged.
-    """
-    folder = existing_run(Path(path))
-    summary = folder.summary()
-    settings = settings_of(folder)
-    try:
-        preparation = preparation_from(folder.preparation())
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise RunFolderError(f"{folder.path / 'preparation.json'} is damaged: it is no preparation") from None
-    return Run(
-        settings,
-        summary,
-        folder.history(),
-        preparation,
-        folder.params(),
-        folder,
-        folder.evaluation(),
-        folder.evidence(),
-    )
-
-
-def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
-    """The preparation that a run folder holds.
-
-    Raises:
-        RunFolderError: it is of another version or damaged.
-    """
-    if data.get("kind") == "photographs":
-        return PhotographPreparation.from_dict(data)
-    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
-
-
-def save(run: Run, folder: RunFolder) -> None:
-    """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
-    folder.write_params(run.params, {"format": "talweg-params-1"})
-    folder.write_evaluation(run.evaluation)
-    folder.write_evidence(run.evidence)
-    folder.write_trajectory(run.recorded or {})
-    folder.write_summary(run.summary)
-    explain(folder)
-
-
-def explain(folder: RunFolder) -> None:
-    """Writes the report of a finished run; where that fails, the run is none the worse, and a warning says so."""
-    try:
-        write_report(folder)
-    except Exception as error:
-        told = " ".join(str(error).split()) or type(error).__name__
-        warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
-
-
-def begin(
-    folder: RunFolder,
-    settings: Settings,
-    preparation: AnyPreparation,
-    parts: np.ndarray,
-    sitting: Mapping[str, Any],
-) -> None:
-    """Writes what is known before the first step."""
-    folder.begin(to_toml(settings), preparation.to_dict(), parts, sitting)

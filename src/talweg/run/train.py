@@ -10,7 +10,8 @@ from jaxtyping import Bool, Float, Int
 
 from talweg.config.grid import grid_of
 from talweg.data.large.store import is_mapped
-from talweg.descent import engine
+from talweg.descent import engine, evaluation
+from talweg.descent.members import select
 from talweg.descent.stopping import Outcome, judge
 from talweg.objective.base import Batch, Params
 from talweg.objective.metrics import metric_values
@@ -170,7 +171,7 @@ def _finish_epoch(
         memory=memory,
         active=active,
         outcomes={**standing.outcomes, **stopped},
-        best=engine.keep_best(standing.best, params, improved) if improved.any() else standing.best,
+        best=select(improved, params, standing.best) if improved.any() else standing.best,
         tracker=tracker,
         seconds=now,
         compile_seconds=standing.compile_seconds or now,
@@ -256,7 +257,7 @@ def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> di
     """The length of the full gradient after an epoch, where a rule looks at it; it costs as much as the epoch."""
     if "gradient_norm" not in job.rule.monitors:
         return {}
-    return {"gradient_norm": engine.slopes(job.network, params, active, passing(job.training))}
+    return {"gradient_norm": evaluation.slopes(job.network, params, active, passing(job.training))}
 
 
 def _look(
@@ -280,5 +281,5 @@ def _look(
 def member_outputs(network: Network, params: Params, member: int, rows: Rows) -> Float[np.ndarray, "rows outputs"]:
     """One member's outputs for all rows, in their order."""
     alone = jax.tree.map(lambda leaf: leaf[member : member + 1], (network, params))
-    found = [np.asarray(engine.outputs(*alone, part.chunks().x))[0] for part in parts_of(rows)]
+    found = [np.asarray(evaluation.outputs(*alone, part.chunks().x))[0] for part in parts_of(rows)]
     return np.concatenate([part.reshape(-1, part.shape[-1]) for part in found])[: len(rows)]

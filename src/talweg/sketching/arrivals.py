@@ -8,8 +8,9 @@ import dataclasses
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
+from talweg.sketching.kinds import second_derivative_test
+from talweg.sketching.levenberg import derivatives, polished
 from talweg.sketching.sampling import Function
-from talweg.sketching.stationary import derivatives, polished, second_derivative_test
 
 NEAR = 0.02
 """How far, as a share of the window, polishing may move an end that is still called arrived."""

@@ -11,13 +11,9 @@ from talweg.objective.typed.tree import constant_value, from_data
 from talweg.sketching import writing
 from talweg.sketching.bounds import bounds
 from talweg.sketching.conclusions import Verdict
-from talweg.sketching.stationary import (
-    Stationary,
-    Window,
-    derivatives,
-    is_saddle_nearby,
-    second_derivative_test,
-)
+from talweg.sketching.kinds import is_saddle_nearby, second_derivative_test
+from talweg.sketching.levenberg import derivatives
+from talweg.sketching.stationary import Stationary, Window
 from talweg.sketching.writing import Sentence, Written
 
 ZERO = 1e-12

@@ -1,48 +1,29 @@
 """The stationary points of a function within a window, found by numbers: Newton's method from many starts.
 
-Works on any function that JAX can differentiate, in float64. What symbols find is in `symbolic`.
+Works on any function that JAX can differentiate, in float64. The method is in `levenberg`; what symbols find is in
+`symbolic`.
 """
 
 import dataclasses
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-import jax
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Bool, Float, Int
+from jaxtyping import Bool, Float, Int
 from scipy.spatial import cKDTree
 from scipy.stats import qmc
 
 from talweg.sketching.corners import Corner, find_corners, inner_minima
-from talweg.sketching.sampling import Function, heights, in_chunks
+from talweg.sketching.kinds import SINGULAR, settled
+from talweg.sketching.levenberg import TINY, Derivatives, derivatives, polished
+from talweg.sketching.sampling import Function, heights
 
 Window = Sequence[tuple[float | int, float | int]]
-
-SWEEPS = 120
-SINGULAR = 1e-7
-"""An eigenvalue of the Hessian below this share of the largest counts as zero."""
-
-TINY = float(np.finfo(np.float64).tiny)
 
 STARTS = {1: 1025, 2: 49**2}
 MORE_STARTS = 1024
 FINE = {1: 8192, 2: 256}
 """Points along each axis of the grid whose extrema are starts besides."""
 MOST_EXTREMA = 800
-
-
-@dataclasses.dataclass(frozen=True)
-class Derivatives:
-    """A function, its gradient and its Hessian at some points, in float64."""
-
-    value: Float[np.ndarray, " points"]
-    gradient: Float[np.ndarray, "points n"]
-    hessian: Float[np.ndarray, "points n n"]
-
-    def only(self, chosen: Bool[np.ndarray, " points"]) -> "Derivatives":
-        """Those at the chosen points."""
-        return Derivatives(self.value[chosen], self.gradient[chosen], self.hessian[chosen])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -70,21 +51,6 @@ class Stationary:
     extents: Float[np.ndarray, "points n 2"]
 
 
-def derivatives(function: Function, points: Float[np.ndarray, "points n"]) -> Derivatives:
-    """The value, gradient and Hessian at each of some points, in float64, whatever JAX's own setting.
-
-    Example:
-        >>> derivatives(lambda p: p[0] ** 3, np.array([[2.0]])).hessian.item()
-        12.0
-    """
-    return Derivatives(*in_chunks(_derivatives(function), points))
-
-
-@functools.lru_cache(maxsize=32)
-def _derivatives(function: Function) -> Callable:
-    return jax.jit(jax.vmap(lambda p: (function(p), jax.grad(function)(p), jax.hessian(function)(p))))
-
-
 def starts(window: Window) -> Float[np.ndarray, "starts n"]:
     """Points spread over a window: a grid for one or two variables, Sobol's sequence for more."""
     lower, upper = np.array(window, float).T
@@ -109,43 +75,6 @@ def _extrema(function: Function, window: Window) -> Float[np.ndarray, "starts n"
         found = tuple(inner_minima(sign * fine).T)
         chosen.append(grid[found][np.argsort(sign * fine[found])[:MOST_EXTREMA]])
     return np.vstack(chosen)
-
-
-@functools.lru_cache(maxsize=32)
-def _descend(function: Function) -> Callable:
-    """Levenberg's method on ∇f = 0 from one start: Newton's step, damped so that ∇f gets shorter."""
-    gradient, hessian = jax.grad(function), jax.hessian(function)
-
-    def sweep(_: Int[Array, ""], carry: tuple) -> tuple:
-        point, slope, damping = carry
-        H = hessian(point)
-        normal = H @ H
-        scale = jnp.trace(normal) / point.size + TINY
-        trial = point - _solve(normal + damping * scale * jnp.eye(point.size), H @ slope)
-        there = gradient(trial)
-        better = jnp.sum(there**2) < jnp.sum(slope**2)
-        point, slope = jnp.where(better, trial, point), jnp.where(better, there, slope)
-        return point, slope, jnp.clip(jnp.where(better, damping * 0.1, damping * 4), 1e-18, 1e8)
-
-    def run(start: Float[Array, " n"]) -> Float[Array, " n"]:
-        return jax.lax.fori_loop(0, SWEEPS, sweep, (start, gradient(start), jnp.asarray(1e-3)))[0]
-
-    return jax.jit(jax.vmap(run))
-
-
-def _solve(A: Float[Array, "n n"], b: Float[Array, " n"]) -> Float[Array, " n"]:
-    """The solution of A x = b; in one and two variables by Cramer's rule, which compiles in a third of the time."""
-    if b.size == 1:
-        return b / A[0]
-    if b.size == 2:
-        adjugate = jnp.array([[A[1, 1], -A[0, 1]], [-A[1, 0], A[0, 0]]])
-        return adjugate @ b / (A[0, 0] * A[1, 1] - A[0, 1] * A[1, 0])
-    return jnp.linalg.solve(A, b)
-
-
-def polished(function: Function, points: Float[np.ndarray, "points n"]) -> Float[np.ndarray, "points n"]:
-    """Each point moved to the stationary point that Levenberg's method finds from it, as far as it comes."""
-    return in_chunks(_descend(function), points)
 
 
 def find_stationary(function: Function, window: Window, corners: bool = True) -> Stationary:
@@ -237,7 +166,7 @@ def _grouped(
     filled = (extents[..., 1] - extents[..., 0]).max(1) > 0.02 * size.max()
     members = np.where(filled, [len(group) for group in groups], 1)
     kinds = tuple(
-        _settled(function, points[b], eigenvalues[b], size) if not fills else "undecided"
+        settled(function, points[b], eigenvalues[b], size) if not fills else "undecided"
         for b, fills in zip(best, filled, strict=True)
     )
     return _sorted(
@@ -272,52 +201,6 @@ def _linked(points: np.ndarray, chosen: np.ndarray, distance: float) -> list[np.
                     labels[near] = seed
                     frontier.append(near)
     return [indices[labels == label] for label in np.unique(labels)]
-
-
-def second_derivative_test(eigenvalues: Float[np.ndarray, " n"]) -> str:
-    """The kind of a stationary point by the signs of its Hessian's eigenvalues.
-
-    >>> second_derivative_test(np.array([-2.0, 3.0]))
-    'saddle'
-    """
-    scale = np.abs(eigenvalues).max()
-    signs = np.sign(np.where(np.abs(eigenvalues) <= SINGULAR * max(scale, SINGULAR), 0.0, eigenvalues))
-    if (signs > 0).any() and (signs < 0).any():
-        return "saddle"
-    if (signs == 0).any():
-        return "undecided"
-    return "minimum" if signs[0] > 0 else "maximum"
-
-
-def _settled(
-    function: Function, point: Float[np.ndarray, " n"], eigenvalues: Float[np.ndarray, " n"], size: np.ndarray
-) -> str:
-    """The kind of a point; where the test does not tell, a saddle if lower and higher points lie close by."""
-    kind = second_derivative_test(eigenvalues)
-    if kind != "undecided":
-        return kind
-    return "saddle" if is_saddle_nearby(function, point, float(size.min())) else "undecided"
-
-
-def is_saddle_nearby(function: Function, point: Float[np.ndarray, " n"], size: float) -> bool:
-    """Whether the function lies clearly lower and clearly higher than at a point on each of three small spheres."""
-    n = len(point)
-    if n == 1:
-        directions = np.array([[1.0], [-1.0]])
-    elif n == 2:
-        angles = np.linspace(0, 2 * np.pi, 48, endpoint=False)
-        directions = np.stack([np.cos(angles), np.sin(angles)], -1)
-    else:
-        directions = np.random.default_rng(0).normal(size=(256, n))
-        directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    for radius in (1e-2, 3e-3, 1e-3):
-        around = np.vstack([point[None], point + radius * size * directions])
-        values = heights(function, around)
-        rise = values[1:] - values[0]
-        noise = 1e-13 * (1 + np.abs(values[0]))
-        if not ((rise > noise).any() and (rise < -noise).any()):
-            return False
-    return True
 
 
 def _none(n: int) -> Stationary:

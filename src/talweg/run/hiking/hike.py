@@ -26,8 +26,8 @@ from talweg.run.hiking.words import outcomes_of, warnings_of
 from talweg.run.job import member_keys
 from talweg.sketching.arrivals import Arrivals, arrivals
 from talweg.sketching.conclusions import UNDECIDED, Verdict
+from talweg.sketching.levenberg import derivatives
 from talweg.sketching.sketch import boundedness_of
-from talweg.sketching.stationary import derivatives
 from talweg.sketching.symbolic import Study
 
 SYMBOLS = 3.0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from talweg.descent.recipes import ALIASES
-from talweg.sketching.stationary import derivatives
+from talweg.sketching.levenberg import derivatives
 
 if TYPE_CHECKING:
     from talweg.run.hiking.hike import Hike

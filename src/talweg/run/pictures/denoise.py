@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg.data.images.photographs import starts
-from talweg.descent import engine
+from talweg.descent import evaluation
 from talweg.objective.base import Params
 from talweg.objective.denoising import Denoising
 
@@ -48,7 +48,7 @@ def denoised_by(
         tiles = np.zeros((1, _AT_ONCE, tile, tile, noisy.shape[-1]), np.float32)
         for number, (top, left) in enumerate(some):
             tiles[0, number] = padded[top : top + tile, left : left + tile]
-        found = np.asarray(engine.outputs(network, params, tiles))[:, 0]
+        found = np.asarray(evaluation.outputs(network, params, tiles))[:, 0]
         for number, (top, left) in enumerate(some):
             total[:, top : top + tile, left : left + tile] += found[:, number] * ramp
             weight[top : top + tile, left : left + tile] += ramp

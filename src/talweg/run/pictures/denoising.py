@@ -13,7 +13,9 @@ from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.objective.likeness import psnr, ssim
 from talweg.run.pictures.build import denoiser_of
 from talweg.run.pictures.denoise import denoised_by, members_of
-from talweg.run.result import Chosen, Run, members_named, open_run
+from talweg.run.prediction import Chosen, members_named
+from talweg.run.result import Run
+from talweg.run.written import open_run
 
 Picture = Shaped[np.ndarray, "_ _ _"]
 

@@ -16,11 +16,12 @@ from talweg.record.history import History, read_lines, to_line
 from talweg.record.places import existing_run
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
-from talweg.run.result import Run, open_run, read_settings
+from talweg.run.result import Run
 from talweg.run.resuming.environment import differences, environment
 from talweg.run.resuming.resume import further, require_same_data
 from talweg.run.standing import Standing
 from talweg.run.train import Progress, Trained, train
+from talweg.run.written import open_run, read_settings
 
 CLOSE = 1e-3
 """The distance of the params, as a share of their length, up to which two results are called close."""

@@ -13,6 +13,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from talweg.descent import engine
+from talweg.descent.members import select
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Memory, Outcome, Rule
 from talweg.run.probes.sweep import FAILED
@@ -99,10 +100,10 @@ def restarted(
     often = [sum(one.member == member for one in restarts) for member in range(len(well))]
     failed = [member for member, outcome in stopped.items() if outcome.kind in FAILED and often[member] < LARGEST]
     back = np.isin(np.arange(len(well)), failed)
-    good = engine.keep_best(safety.good, safety.before, well) if well.any() else safety.good
+    good = select(well, safety.before, safety.good) if well.any() else safety.good
     rate = np.where(back, safety.rate * np.float32(0.5), safety.rate)
     if failed:
-        state = engine.keep_best(state, good, back)
+        state = select(back, good, state)
     new = [Restart(m, stopped[m].epoch, float(rate[m]), stopped[m].kind) for m in failed]
     return Safety(good, state, rate), state, (*restarts, *new)
 

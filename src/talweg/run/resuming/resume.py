@@ -21,11 +21,11 @@ from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.job import Job
 from talweg.run.probes.sweep import FAILED
-from talweg.run.result import read_settings, settings_of
 from talweg.run.resuming.keeping import facts_of, newest
 from talweg.run.standing import Standing, read_standing
 from talweg.run.surveying.recording import recording
 from talweg.run.train import train
+from talweg.run.written import read_settings, settings_of
 
 CHANGEABLE = ("max_epochs", "stop")
 """The settings that may differ when a run goes on."""

@@ -12,7 +12,8 @@ from jaxtyping import Bool
 
 from talweg.data.large.sample import blocks
 from talweg.data.large.store import forget, is_mapped
-from talweg.descent import engine
+from talweg.descent import evaluation
+from talweg.descent.members import Crowd
 from talweg.objective.base import Batch, Params
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
@@ -67,11 +68,11 @@ def evaluate(
     params: Params,
     active: Bool[np.ndarray, " members"],
     blocks: Iterable[Batch],
-    crowd: engine.Crowd = "map",
+    crowd: Crowd = "map",
 ) -> dict[str, np.ndarray]:
-    """The metrics' sums over all blocks (see `engine.evaluate`)."""
+    """The metrics' sums over all blocks (see `evaluation.evaluate`)."""
     sums: dict[str, np.ndarray] = {}
     for chunks in blocks:
-        found = engine.evaluate(network, params, active, chunks, crowd)
+        found = evaluation.evaluate(network, params, active, chunks, crowd)
         sums = {name: sums[name] + value if sums else value for name, value in found.items()}
     return sums

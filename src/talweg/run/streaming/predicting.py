@@ -5,7 +5,7 @@ import secrets
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -14,7 +14,8 @@ from talweg.data.large.blocks import Hear
 from talweg.data.large.encoding import feature_blocks
 from talweg.data.large.large import quiet
 from talweg.errors import ConfigError, RunFolderError
-from talweg.run.result import Chosen, Prediction, Run, Stream, predict
+from talweg.run.prediction import Chosen, Prediction, predict
+from talweg.run.result import Run
 from talweg.run.streaming.sources import open_table
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def predictions_of(
     source: Any,
     member: Chosen = "ensemble",
     query: str | None = None,
-    stream: Stream = "auto",
+    stream: Literal["auto", "yes", "no"] = "auto",
     skip_broken: bool = False,
     hear: Hear = quiet,
     note: Callable[[str], None] = lambda sentence: None,

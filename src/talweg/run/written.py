@@ -1,0 +1,104 @@
+"""A run in its folder: begun, finished, explained, and opened again. What a folder is made of is in `record.folder`."""
+
+import tomllib
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from talweg.config.settings import Settings, make_settings, to_toml
+from talweg.data.clean import Preparation
+from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
+from talweg.errors import ConfigError, RunFolderError
+from talweg.record.folder import RunFolder
+from talweg.record.places import existing_run
+from talweg.run.result import Run
+from talweg.view.report.writing import write_report
+
+
+def begin(
+    folder: RunFolder,
+    settings: Settings,
+    preparation: AnyPreparation,
+    parts: np.ndarray,
+    sitting: Mapping[str, Any],
+) -> None:
+    """Writes what is known before the first step."""
+    folder.begin(to_toml(settings), preparation.to_dict(), parts, sitting)
+
+
+def save(run: Run, folder: RunFolder) -> None:
+    """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
+    folder.write_params(run.params, {"format": "talweg-params-1"})
+    folder.write_evaluation(run.evaluation)
+    folder.write_evidence(run.evidence)
+    folder.write_trajectory(run.recorded or {})
+    folder.write_summary(run.summary)
+    explain(folder)
+
+
+def explain(folder: RunFolder) -> None:
+    """Writes the report of a finished run; where that fails, the run is none the worse, and a warning says so."""
+    try:
+        write_report(folder)
+    except Exception as error:
+        told = " ".join(str(error).split()) or type(error).__name__
+        warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in a folder.
+
+    Args:
+        path: a run folder, as training names it.
+
+    Raises:
+        RunFolderError: if it holds no finished run, or is damaged.
+    """
+    folder = existing_run(Path(path))
+    summary = folder.summary()
+    settings = settings_of(folder)
+    try:
+        preparation = preparation_from(folder.preparation())
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RunFolderError(f"{folder.path / 'preparation.json'} is damaged: it is no preparation") from None
+    return Run(
+        settings,
+        summary,
+        folder.history(),
+        preparation,
+        folder.params(),
+        folder,
+        folder.evaluation(),
+        folder.evidence(),
+    )
+
+
+def settings_of(folder: RunFolder) -> Settings:
+    """The settings of a run's last sitting.
+
+    Raises:
+        RunFolderError: if they are damaged.
+    """
+    return read_settings(folder, folder.settings_toml())
+
+
+def read_settings(folder: RunFolder, text: str) -> Settings:
+    """Settings as a run folder holds them."""
+    try:
+        return make_settings(tomllib.loads(text))
+    except (tomllib.TOMLDecodeError, ConfigError) as error:
+        raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
+
+
+def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
+    """The preparation that a run folder holds.
+
+    Raises:
+        RunFolderError: it is of another version or damaged.
+    """
+    if data.get("kind") == "photographs":
+        return PhotographPreparation.from_dict(data)
+    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)

@@ -103,7 +103,7 @@ class Split:
 
     def of(self, rows: Int[np.ndarray, " rows"]) -> "Split":
         """The same split in the positions of a larger table of which `rows` were split."""
-        return Split(*(_at(rows, part) for part in (self.train, self.validation, self.test)), self.fold)
+        return Split(_at(rows, self.train), _at(rows, self.validation), _at(rows, self.test), self.fold)
 
     def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
         """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""

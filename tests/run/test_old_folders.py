@@ -12,7 +12,7 @@ import pytest
 
 import talweg as tw
 from talweg.errors import RunFolderError
-from talweg.record.folder import FORMAT
+from talweg.record.begun import FORMAT
 
 FIXTURES = Path(__file__).parent / "fixtures"
 WRITTEN = {

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from talweg.cli.output import put
 from talweg.errors import TalwegError
-from talweg.record.folder import ORIGIN
+from talweg.record.begun import ORIGIN
 
 
 def train_detached(folder: Path, as_json: bool) -> None:

@@ -14,11 +14,10 @@ map/                 the run's maps, what of them is computed so far, how sharp 
 pictures/            of a denoising: some pictures noisy, denoised and clean
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
-How a file is read and written is in `files` and `writing`, checkpoints are in `checkpoints`, where runs lie is in
-`places`.
+What stands before the end is in `begun`, how a file is read and written in `files` and `writing`; checkpoints are in
+`checkpoints`, where runs lie is in `places`.
 """
 
-import os
 import shutil
 from collections.abc import Mapping
 from typing import Any, final
@@ -26,40 +25,31 @@ from typing import Any, final
 import numpy as np
 
 from talweg.errors import RunFolderError
+from talweg.record.begun import HISTORY, ORIGIN, PREPARATION, SETTINGS, SPLIT, Begun
 from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
-from talweg.record.files import Files
 from talweg.record.flat import flatten, unflatten
-from talweg.record.history import History, read_lines
+from talweg.record.history import History
 from talweg.record.sealed import Mark, mark, pack, sealed, unpack
 from talweg.record.writing import clear_halves, write_atomically
 
-SETTINGS, HISTORY, PARAMS = "run.toml", "history.jsonl", "params.safetensors"
-PREPARATION, SPLIT, SUMMARY, ORIGIN = "preparation.json", "split.npy", "summary.json", "origin.json"
-GATE = "gate.json"
-TRAJECTORY, MAPS = "trajectory.safetensors", "map"
-PICTURES = "pictures"
+SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
+TRAJECTORY, MAPS, PICTURES = "trajectory.safetensors", "map", "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
 FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
 """Every form of a run's report; a new run clears them all."""
 REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
 """The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
-FORMAT = 2
-"""The run folder's version, kept in `origin.json`. Version 1 had no such file and no checksums; it is still read."""
 SUMMARY_VERSION = 1
 """The newest version of a summary that is understood."""
 
 
 @final
-class RunFolder(Files):
+class RunFolder(Begun):
     """A run's folder. Everything in it is plain data; nothing is ever unpickled."""
 
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
-
-    def holds_run(self) -> bool:
-        """Whether a run was begun here."""
-        return (self.path / SETTINGS).exists()
 
     def finished(self) -> bool:
         """Whether the run came to its end."""
@@ -94,43 +84,7 @@ class RunFolder(Files):
             shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
-        marks = {PREPARATION: self._write_json(PREPARATION, preparation), SPLIT: self._write_array(SPLIT, split)}
-        self._write_origin([{**(sitting or {}), "settings": settings_toml}], marks)
-        write_atomically(self.path / SETTINGS, settings_toml.encode())
-
-    def add_sitting(self, settings_toml: str, sitting: Mapping[str, Any]) -> None:
-        """Records one more process that trains this run, and under which settings it does."""
-        origin = self._origin()
-        if origin is None:
-            raise RunFolderError(
-                f"{self.path} was begun by an older Talweg and cannot be continued; train anew with --config run.toml"
-            )
-        content, marks = origin
-        self._write_origin([*content["sittings"], {**sitting, "settings": settings_toml}], marks)
-        write_atomically(self.path / SETTINGS, settings_toml.encode())
-
-    def sittings(self) -> list[dict[str, Any]]:
-        """The processes that trained this run, the first first; none if it is of version 1.
-
-        Raises:
-            RunFolderError: if what is recorded of them is damaged.
-        """
-        origin = self._origin()
-        return [] if origin is None else origin[0]["sittings"]
-
-    def _write_origin(self, sittings: list[dict[str, Any]], marks: Mapping[str, Mark]) -> None:
-        content = {"version": FORMAT, "kind": "origin", "sittings": sittings}
-        self._write_json(ORIGIN, sealed(content, marks))
-
-    def _origin(self) -> tuple[dict[str, Any], dict[str, Mark]] | None:
-        if not (self.path / ORIGIN).exists():
-            return None
-        content = self._read_json(ORIGIN)
-        self._require_version(ORIGIN, content, FORMAT)
-        found, marks = self._unsealed(ORIGIN, content)
-        if marks is None:
-            raise RunFolderError(f"{self.path / ORIGIN} is damaged: it has no seal")
-        return found, marks
+        self._write_begun(settings_toml, preparation, split, sitting or {})
 
     def write_gate(self, report: Mapping[str, Any]) -> None:
         """Writes what the gate found."""
@@ -140,48 +94,6 @@ class RunFolder(Files):
         """What the gate found in the source before the first step."""
         self._verified(GATE, self._seal() if self.finished() else None)
         return self._read_json(GATE)
-
-    def append(self, line: str) -> None:
-        """Adds one line to the history.
-
-        Raises:
-            RunFolderError: if the system refuses.
-        """
-        try:
-            with (self.path / HISTORY).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
-        except OSError as error:
-            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
-
-    def mark_history(self) -> Mark:
-        """What the history is now, by its length and checksum."""
-        return mark(self._read(HISTORY))
-
-    def flush_history(self) -> None:
-        """Waits until the history is on the disk.
-
-        Raises:
-            RunFolderError: if the system refuses.
-        """
-        try:
-            with (self.path / HISTORY).open("rb+") as file:
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
-
-    def cut_history(self, until: Mark | None) -> None:
-        """Takes the history back to what it was; to nothing if `until` is absent.
-
-        Raises:
-            RunFolderError: if it is not a continuation of that.
-        """
-        if until is not None and not until.begins(self._read(HISTORY)):
-            raise RunFolderError(f"{self.path / HISTORY} is damaged: its lines are not those that were written")
-        try:
-            with (self.path / HISTORY).open("ab") as file:
-                file.truncate(until.length if until else 0)
-        except OSError as error:
-            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
 
     def write_params(self, params: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
         """Writes the members' params, every array with the member axis first; an older summary is none of theirs."""
@@ -229,18 +141,6 @@ class RunFolder(Files):
         marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
-    def settings_toml(self) -> str:
-        """The resolved settings as they were written."""
-        try:
-            text = self._read(SETTINGS).decode()
-        except UnicodeDecodeError:
-            raise RunFolderError(f"{self.path / SETTINGS} is damaged: it is no text") from None
-        written = [sitting["settings"] for sitting in self.sittings()]
-        # A kill between the two files leaves the settings of the sitting before.
-        if written and text not in written[-2:]:
-            raise RunFolderError(f"{self.path / SETTINGS} is damaged: it is not as it was written")
-        return written[-1] if written else text
-
     def history(self) -> History:
         """The curves: of a finished run to its end, of another as far as they go."""
         seal = self._seal() if self.finished() else None
@@ -251,16 +151,6 @@ class RunFolder(Files):
             raise RunFolderError(f"{self.path / HISTORY} is damaged: it is not as it was written")
         # A finished run that goes on has more lines than its summary speaks of.
         return self._lines(content[: seal[HISTORY].length])
-
-    def history_so_far(self) -> History:
-        """The curves as far as they go."""
-        return self._lines(self._read(HISTORY))
-
-    def _lines(self, content: bytes) -> History:
-        try:
-            return read_lines(content.decode().splitlines(keepends=True))
-        except UnicodeDecodeError:
-            raise RunFolderError(f"{self.path / HISTORY} is damaged: it is no text") from None
 
     def summary(self) -> dict[str, Any]:
         """What was reached.
@@ -286,21 +176,6 @@ class RunFolder(Files):
 
     def _seal(self) -> dict[str, Mark] | None:
         return self._sealed_summary()[1]
-
-    def preparation(self) -> dict[str, Any]:
-        """How columns become features."""
-        self._verified(PREPARATION, self._begun())
-        return self._read_json(PREPARATION)
-
-    def split(self) -> np.ndarray:
-        """Which part each row of the source went to."""
-        import io
-
-        try:
-            content = self._verified(SPLIT, self._begun())
-            return np.lib.format.read_array(io.BytesIO(content), allow_pickle=False)
-        except ValueError:
-            raise RunFolderError(f"{self.path / SPLIT} is damaged") from None
 
     def params(self) -> dict[str, Any]:
         """The members' params.
@@ -342,10 +217,6 @@ class RunFolder(Files):
             return {}
         self._verified(EVIDENCE, seal)
         return self._read_json(EVIDENCE)
-
-    def _begun(self) -> dict[str, Mark] | None:
-        origin = self._origin()
-        return None if origin is None else origin[1]
 
     def trajectory(self) -> dict[str, np.ndarray]:
         """The members' snapshots, as a recorder gave them; empty where none were recorded.

@@ -13,7 +13,7 @@ import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal
+from typing import Any, Literal
 
 import jax
 import jax.numpy as jnp
@@ -64,10 +64,12 @@ def side_by_side(function: Callable[[int], PyTree], numbers: Sequence[int]) -> l
         numbers: of the members.
     """
 
+    wait: Any = jax.block_until_ready
+
     def run(member: int) -> PyTree:
         with _STARTING:
             started = function(member)
-        return jax.block_until_ready(started)
+        return wait(started)
 
     with ThreadPoolExecutor(min(cores(), max(len(numbers), 1))) as pool:
         return list(pool.map(run, numbers))

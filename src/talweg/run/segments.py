@@ -40,7 +40,7 @@ def longest_segment(job: Job) -> float:
     """How many steps a segment has at most: by their work, and by how often the user wants a checkpoint."""
     wanted = Every.parse(job.settings.checkpoint_every).steps
     batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
-    return min(SEGMENT_WORK / (job.settings.members * step_work(job.network, batch)), wanted or math.inf)
+    return min(SEGMENT_WORK / (job.settings.members * step_work(job.network, batch)), float(wanted) or math.inf)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:

@@ -63,7 +63,6 @@ def side_by_side(function: Callable[[int], PyTree], numbers: Sequence[int]) -> l
         function: starts the execution for the member with a number.
         numbers: of the members.
     """
-
     wait: Any = jax.block_until_ready
 
     def run(member: int) -> PyTree:

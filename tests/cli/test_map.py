@@ -34,6 +34,16 @@ def test_a_map_as_json(talweg, trained, here):
     assert set(content["error"]) == {"held", "exact", "plane_gap", "grid_gap", "sentence"}
 
 
+def test_an_atlas_in_words_and_as_json(talweg, trained, here):
+    told = talweg("map", trained, "--atlas", "--size", 9, "--out", "pictures")
+    words = " ".join(told.out.split())
+    assert "Training loss of iris-001 over 105 rows, every member on a plane of its own." in words
+    assert [path.name for path in (here / "pictures").iterdir()] == ["atlas-pca-loss-train.png"]
+    content = talweg("map", trained, "--atlas", "--size", 9, "--members", "2,0", "--json").json()
+    assert (content["kind"], content["version"]) == ("atlas", 1)
+    assert [one["members"][0]["member"] for one in content["maps"]] == [2, 0]
+
+
 def test_barriers_in_words_and_as_json(talweg, trained, here):
     told = talweg("map", trained, "--barriers", "--out", "pictures")
     assert "After aligning hidden units:" in told.out
@@ -62,9 +72,10 @@ def test_sharpness_in_words_and_as_json(talweg, trained, here):
         (("--on", "test"), "on must be train or validation, got 'test'"),
         (("--window", "1,2"), "window must be four numbers"),
         (("--curve", "0,1"), "--curve goes with --barriers"),
-        (("--barriers", "--plane", "pca"), "--plane goes with the map, not with --barriers"),
+        (("--barriers", "--plane", "pca"), "--plane goes with the map or --atlas, not with --barriers"),
         (("--barriers", "--animate", "gif"), "--animate goes with the map, not with --barriers"),
         (("--over",), "--over goes with --sharpness"),
+        (("--atlas", "--at", "1"), "--at goes with the map, not with --atlas"),
         (("--barriers", "--sharpness"), "two different looks; ask for one at a time"),
         (("--data", "wine"), "the run's data cannot be read again"),
     ],

@@ -1,5 +1,7 @@
 """The map of a run: its planes, its rows, what is kept of it, and what it refuses."""
 
+import re
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -8,6 +10,7 @@ import pytest
 import talweg as tw
 from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, RunFolderError
+from talweg.run.surveying.atlas import atlas_of
 from talweg.run.surveying.ground import ground_of
 from talweg.run.surveying.mapping import MapSettings, map_run
 from talweg.run.surveying.planes import PLANES
@@ -174,3 +177,42 @@ def test_a_damaged_trajectory_is_told(runs, tmp_path):
     path.write_bytes(content)
     with pytest.raises(RunFolderError, match=r"trajectory\.safetensors is damaged"):
         tw.open_run(tmp_path / "copy").map(size=5)
+
+
+def test_an_atlas_gives_every_member_the_map_that_it_has_alone(iris, tmp_path):
+    heard = []
+    found = atlas_of(iris, MapSettings(size=SIZE), tmp_path, lambda done, total: heard.append((done, total)))
+    total = 3 * (SIZE**2 + 2 * 13)
+    assert [one.survey.subject.members for one in found.maps] == [(0,), (1,), (2,)]
+    assert heard[-1] == (total, total)
+    assert [done for done, _ in heard] == sorted(done for done, _ in heard)
+    together = iris.map(size=SIZE).survey
+    for member, one in enumerate(found.maps):
+        alone = map_run(iris, MapSettings(size=SIZE, members=(member,)))
+        np.testing.assert_array_equal(one.scene.height, alone.scene.height)
+        assert one.survey.error.held > together.error.held
+        way = one.scene.paths[0]
+        move = way[np.isfinite(way).all(1)][-1] - way[0]
+        assert move[0] > 0 > move[1], "to the right and down"
+    assert [one.known_before for one in atlas_of(iris, MapSettings(size=SIZE), tmp_path).maps] == [total // 3] * 3
+
+
+def test_an_atlas_is_one_picture_on_one_scale(iris):
+    figure = iris.atlas(size=SIZE, members=(2, 0), plane="random").figure()
+    titles = [ax.get_title(loc="left").strip() or ax.get_title().strip() for ax in figure.axes]
+    assert titles[:2] == ["member 2", "member 0"]
+    edges = [ax.collections[0].get_clim() for ax in figure.axes[:2]]
+    assert edges[0] == edges[1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "part"),
+    [
+        ({"plane": "members"}, "'members' is one through three"),
+        ({"at": 1}, "say which with --members, not --at"),
+        ({"members": (3,)}, "there is no member 3; the run has 3"),
+    ],
+)
+def test_what_an_atlas_refuses(iris, settings, part):
+    with pytest.raises(ConfigError, match=re.escape(part)):
+        iris.atlas(size=SIZE, **settings)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     help="A film, or the interactive page; may be given several times. [default: html]",
 )
 @click.option("--align", is_flag=True, help="First bring every member's hidden units into the order of the best one's.")
+@click.option("--atlas", is_flag=True, help="In place of one map: every member on a plane of its own, on one scale.")
 @click.option("--barriers", is_flag=True, help="In place of the map: the passes between all pairs of members.")
 @click.option("--curve", help="With --barriers: two members, such as 0,1, between which a low curve is sought.")
 @click.option("--sharpness", is_flag=True, help="In place of the map: how sharp the loss is where the members ended.")
@@ -42,6 +43,7 @@ def map(
     run: Path,
     animate: tuple[str, ...],
     align: bool,
+    atlas: bool,
     barriers: bool,
     curve: str | None,
     sharpness: bool,
@@ -66,9 +68,10 @@ def map(
     opened = open_run(run)
     keep_compilations()
     words = {name: word for name, word in words.items() if word is not None}
-    if barriers and sharpness:
-        raise ConfigError("--barriers and --sharpness are two different looks; ask for one at a time")
-    look = "barriers" if barriers else "sharpness" if sharpness else "map"
+    asked = [name for name, wanted in (("atlas", atlas), ("barriers", barriers), ("sharpness", sharpness)) if wanted]
+    if len(asked) > 1:
+        raise ConfigError(f"--{asked[0]} and --{asked[1]} are two different looks; ask for one at a time")
+    look = asked[0] if asked else "map"
     given = {**words, "members": _numbers("members", members)}
     flags = {"align": align, "over": over, "curve": _numbers("curve", curve), "window": parse_window(window)}
     given |= {name: value for name, value in flags.items() if value}
@@ -90,6 +93,16 @@ def _map(
     return found.to_dict({name: str(path) for name, path in found.save(out, animate).items()})
 
 
+def _pages(
+    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
+) -> dict[str, Any]:
+    from talweg.run.surveying.atlas import atlas_of
+    from talweg.run.surveying.mapping import MapSettings
+
+    found = atlas_of(run, MapSettings(**given), kept, progress, data)
+    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
+
+
 def _passes(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
@@ -108,11 +121,17 @@ def _sharp(
     return found.to_dict({name: str(path) for name, path in found.save(out).items()})
 
 
-_LOOKS = {"map": (_map, "heights"), "barriers": (_passes, "lines"), "sharpness": (_sharp, "places")}
+_LOOKS = {
+    "map": (_map, "heights"),
+    "atlas": (_pages, "heights"),
+    "barriers": (_passes, "lines"),
+    "sharpness": (_sharp, "places"),
+}
 """What the command looks at, and what its progress counts."""
 _GO_WITH = {
-    **dict.fromkeys(("plane", "of", "size", "at", "window", "align", "animate"), ("map",)),
-    "seed": ("map", "sharpness"),
+    **dict.fromkeys(("at", "align", "animate"), ("map",)),
+    **dict.fromkeys(("plane", "of", "size", "window"), ("map", "atlas")),
+    "seed": ("map", "atlas", "sharpness"),
     "curve": ("barriers",),
     "over": ("sharpness",),
 }

@@ -113,7 +113,7 @@ class MapError:
 
     def _mend(self) -> str:
         if len(self.true) > 1:
-            return "draw fewer members, or a plane through three of them"
+            return "draw fewer members, a plane through three of them, or an atlas: a plane for each"
         return "a plane of principal components holds more of it"
 
     def _wrong_order(self) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import has_statistics, layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.run.architecture import check_model, model_of, resolve_model
+from talweg.run.architecture import bins_of, check_model, features_of, model_of, resolve_model, with_quantiles
 from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
@@ -44,6 +44,7 @@ from talweg.run.memory import require_memory
 from talweg.run.prepare import prepare, refuse_errors
 from talweg.run.probes.find_lr import range_test
 from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.segments import step_work
 from talweg.run.streaming.part_rows import part_rows
 
 
@@ -102,8 +103,13 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
-        settings = settings.model_copy(update={"engine": choose_crowd(network)})
+        batch = rows_per_batch(settings.batch_size, rows)
+        work = step_work(network, batch) * -(-rows // batch)
+        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
+    if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
+        preparation = with_quantiles(preparation, training.x, bins)
+        network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
     job = Job(
@@ -235,14 +241,15 @@ def network_of(
         settings: with nothing left to decide.
         inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
-        preparation: of pictures, it knows how their pixels are standardised.
+        preparation: of pictures, it knows how their pixels are standardised; of a table, what its features are.
 
     Raises:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
     outputs = loss.outputs(classes or 1)
-    model, augmentation = model_of(settings, inputs, (outputs,)), None
+    features = features_of(preparation) if isinstance(preparation, Preparation) else None
+    model, augmentation = model_of(settings, inputs, (outputs,), features), None
     if isinstance(preparation, PicturePreparation):
         model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
         augmentation = parse_augmentation(settings.augment)
@@ -260,7 +267,7 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     """Weights with which every class counts alike in the loss, and a mean row counts 1."""
     if not network.classes:
         raise ConfigError("class_weight balanced is for classes; the target is a quantity")
-    counts = np.bincount(training.y, minlength=network.classes)
+    counts = training.class_counts(network.classes)
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 

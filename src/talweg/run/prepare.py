@@ -108,7 +108,7 @@ def _target(table: Table, some: Table, settings: Settings) -> Target:
     target = choose_target(some, settings.target, None if settings.task == "auto" else settings.task)
     if some is table:
         return target
-    rows = known_rows(table.columns[target.name]).astype(np.int32 if table.rows < 2**31 else np.int64)
+    rows = known_rows(table.columns[target.name])
     return dataclasses.replace(target, rows=rows, missing=table.rows - len(rows))
 
 
@@ -128,8 +128,8 @@ def _learned_from(
     table: Table, seen: Int[np.ndarray, " some"], target: Target, parts: Split
 ) -> tuple[Table, Int[np.ndarray, " train"]]:
     """The rows of which the preparation of a very large table is learned: of training rows a sample, and witnesses."""
-    train = np.zeros(table.rows, bool)
-    train[parts.train] = True
+    marks = parts.marks(table.rows)
+    train = (marks == 0) | (marks >= FIRST_FOLD)
     rare = witnesses(table, train, target.name, target.task == "classification")
     rows = np.union1d(seen[train[seen]], rare)
     return table.take(rows), np.arange(len(rows))

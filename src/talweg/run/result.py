@@ -23,6 +23,7 @@ from talweg.view.report.writing import FORMS, newest_map, write_told
 from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
+    from talweg.run.surveying.atlas import Atlas
     from talweg.run.surveying.mapping import Mapped
     from talweg.run.surveying.sharpness import Sharpness
     from talweg.run.surveying.valleys import Valleys
@@ -111,6 +112,22 @@ class Run:
         from talweg.run.surveying.mapping import MapSettings, map_run
 
         return map_run(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
+
+    def atlas(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Atlas":
+        """Draws every member on a plane of its own, all on one scale: where one plane cannot hold their ways.
+
+        Args:
+            progress: hears how many heights are computed, and how many there will be.
+            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+
+        Raises:
+            ConfigError: a setting that does not fit the run.
+            DataError: if the run's data are missing or changed.
+        """
+        from talweg.run.surveying.atlas import atlas_of
+        from talweg.run.surveying.mapping import MapSettings
+
+        return atlas_of(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
 
     def barriers(self, progress: Callable[[int, int], None] | None = None, **settings: Any) -> "Valleys":
         """Looks along the straight lines between members: who shares a valley, and how high the passes are.

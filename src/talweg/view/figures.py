@@ -78,13 +78,16 @@ def draw_landscape(
 
 
 @styled
-def comparison_figure(scenes: Sequence[Scene], labels: Sequence[str], *, frame: int | None = None) -> Figure:
-    """Several descents of one landscape side by side, on one scale, such as optimizers from the same starts.
+def comparison_figure(
+    scenes: Sequence[Scene], labels: Sequence[str], *, frame: int | None = None, captions: Sequence[str] = ()
+) -> Figure:
+    """Several descents side by side, on one scale, such as optimizers from the same starts on one landscape.
 
     Args:
-        scenes: one for each descent, on the same window.
+        scenes: one for each descent; where all have one window, it is named once.
         labels: what each is called.
         frame: up to which frame the hikers have gone; the last where absent.
+        captions: a line below each label; absent, how many hikers arrived.
 
     Returns:
         The figure.
@@ -92,11 +95,11 @@ def comparison_figure(scenes: Sequence[Scene], labels: Sequence[str], *, frame: 
     Raises:
         ValueError: when there are no scenes, or not as many labels.
     """
-    return draw_comparison(scenes, labels, frame=frame)[0]
+    return draw_comparison(scenes, labels, frame=frame, captions=captions)[0]
 
 
 def draw_comparison(
-    scenes: Sequence[Scene], labels: Sequence[str], *, frame: int | None = None
+    scenes: Sequence[Scene], labels: Sequence[str], *, frame: int | None = None, captions: Sequence[str] = ()
 ) -> tuple[Figure, list[Map]]:
     """As `comparison_figure`, with what moves, for animations; the caller brings the look (`styled`)."""
     if not scenes or len(scenes) != len(labels):
@@ -106,21 +109,32 @@ def draw_comparison(
     width, height = _map_size(scenes[0])
     shrink = {1: 1.0, 2: 0.72}.get(columns, 0.6)
     figure = new_figure(0.86 * shrink * width * columns + 1.2, shrink * (height - 0.6) * rows + 1.2)
-    grid = figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    shared = all(_same_window(scene, scenes[0]) for scene in scenes)
+    grid = figure.subplots(rows, columns, sharex=shared, sharey=shared, squeeze=False).ravel()
     for spare in grid[len(scenes) :]:
         spare.remove()
     scale = height_scale(np.concatenate([np.ravel(scene.height) for scene in scenes]))
     maps = [draw_map(ax, scene, scale, frame=frame) for ax, scene in zip(grid, scenes, strict=False)]
-    for place, (drawn, label) in enumerate(zip(maps, labels, strict=True)):
+    captions = captions or [_summary(scene) for scene in scenes]
+    for place, (drawn, label, caption) in enumerate(zip(maps, labels, captions, strict=True)):
         drawn.axes.set_title(f"{literal(shortened(label, 40))}\n", fontsize=15)
-        drawn.axes.text(0, 1.02, _summary(drawn.hikers.scene), transform=drawn.axes.transAxes, fontsize=12)
-        drawn.axes.xaxis.label.set_visible(place + columns >= len(scenes))
-        drawn.axes.yaxis.label.set_visible(place % columns == 0)
+        drawn.axes.text(0, 1.02, literal(caption), transform=drawn.axes.transAxes, fontsize=12 if shared else 11)
+        drawn.axes.xaxis.label.set(visible=not shared or place + columns >= len(scenes))
+        drawn.axes.yaxis.label.set(visible=not shared or place % columns == 0)
+        if not shared:
+            drawn.axes.set_aspect("auto")
+            drawn.axes.tick_params(labelsize=10)
+            drawn.axes.xaxis.label.set_fontsize(11)
+            drawn.axes.yaxis.label.set_fontsize(11)
     if scenes[0].title:
         figure.suptitle(literal(shortened(scenes[0].title, 34 * columns)), fontweight="bold", fontsize=16)
     draw_colorbar(figure, [drawn.axes for drawn in maps], scale, scenes[0].height_label)
     draw_legend(figure, maps, minima_entries(scenes[0], numbered=False))
     return figure, maps
+
+
+def _same_window(one: Scene, other: Scene) -> bool:
+    return all(np.array_equal(getattr(one, axis)[[0, -1]], getattr(other, axis)[[0, -1]]) for axis in "xy")
 
 
 def _map_size(scene: Scene) -> tuple[float, float]:

@@ -17,11 +17,9 @@ def map_summary(told: Mapping[str, Any]) -> RenderableType:
         told: the JSON object of a map (see docs/json.md).
     """
     (left, right), (bottom, top) = told["plane"]["window"]
-    rows = told["rows"]
-    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
     label = f"{_PARTS[told['on']]} {told['of'].replace('_', ' ')}"
     head = (
-        f"{label.capitalize()} of {told['run']} over {some} rows; the plane is {told['plane']['made_by']}: "
+        f"{label.capitalize()} of {told['run']} over {_some(told)} rows; the plane is {told['plane']['made_by']}: "
         f"{told['size'][0]} × {told['size'][1]} points, {number(left)} to {number(right)} by {number(bottom)} to "
         f"{number(top)}, heights from {number(told['lowest'])} to {number(told['highest'])}."
     )
@@ -52,6 +50,39 @@ def _ends(told: Mapping[str, Any]) -> RenderableType:
     return table
 
 
+def atlas_summary(told: Mapping[str, Any]) -> RenderableType:
+    """An atlas: each member's ends, as they are and as they are drawn, and what its plane holds.
+
+    Args:
+        told: the JSON object of an atlas (see docs/json.md).
+    """
+    label = f"{_PARTS[told['on']]} {told['of'].replace('_', ' ')}"
+    head = f"{label.capitalize()} of {told['run']} over {_some(told)} rows, every member on a plane of its own."
+    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    for title in ("member", "at the start", "at the end", "drawn there", "plane holds"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("why it stopped")
+    for one in told["maps"]:
+        [member] = one["members"]
+        points = member["points"]
+        ends = (points["true"][0], points["true"][-1], points["drawn"][-1])
+        held, rule = f"{100 * one['error']['held']:.0f} %", member["outcome"]["rule"].replace("_", " ")
+        table.add_row(str(member["member"]), *(number(value) for value in ends), held, rule)
+    warnings = [f"member {one['members'][0]['member']}: {said}" for one in told["maps"] for said in one["warnings"]]
+    return Group(
+        Text(head, style="bold"),
+        table,
+        *(Text(f"Warning: {warning}", style="yellow") for warning in warnings),
+        *_written(told, "Mapped"),
+    )
+
+
+def _some(told: Mapping[str, Any]) -> str:
+    """How many rows were looked at, and of how many where not of all."""
+    rows = told["rows"]
+    return f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
+
+
 def _made(told: Mapping[str, Any]) -> list[Text]:
     before = told["known_before"]
     went_on = f", going on from {before} heights of an earlier map" if before else ""
@@ -67,11 +98,9 @@ def barrier_summary(told: Mapping[str, Any]) -> RenderableType:
     Args:
         told: the JSON object of barriers (see docs/json.md).
     """
-    rows = told["rows"]
-    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
     head = (
-        f"Between {len(told['members'])} members of {told['run']}, over {some} {_PARTS[told['on']]} rows; a pass above "
-        f"{number(told['tolerance'])} parts two valleys."
+        f"Between {len(told['members'])} members of {told['run']}, over {_some(told)} {_PARTS[told['on']]} rows; a "
+        f"pass above {number(told['tolerance'])} parts two valleys."
     )
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for title in ("", "lowest pass", "median", "highest"):
@@ -92,8 +121,8 @@ def barrier_summary(told: Mapping[str, Any]) -> RenderableType:
     )
 
 
-def _written(told: Mapping[str, Any]) -> list[Text]:
-    lines = [Text(f"Looked at in {told['seconds']:.1f} s.")]
+def _written(told: Mapping[str, Any], done: str = "Looked at") -> list[Text]:
+    lines = [Text(f"{done} in {told['seconds']:.1f} s.")]
     return [*lines, Text("Written: " + ", ".join(told["files"].values()) + ".")] if told["files"] else lines
 
 
@@ -103,9 +132,7 @@ def sharpness_summary(told: Mapping[str, Any]) -> RenderableType:
     Args:
         told: the JSON object of a sharpness (see docs/json.md).
     """
-    rows = told["rows"]
-    some = f"{rows['used']}" if rows["used"] == rows["total"] else f"{rows['used']} of {rows['total']}"
-    head = f"How sharp the {_PARTS[told['on']]} loss of {told['run']} is at its members, over {some} rows."
+    head = f"How sharp the {_PARTS[told['on']]} loss of {told['run']} is at its members, over {_some(told)} rows."
     table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
     for title in ("member", "loss", "gradient", "at start", "λ₁", "λ₂", "trace", "lowest λ", "2/λ₁", "rate"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -125,5 +152,5 @@ def sharpness_summary(told: Mapping[str, Any]) -> RenderableType:
     return Group(Text(head, style="bold"), table, *(Text(sentence) for sentence in sentences), *_written(told))
 
 
-SUMMARIES = {"map": map_summary, "barriers": barrier_summary, "sharpness": sharpness_summary}
+SUMMARIES = {"map": map_summary, "atlas": atlas_summary, "barriers": barrier_summary, "sharpness": sharpness_summary}
 """The summaries by the kind of the object."""

@@ -6,7 +6,7 @@ have no entry, and those made of layers have such a dictionary of their own.
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import equinox as eqx
 import jax
@@ -73,6 +73,9 @@ class Sequential(Layer):
 
     def output_shape(self, shape: Shape) -> Shape:
         return [shape, *self.shapes(shape)][-1]
+
+    def informed(self, features: Any) -> "Sequential":
+        return Sequential([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         params = {}
@@ -152,6 +155,9 @@ class Residual(Layer):
         self.shortcut(shape)
         return self.body.output_shape(shape)
 
+    def informed(self, features: Any) -> "Residual":
+        return Residual([layer.informed(features) for layer in self.layers])
+
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         params, shortcut = self.body.init(key, shape), self.shortcut(shape)
         if shortcut is None:
@@ -206,6 +212,9 @@ class Beside(Layer):
         if after[:-1] != shape[:-1]:
             raise self.refuse(shape, f"its layers give {written(after)}, which cannot stand beside that")
         return (*shape[:-1], shape[-1] + after[-1])
+
+    def informed(self, features: Any) -> "Beside":
+        return Beside([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         return self.body.init(key, shape)

@@ -190,15 +190,37 @@ def map_run(
         ConfigError: a setting that does not fit the run.
         DataError: if the run's data are missing or changed.
     """
-    began = time.monotonic()
+    ground, ways = laid(run, settings, source)
+    return map_on(run, settings, ground, ways, kept_in(folder, settings.name), progress)
+
+
+def laid(run: "Run", settings: MapSettings, source: Any = None) -> tuple[Ground, Ways]:
+    """What a map is drawn on, and the ways of all members there, which maps of the same run share.
+
+    Raises:
+        ConfigError: a height that the run does not have.
+        DataError: if the run's data are missing or changed.
+    """
     ground = ground_of(run, settings.on, settings.rows, source)
     ground.height(settings.of)
-    ways = told_by(run_ways(run, ground), run, settings, ground)
+    return ground, told_by(run_ways(run, ground), run, settings, ground)
+
+
+def kept_in(folder: Path | None, name: str) -> Path | None:
+    """The file that keeps the heights of a map of a name, if any does."""
+    return None if folder is None else folder / f"{name}.safetensors"
+
+
+def map_on(
+    run: "Run", settings: MapSettings, ground: Ground, ways: Ways, kept_at: Path | None, progress: Progress
+) -> Mapped:
+    """The map of a run on ground and ways that are laid; its heights are kept in a file (see `map_run`)."""
+    began = time.monotonic()
     members = members_of(run, ground, ways, settings)
     if settings.align:
         members, ways = _aligned(ground, members)
     key = key_of((ways.points, ways.frame, ground.params, ground.rows), dataclasses.astuple(settings), ground.used)
-    with Kept(None if folder is None else folder / f"{settings.name}.safetensors", key) as kept:
+    with Kept(kept_at, key) as kept:
         arrays, facts = kept.read()
         view = View.of(arrays, facts) if arrays else view_of(settings.plane, ground, members, settings.window)
         subject = _subject(run, ground, settings, ways, view)

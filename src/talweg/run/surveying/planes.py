@@ -111,7 +111,18 @@ def _components(ground: Ground, members: Members) -> View:
     steady = [member for member in drawn if member in members.sound] or drawn
     ways = members.ways.of(steady)
     plane = principal_components(ways.points)
+    if len(steady) == 1:
+        plane = _leading_down(plane, ways.on(plane).coordinates[0])
     return View(plane, _window(ways.on(plane).coordinates), drawn)
+
+
+def _leading_down(plane: Plane, way: Float[np.ndarray, "frames 2"]) -> Plane:
+    """The plane so turned over that a way leads to the right and down, and ways on planes of their own look alike."""
+    real = way[np.isfinite(way).all(1)]
+    right, up = real[-1] - real[0]
+    signs = np.where([right < 0, up > 0], -1, 1)
+    turned = jax.tree.map(lambda two: two * signs.astype(two.dtype).reshape(2, *[1] * (two.ndim - 1)), plane.directions)
+    return dataclasses.replace(plane, directions=turned)
 
 
 def _three(ground: Ground, members: Members) -> View:

@@ -3,7 +3,7 @@
 import numpy as np
 
 import talweg as tw
-from talweg.run.probes.noise import batch_sizes
+from talweg.run.probes.batches import batch_sizes
 
 SMALL = ("--members", 2, "--hidden", 8)
 

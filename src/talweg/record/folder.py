@@ -35,11 +35,12 @@ from talweg.record.writing import clear_halves, write_atomically
 SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
 TRAJECTORY, MAPS, PICTURES = "trajectory.safetensors", "map", "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
+RANGE_TEST = "range_test.json"
+REACHED = (HISTORY, PARAMS, GATE, RANGE_TEST, TRAJECTORY, EVALUATION, EVIDENCE)
+"""The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
+FILES = (SUMMARY, ORIGIN, SETTINGS, PREPARATION, SPLIT, *REACHED, REPORT)
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
 """Every form of a run's report; a new run clears them all."""
-REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
-"""The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
 SUMMARY_VERSION = 1
 """The newest version of a summary that is understood."""
 
@@ -94,6 +95,18 @@ class RunFolder(Begun):
         """What the gate found in the source before the first step."""
         self._verified(GATE, self._seal() if self.finished() else None)
         return self._read_json(GATE)
+
+    def write_range_test(self, found: Mapping[str, Any]) -> None:
+        """Writes the range test that gave the learning rate."""
+        self._write_json(RANGE_TEST, found)
+
+    def range_test(self) -> dict[str, Any]:
+        """The range test that gave the learning rate; empty for a run whose rate was given otherwise."""
+        seal = self._seal() if self.finished() else None
+        if not (self.path / RANGE_TEST).exists() and RANGE_TEST not in (seal or {}):
+            return {}
+        self._verified(RANGE_TEST, seal)
+        return self._read_json(RANGE_TEST)
 
     def write_params(self, params: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
         """Writes the members' params, every array with the member axis first; an older summary is none of theirs."""

@@ -104,6 +104,8 @@ def train_settings(
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
+        if built.range_test is not None:
+            folder.write_range_test(built.range_test.summary)
         return _trained(built, source, folder, None, listener)
 
 

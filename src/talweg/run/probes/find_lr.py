@@ -78,7 +78,8 @@ class RangeTest:
             "sentence": self.sentence,
             "usual": self.usual,
             "learning_rate": self.rates.tolist(),
-            "loss": [[value if np.isfinite(value) else None for value in member] for member in self.losses.tolist()],
+            "loss": _plain(self.losses),
+            "smooth": _plain(self.smooth),
         }
 
     def figure(self) -> Any:
@@ -217,6 +218,10 @@ def _for_good(smooth: Float[np.ndarray, "members steps"], level: Float[np.ndarra
         above = np.flatnonzero(losses[:lowest] > most)
         steps.append(int(above[-1]) + 1 if len(above) else 0)
     return np.array(steps)
+
+
+def _plain(losses: Float[np.ndarray, "members steps"]) -> list[list[float | None]]:
+    return [[value if np.isfinite(value) else None for value in member] for member in losses.tolist()]
 
 
 def _two_digits(value: float) -> float:

@@ -18,9 +18,20 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
         summary: the check's summary (see docs/json.md).
     """
     split = ", ".join(f"{summary['split'][part]} {part}" for part in ("train", "validation", "test"))
+    if "photographs" in summary:
+        told = [Text(sentence, style="dim") for sentence in summary["told"]]
+        return Group(_photographs(summary, split), *told, Text(), *findings(summary["findings"]), _verdict(summary))
     head = Text(f"{summary['source']}: {summary['target']} ({summary['task']}), {summary['rows']} rows ({split}), ")
     head.append(f"{summary['features']} features")
     return Group(head, Text(), _columns(summary), Text(), *findings(summary["findings"]), _verdict(summary))
+
+
+def _photographs(summary: Mapping[str, Any], split: str) -> Text:
+    about = summary["photographs"]
+    colour, patch = "gray" if about["channels"] == 1 else "in colour", about["patch"]
+    ways = {"noise": f"noise {about['noise']}", "pairs": "pairs of noisy and clean", "self": "noisy pictures alone"}
+    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {colour} ({split}), "
+    return Text(f"{head}{about['pixels'] / 1e6:.3g} million pixels, patches of {patch}x{patch}")
 
 
 def findings(found: list[Mapping[str, Any]]) -> list[RenderableType]:

@@ -141,6 +141,25 @@ def muon(steps, rate, mu, beta1, beta2, weight_decay):
     return params
 
 
+def test_muon_turns_a_convolution_as_one_matrix_of_places_by_filters():
+    """Three steps on a quadratic: the kernel's gradient is taken apart, turned and put together in NumPy."""
+    generator = np.random.default_rng(0)
+    kernel, table = generator.normal(size=(3, 2, 2, 4)), generator.normal(size=(2, 3, 4))
+    params = {"residual_1": {"conv_1": {"weights": kernel}}, "embedding_1": {"weights": table}}
+    params = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), params)
+    optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer("muon", 1, learning_rate=0.1, weight_decay=0.2))
+    memory, plain, mean = optimizer.init(params), kernel.reshape(12, 4), np.zeros((12, 4))
+    for t in range(1, 4):
+        params, memory = optimizer.update(params, memory, params, jnp.zeros(()), jnp.sum)
+        mean = 0.95 * mean + 0.05 * plain
+        ahead = 0.95 * mean / (1 - 0.95 ** (t + 1)) + 0.05 * plain / (1 - 0.95**t)
+        plain = plain - 0.1 * (0.2 * np.sqrt(12) * orthogonal(ahead) + 0.2 * plain)
+    np.testing.assert_allclose(params["residual_1"]["conv_1"]["weights"].reshape(12, 4), plain, rtol=1e-4, atol=1e-5)
+    by_adam = optimizer.init(params)
+    assert {leaf.shape for leaf in jax.tree.leaves(by_adam.inner_states["adam"])} >= {(2, 3, 4)}
+    assert (3, 2, 2, 4) not in {leaf.shape for leaf in jax.tree.leaves(by_adam.inner_states["adam"])}
+
+
 def schedule_free(steps, rate, beta1, step_of, weight_decay=0.0):
     """The place `y` where the gradient is taken, between the steps' own place `z` and their mean `x`."""
     z, x = dict(START), dict(START)

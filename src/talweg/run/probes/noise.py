@@ -25,7 +25,7 @@ from talweg.run.result import Run
 from talweg.run.surveying.ground import job_of
 from talweg.run.surveying.ways import ways_of
 from talweg.run.train import train
-from talweg.run.written import open_run
+from talweg.run.written import explain, open_run
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -128,6 +128,7 @@ def noise_of_run(run: Run, clock: Callable[[], float] = time.perf_counter) -> No
     found = measured(job, members, _places(trajectory, run, members), clock)
     if run.folder is not None:
         write_noise(run.folder, found.summary)
+        explain(run.folder)
     return found
 
 

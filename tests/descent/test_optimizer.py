@@ -417,3 +417,21 @@ def test_every_optimizer_goes_on_from_its_arrays_and_is_alone_what_it_is_in_a_cr
     if name != "lbfgs":
         alone = walk_of(make_optimizer(name, 1, learning_rate=np.array([rate / 2]), **given), 1, 4)
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b[0], rtol=2e-5, atol=1e-6), found, alone)
+
+
+def test_muon_turns_kernels_as_matrices_of_their_filters():
+    generator = np.random.default_rng(0)
+    shapes = {"kernel": (3, 3, 2, 16), "way_in": (3, 3, 1, 16), "way_out": (3, 3, 16, 1)}
+    gradient = {name: generator.normal(size=shape).astype(np.float32) for name, shape in shapes.items()}
+    params = jax.tree.map(jnp.zeros_like, gradient)
+    alone = jax.tree.map(lambda leaf: leaf[0], make_optimizer("muon", 1, learning_rate=1.0, weight_decay=0.0))
+    after, _ = jax.jit(lambda g, p: alone.update(g, alone.init(p), p, jnp.zeros(()), lambda p: jnp.zeros(())))(
+        gradient, params
+    )
+    # The first step goes along the gradient itself; its length is Adam's, 0.2 for each param.
+    matrix = gradient["kernel"].reshape(18, 16)
+    turned = 0.2 * np.sqrt(18) * orthogonal(matrix.T.astype(np.float64)).T
+    np.testing.assert_allclose(after["kernel"].reshape(18, 16), -turned, atol=2e-3)
+    for name in ("way_in", "way_out"):
+        # Adam's first step is the gradient's sign, longer by Nesterov's look ahead.
+        np.testing.assert_allclose(after[name], -(1 + 0.9 * 0.1 / (1 - 0.9**2)) * np.sign(gradient[name]), rtol=1e-5)

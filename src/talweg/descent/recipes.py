@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
+import jax
 import optax
 
 from talweg.descent.averaging import find
@@ -77,7 +78,7 @@ def _lion(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
 
 
 def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
-    """Matrices by Muon, with steps as long as Adam's (Liu et al. 2025); all else by Adam."""
+    """Matrices and kernels by Muon, with steps as long as Adam's (Liu et al. 2025); all else by Adam."""
     return optax.contrib.muon(
         rate,
         beta=s["momentum"],
@@ -86,7 +87,23 @@ def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
         adam_b2=s["beta2"],
         adam_weight_decay=s["weight_decay"],
         consistent_rms=0.2,
+        muon_weight_dimension_numbers=_as_matrices,
     )
+
+
+NARROWEST = 16
+"""A kernel with fewer filters, or fewer weights for each, goes by Adam: it is the picture's way in or out."""
+
+
+def _as_matrices(params: Any) -> Any:
+    """Which axes of each array Muon takes as columns: the last, a kernel's filters; `None` where Adam is to go on."""
+
+    def axes(array: Any) -> optax.contrib.MuonDimensionNumbers | None:
+        if array.ndim < 2 or (array.ndim > 2 and min(array.shape[-1], array.size // array.shape[-1]) < NARROWEST):
+            return None
+        return optax.contrib.MuonDimensionNumbers(tuple(range(array.ndim - 1)), array.ndim - 1)
+
+    return jax.tree.map(axes, params)
 
 
 def _schedule_free_sgd(rate: LearningRate, s: Settings) -> optax.GradientTransformation:

@@ -199,7 +199,7 @@ def test_colour(photographs):
 def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
     with pytest.raises(DataError, match="2 photographs cannot be split"):
         tw.train(photographs[:2], noise=25)
-    with pytest.raises(DataError, match=r"side of 64 pixels, fewer than a patch of 100"):
+    with pytest.raises(DataError, match=r"hold no patch of 100 pixels, such as 0 with a side of 64"):
         tw.train(photographs, noise=25, patch_size=100)
     with pytest.raises(ConfigError, match=r"needs to know its noise"):
         tw.train(folder, task="denoising")

@@ -13,6 +13,7 @@ from talweg.descent.stopping import (
     Diverged,
     Epochs,
     Flat,
+    Leaf,
     NearBound,
     NoImprovement,
     NonFinite,
@@ -27,7 +28,7 @@ from talweg.errors import did_you_mean
 
 NEVER_TEST = "the test set is never monitored, or it would no longer be one; take the validation set's"
 
-CALLED: tuple[type[Rule], ...] = (
+CALLED: tuple[type[Leaf], ...] = (
     Flat,
     NoImprovement,
     Overfitting,
@@ -39,7 +40,7 @@ CALLED: tuple[type[Rule], ...] = (
     NonFinite,
     Diverged,
 )
-RULES: dict[str, type[Rule]] = {rule.word: rule for rule in CALLED}
+RULES: dict[str, type[Leaf]] = {rule.word: rule for rule in CALLED}
 """The rules that are written as calls, by name; their arguments are their settings, in order."""
 
 
@@ -87,8 +88,8 @@ def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
 def _call(node: ast.Call, curves: tuple[str, ...]) -> Rule:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     make = RULES[name]
-    kinds = {field.name: field.type for field in dataclasses.fields(make)}  # type: ignore[arg-type]
-    needed = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(make))  # type: ignore[arg-type]
+    kinds = {field.name: field.type for field in dataclasses.fields(make)}
+    needed = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(make))
     given = arguments(node, name, list(kinds), needed)
     rule = make(**{argument: _value(value, kinds[argument], curves) for argument, value in given.items()})
     for monitor in rule.monitors:

@@ -86,24 +86,31 @@ def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
         adam_b1=s["beta1"],
         adam_b2=s["beta2"],
         adam_weight_decay=s["weight_decay"],
-        consistent_rms=0.2,
         muon_weight_dimension_numbers=_as_matrices,
+        consistent_rms=0.2,
     )
 
 
-NARROWEST = 16
-"""A kernel with fewer filters, or fewer weights for each, goes by Adam: it is the picture's way in or out."""
+FEWEST_FILTERS = 4
+"""A kernel with fewer goes by Adam: it gives a picture, gray or in colour, and one filter has nothing to be turned by."""
 
 
 def _as_matrices(params: Any) -> Any:
-    """Which axes of each array Muon takes as columns: the last, a kernel's filters; `None` where Adam is to go on."""
+    """How Muon sees each array: the kernel of a convolution as one matrix of (places times channels, filters).
 
-    def axes(array: Any) -> optax.contrib.MuonDimensionNumbers | None:
-        if array.ndim < 2 or (array.ndim > 2 and min(array.shape[-1], array.size // array.shape[-1]) < NARROWEST):
-            return None
-        return optax.contrib.MuonDimensionNumbers(tuple(range(array.ndim - 1)), array.ndim - 1)
+    Of arrays with more than two axes only the weights of our own convolutions are known to have their filters last; an
+    embedding has a table for each column, a foreign layer whatever it likes. `None` stands for what goes by Adam.
+    """
+    return jax.tree_util.tree_map_with_path(_as_matrix, params)
 
-    return jax.tree.map(axes, params)
+
+def _as_matrix(path: tuple[Any, ...], leaf: Any) -> optax.contrib.MuonDimensionNumbers | None:
+    layer, name = [getattr(part, "key", "") for part in (None, None, *path)[-2:]]
+    if leaf.ndim != 2 and not (leaf.ndim > 2 and name == "weights" and str(layer).startswith("conv")):
+        return None
+    if leaf.ndim > 2 and leaf.shape[-1] < FEWEST_FILTERS:
+        return None
+    return optax.contrib.MuonDimensionNumbers(tuple(range(leaf.ndim - 1)), leaf.ndim - 1)
 
 
 def _schedule_free_sgd(rate: LearningRate, s: Settings) -> optax.GradientTransformation:

@@ -44,6 +44,7 @@ from talweg.run.memory import require_memory
 from talweg.run.prepare import prepare, refuse_errors
 from talweg.run.probes.find_lr import range_test
 from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.segments import step_work
 from talweg.run.streaming.part_rows import part_rows
 
 
@@ -102,7 +103,9 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
-        settings = settings.model_copy(update={"engine": choose_crowd(network)})
+        batch = rows_per_batch(settings.batch_size, rows)
+        work = step_work(network, batch) * -(-rows // batch)
+        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
         preparation = with_quantiles(preparation, training.x, bins)

@@ -1,7 +1,6 @@
 """The report: the run's own numbers, complete in both languages, of runs of every kind, inert to hostile text."""
 
 import base64
-import contextlib
 import dataclasses
 import html.parser
 import io
@@ -102,11 +101,7 @@ def test_every_rule_has_its_words():
     from talweg.descent import stopping
 
     rules = [rule for rule in vars(stopping).values() if isinstance(rule, type) and issubclass(rule, stopping.Rule)]
-    kinds = set()
-    for rule in rules:
-        with contextlib.suppress(AttributeError, TypeError):
-            kinds.add(rule.kind.fget(None))
-    kinds.discard(None)
+    kinds = {rule.kind for rule in rules if isinstance(getattr(rule, "kind", None), str)}
     assert {"flat", "reached", "no_improvement", "non_finite", "diverged", "max_epochs"} <= kinds
     for kind in kinds:
         assert tongue("de").knows(f"why.{kind}"), kind
@@ -435,7 +430,11 @@ def test_the_model_cards_metadata_tell_what_the_summary_does(told_run):
     data = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in top.splitlines()}
     assert data["library_name"] == "talweg"
     assert data["pipeline_tag"] in (
-        "tabular-classification", "tabular-regression", "image-to-image", "image-classification", "other"
+        "tabular-classification",
+        "tabular-regression",
+        "image-to-image",
+        "image-classification",
+        "other",
     )
     if "model-index" not in data:
         assert found.held_back is None or not found.sound.any()
@@ -457,7 +456,7 @@ def test_the_json_is_plain_and_says_the_same(told_run):
 
 def test_a_training_writes_its_report_and_a_failing_one_ends_nothing(told_runs, tmp_path, monkeypatch):
     import talweg as tw
-    from talweg.run import result
+    from talweg.run import written
 
     run = told_runs["one_member"]
     assert (run.folder.path / "report.html").read_text().startswith("<!doctype html>")
@@ -466,7 +465,7 @@ def test_a_training_writes_its_report_and_a_failing_one_ends_nothing(told_runs, 
     def broken(folder):
         raise ZeroDivisionError("no such thing")
 
-    monkeypatch.setattr(result, "write_report", broken)
+    monkeypatch.setattr(written, "write_report", broken)
     with pytest.warns(RuntimeWarning, match="the run is whole, but its report was not written: no such thing"):
         run = tw.train("iris", out=tmp_path / "run", members=1, hidden=(8,), max_epochs=12, learning_rate=0.02)
     assert tw.open_run(tmp_path / "run").summary == run.summary

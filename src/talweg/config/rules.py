@@ -62,6 +62,23 @@ def parse_rule(text: str, curves: Iterable[str]) -> Rule:
     return _rule(read_tree(text, "stopping rule"), tuple(curves))
 
 
+def epochs_named(text: str) -> int | None:
+    """The largest number of epochs that a rule names, if it names any.
+
+    Example:
+        >>> epochs_named("accuracy >= 0.97 or epochs(200)"), epochs_named("accuracy >= 0.97")
+        (200, None)
+    """
+    named = [
+        int(limit.value)
+        for node in ast.walk(read_tree(text, "stopping rule"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Epochs.word
+        for limit in (*node.args, *(word.value for word in node.keywords))
+        if isinstance(limit, ast.Constant) and isinstance(limit.value, int | float) and limit.value >= 1
+    ]
+    return max(named, default=None)
+
+
 def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
     match node:
         case ast.BoolOp(op=op, values=values):

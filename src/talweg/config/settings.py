@@ -72,7 +72,7 @@ class Settings(pydantic.BaseModel):
         patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
-        max_epochs: passes over the training rows, at most.
+        max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length; ``usual`` for the optimizer, or ``auto``: by a range test. This and the other

@@ -65,7 +65,7 @@ def test_noise_of_a_run_is_kept_and_told_in_its_report(talweg, here):
 
 def test_noise_of_a_denoising(here):
     pictures = list(np.random.default_rng(0).integers(0, 256, (10, 16, 16), np.uint8))
-    found = tw.noise(pictures, noise=25, layers="residual(conv 1)", patch_size=16, max_epochs=2, split="50/30/20")
+    found = tw.noise(pictures, noise=25, layers="residual(conv 1 1)", patch_size=16, max_epochs=2, split="50/30/20")
     assert found.summary["stages"][0]["sizes"][-1]["cosine"] > 0.999
 
 

@@ -436,3 +436,14 @@ def test_every_optimizer_goes_on_from_its_arrays_and_is_alone_what_it_is_in_a_cr
     if name != "lbfgs":
         alone = walk_of(make_optimizer(name, 1, learning_rate=np.array([rate / 2]), **given), 1, 4)
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b[0], rtol=2e-5, atol=1e-6), found, alone)
+
+
+def test_muon_leaves_the_way_out_to_adam():
+    gradient = {"conv_1": {"weights": np.random.default_rng(0).normal(size=(3, 3, 8, 1)).astype(np.float32)}}
+    params = jax.tree.map(jnp.zeros_like, gradient)
+    optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer("muon", 1, learning_rate=1.0, weight_decay=0.0))
+    slope = jax.tree.map(jnp.asarray, gradient)
+    after, _ = optimizer.update(slope, optimizer.init(params), params, jnp.zeros(()), lambda p: jnp.zeros(()))
+    # Adam's first step is the gradient's sign, longer by Nesterov's look ahead.
+    sign = np.sign(gradient["conv_1"]["weights"])
+    np.testing.assert_allclose(after["conv_1"]["weights"], -(1 + 0.9 * 0.1 / (1 - 0.9**2)) * sign, rtol=1e-5)

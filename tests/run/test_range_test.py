@@ -93,7 +93,7 @@ def test_without_a_suggestion_the_usual_rate_is_taken_and_said(monkeypatch):
 
 def test_a_denoising_is_tested_too_and_the_run_keeps_the_test(tmp_path):
     pictures = list(np.random.default_rng(0).integers(0, 256, (10, 16, 16), np.uint8))
-    settings = {"noise": 25, "layers": "residual(conv 1)", "patch_size": 16, "max_epochs": 1}
+    settings = {"noise": 25, "layers": "residual(conv 1 1)", "patch_size": 16, "max_epochs": 1}
     run = tw.train(pictures, learning_rate="auto", out=tmp_path / "run", record=0, **settings)
     kept = run.folder.range_test()
     taken = kept["suggestion"] or kept["usual"]

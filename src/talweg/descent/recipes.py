@@ -91,6 +91,10 @@ def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
     )
 
 
+FEWEST_FILTERS = 4
+"""A kernel with fewer goes by Adam: it gives a picture, gray or in colour, and one filter cannot be turned."""
+
+
 def _as_matrices(params: Any) -> Any:
     """How Muon sees each array: the kernel of a convolution as one matrix of (places times channels, filters).
 
@@ -103,6 +107,8 @@ def _as_matrices(params: Any) -> Any:
 def _as_matrix(path: tuple[Any, ...], leaf: Any) -> optax.contrib.MuonDimensionNumbers | None:
     layer, name = [getattr(part, "key", "") for part in (None, None, *path)[-2:]]
     if leaf.ndim != 2 and not (leaf.ndim > 2 and name == "weights" and str(layer).startswith("conv")):
+        return None
+    if leaf.ndim > 2 and leaf.shape[-1] < FEWEST_FILTERS:
         return None
     return optax.contrib.MuonDimensionNumbers(tuple(range(leaf.ndim - 1)), leaf.ndim - 1)
 

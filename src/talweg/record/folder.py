@@ -11,7 +11,7 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
-pictures/            of a denoising: some pictures noisy, denoised and clean
+pictures/            of a denoising some pictures noisy, denoised and clean; of other pictures the worst mistakes
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 What stands before the end is in `begun`, how a file is read and written in `files` and `writing`; checkpoints are in
@@ -35,12 +35,13 @@ from talweg.record.writing import clear_halves, write_atomically
 SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
 TRAJECTORY, MAPS, PICTURES = "trajectory.safetensors", "map", "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
+FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
 RANGE_TEST = "range_test.json"
-REACHED = (HISTORY, PARAMS, GATE, RANGE_TEST, TRAJECTORY, EVALUATION, EVIDENCE)
-"""The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
-FILES = (SUMMARY, ORIGIN, SETTINGS, PREPARATION, SPLIT, *REACHED, REPORT)
+"""Only a run whose learning rate was found by one has it; all others are in every run."""
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
 """Every form of a run's report; a new run clears them all."""
+REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
+"""The files that the summary vouches for besides the range test; `origin.json` does for those before the first step."""
 SUMMARY_VERSION = 1
 """The newest version of a summary that is understood."""
 
@@ -76,7 +77,7 @@ class RunFolder(Begun):
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (*FILES, *REPORTS):
+            for name in (*FILES, RANGE_TEST, *REPORTS):
                 (self.path / name).unlink(missing_ok=True)
             for sample in (self.path / PICTURES).glob("*.png"):
                 sample.unlink()
@@ -151,7 +152,7 @@ class RunFolder(Begun):
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
         self.flush_history()
-        marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
+        marks = {name: mark(self._read(name)) for name in (*REACHED, RANGE_TEST) if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
     def history(self) -> History:

@@ -11,6 +11,7 @@ from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from talweg.config.settings import Settings
+    from talweg.run.listening import Listener, Within
     from talweg.view.progress import PreparationProgress, TrainingProgress
 
 RUNS = Path("runs")
@@ -55,7 +56,9 @@ RUNS = Path("runs")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
 @click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
-@click.option("--engine", help="How members run: map, vmap or step (docs/performance.md). [default: by the network]")
+@click.option(
+    "--engine", help="How members run: map, threads, vmap, step (docs/performance.md). [default: by the network]"
+)
 @click.option("--seed", help="Decides split, starts and order. [default: 0]")
 @click.option(
     "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"
@@ -109,7 +112,7 @@ def train(
     from talweg.view.training_summary import training_summary
 
     with Display(quiet) as display:
-        run = train_settings(settings, None, folder, force, display.update, display.start, display.hear)
+        run = train_settings(settings, None, folder, force, display.listener())
     put(run.summary, lambda: training_summary(run.summary), as_json, quiet)
 
 
@@ -161,6 +164,17 @@ class Display:
         if self.bar is not None:
             self.bar.__exit__(*error)
 
+    def listener(self) -> "Listener":
+        """What hears of a training for it."""
+        from talweg.run.listening import Listener
+
+        return Listener(self.hear, self.note, self.start, self.within, self.update)
+
+    def note(self, sentence: str) -> None:
+        """Hears what a person should know."""
+        if not self.quiet:
+            click.echo(f"Note: {sentence}", err=True)
+
     def hear(self, doing: str, part: float) -> None:
         """Hears of what takes long before there is a job."""
         if self.quiet:
@@ -191,6 +205,11 @@ class Display:
             console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}", highlight=False)
         metric = default_metric(settings.task)
         self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
+
+    def within(self, told: "Within") -> None:
+        """Hears of each segment of a long epoch."""
+        if self.bar is not None:
+            self.bar.within(told.epoch, told.part, told.seconds, told.train_loss, told.active)
 
     def update(self, told: Any) -> None:
         """Hears of each epoch."""

@@ -116,6 +116,8 @@ def train(
         for feed in source.segments(standing.epoch + 1, standing.step):
             standing = _segment(job, standing, feed)
             if standing.step < source.steps:
+                # Programs are only begun here: without waiting, a whole epoch of them would stand in line.
+                jax.block_until_ready(standing.info)  # type: ignore[no-untyped-call]
                 standing = dataclasses.replace(standing, seconds=clock() - began)
                 pause(standing)
         standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)

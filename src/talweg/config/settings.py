@@ -89,7 +89,8 @@ class Settings(pydantic.BaseModel):
         input_noise: the standard deviation of noise on the prepared features in training.
         initializer_scale: what the drawn weights are multiplied with.
         hidden: units of each hidden layer.
-        model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
+        model: ``mlp``, ``cnn``, ``resnet-small``, ``denoiser``, ``dncnn``, ``unet-small``, or one's own
+            ``module:function``.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.

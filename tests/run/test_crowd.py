@@ -2,10 +2,10 @@
 
 import pytest
 
-from talweg.descent.members import cores
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import mlp
 from talweg.objective.network import Network
+from talweg.objective.parts import cores
 from talweg.run import crowd
 
 LONG = crowd.WORTH_A_THREAD

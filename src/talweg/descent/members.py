@@ -9,7 +9,6 @@ cores, each an execution of its own and bit-identical to a lone run: the way for
 as XLA's convolutions on a CPU. All four give equal results, to rounding.
 """
 
-import os
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,6 +19,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Int, PyTree
+
+from talweg.objective.parts import cores
 
 Crowd = Literal["map", "vmap", "step", "threads"]
 """How the members run (see this file's head)."""
@@ -47,11 +48,6 @@ def each_member(function: Callable, crowd: Crowd, active: Array, *members: PyTre
         return jax.tree.map(lambda new, old: jnp.where(running, new, old), work(), otherwise())
 
     return jax.vmap(select)(active, *members)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def side_by_side(function: Callable[[int], PyTree], numbers: Sequence[int]) -> list[PyTree]:

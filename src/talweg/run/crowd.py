@@ -8,11 +8,12 @@ from typing import Any
 import jax
 
 from talweg.config.settings import AUTO, Settings
-from talweg.descent.members import Crowd, cores
+from talweg.descent.members import Crowd
 from talweg.objective.foreign import Module, Pair
 from talweg.objective.layers import Layer
 from talweg.objective.models import layers_of
 from talweg.objective.network import Network
+from talweg.objective.parts import cores
 
 SLOW_IN_LOOPS = ("conv_general_dilated", "reduce_window_max", "reduce_window_sum")
 """Operations whose gradients XLA's CPU compiler does badly in the body of a loop."""

@@ -58,6 +58,7 @@ class Built:
         parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out; 10 + fold with folds.
         notes: what was decided for the user, a sentence each.
         report: what the gate found in the source.
+        names: what each row of the source is called, if it is a picture in a file.
     """
 
     job: Job
@@ -65,6 +66,7 @@ class Built:
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
+    names: tuple[str, ...] = ()
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -135,7 +137,8 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
+    notes = (*prepared.notes, *tested, *idle)
+    return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

@@ -31,7 +31,7 @@ from talweg.run.build import build
 
 SCALES = (960, 480)
 TEST = ("astronaut", "brick", "camera", "chelsea", "coffee", "coins", "grass", "gravel", "hubble_deep_field", "rocket")
-STRENGTHS = (0.4, 0.5, 0.6, 0.7, 0.8, 1.0)
+STRENGTHS = (0.5, 0.6, 0.7, 0.8, 1.0, 1.2)
 PATCHES = ((5, 6), (7, 11))
 """Sides and distances of the patches of non-local means: scikit-image's example, and those of Buades et al. 2005."""
 TRIAL = 6

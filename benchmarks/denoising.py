@@ -9,8 +9,8 @@ ten photographs that ship with scikit-image. The minutes are those of the traini
 epochs fit is found by a short training before, which does not count. Non-local means is scikit-image's, with the
 best of several patches, distances and strengths on the test pictures themselves, which flatters it; BM3D is the
 package of its authors, told the noise. The self-ensemble is the mean over the picture turned and mirrored in all eight
-ways (`talweg denoise --self-ensemble`). Network and optimizer were chosen by trainings of a minute, judged on seven
-pictures that are neither trained on nor tested here.
+ways (`talweg denoise --self-ensemble`). Optimizer, batch and kind of network were chosen by trainings of a minute,
+judged on seven pictures that are neither trained on nor tested here; the network's size was not tried out.
 """
 
 import argparse

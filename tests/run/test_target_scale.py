@@ -94,7 +94,9 @@ def test_a_linear_network_learns_what_scikit_learns_transformed_target_does():
     x, y = prepared.features(table), table.columns["price"].values
     unit = prepared.target.log_unit
     witness = TransformedTargetRegressor(
-        LinearRegression(), func=lambda y: np.log1p(y / unit), inverse_func=lambda t: unit * np.expm1(t)
+        LinearRegression(),
+        func=lambda y: np.sign(y) * np.log1p(np.abs(y) / unit),
+        inverse_func=lambda t: np.sign(t) * unit * np.expm1(np.abs(t)),
     ).fit(x[parts.train], y[parts.train])
     np.testing.assert_allclose(run.predict(table).values, witness.predict(x), rtol=2e-3)
 

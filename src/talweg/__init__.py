@@ -44,7 +44,7 @@ _ROOMS = {
     "TalwegError": "talweg.errors",
 }
 _LAYERS = (
-    *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Flatten"),
+    *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed", "Flatten"),
     *("GlobalPool", "GroupNorm", "LayerNorm", "MaxPool", "RMSNorm", "Reshape", "Residual", "Sequential", "Upsample"),
     *("elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"),
 )
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
         ConvTransposed,
         Dense,
         Dropout,
+        Embed,
         Flatten,
         GlobalPool,
         GroupNorm,
@@ -122,6 +123,7 @@ __all__ = [
     "Dense",
     "Diverged",
     "Dropout",
+    "Embed",
     "Epochs",
     "Flat",
     "Flatten",

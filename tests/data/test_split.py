@@ -4,7 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
-from talweg.data.split import Fractions, split
+from talweg.data.large import sample
+from talweg.data.split import Fractions, random_words, split
 from talweg.errors import ConfigError, DataError
 
 
@@ -109,6 +110,26 @@ def test_the_seed_decides_and_nothing_else():
     assert (first.train != split(100, seed=2).train).any()
     # Which rows these are must never change: a run's split is found again by its seed alone.
     assert first.test.tolist() == [4, 6, 8, 17, 22, 25, 41, 49, 50, 70, 73, 85, 92, 94, 98]
+
+
+@pytest.mark.parametrize("classes", [1, 3, 900])
+def test_the_smallest_words_of_each_class_train(classes):
+    """The witness sorts all words of a class, which a split of a very long table does not."""
+    strata = np.random.default_rng(0).integers(0, classes, 5000)
+    parts = split(5000, Fractions.parse("60/25/15"), 7, strata)
+    mark, words = parts.marks(5000), random_words(5000, 7)
+    for label in range(classes):
+        mine = np.flatnonzero(strata == label)
+        assert (np.diff(mark[mine[np.argsort(words[mine], kind="stable")]]) >= 0).all()
+
+
+def test_a_long_tables_positions_take_half_of_the_memory(monkeypatch):
+    short = split(3000, seed=2)
+    monkeypatch.setattr(sample, "_LONG", 1000)
+    long = split(3000, seed=2)
+    assert {part.dtype for part in (long.train, long.validation, long.test)} == {np.dtype(np.int32)}
+    np.testing.assert_array_equal(long.train, short.train)
+    np.testing.assert_array_equal(long.marks(3000), short.marks(3000))
 
 
 def test_every_row_is_equally_likely_to_be_tested():

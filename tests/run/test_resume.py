@@ -16,6 +16,7 @@ from talweg.config.every import Every
 from talweg.errors import ConfigError, DataError, RunFolderError, TalwegError, TrainingInterruptedError
 from talweg.record.checkpoints import Checkpoints
 from talweg.run.api import resume_run
+from talweg.run.listening import Listener
 
 SMALL = {"members": 2, "hidden": (4,), "max_epochs": 6, "stop": "epochs(100)", "learning_rate": 0.02}
 SAME = ("params.safetensors", "trajectory.safetensors", "evaluation.safetensors", "split.npy", "preparation.json")
@@ -84,7 +85,7 @@ def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, half
     newest = Checkpoints(run).paths()[0]
     newest.write_bytes(newest.read_bytes()[:-1])
     notes = []
-    resume_run(run, {}, note=notes.append)
+    resume_run(run, {}, listener=Listener(note=notes.append))
     assert str(newest) in notes[0]
     assert "is damaged" in notes[0]
     assert notes[1].endswith("000002-000000.safetensors is used in its place")

@@ -18,6 +18,8 @@ A list of layers is separated by commas. A layer is its word, its numbers, then 
   flatten                         reshape HEIGHTxWIDTHxCHANNELS
   upsample FACTOR                 dropout RATE
   batchnorm                       layernorm, groupnorm GROUPS, rmsnorm
+  embed piecewise|periodic UNITS  of a table: each number as UNITS features, by bins or waves
+        [bins frequencies sigma]  (16 each, 0.1); 'words 4': a learned vector for each word
   residual(LAYERS)                adds what comes in to what its layers give
   beside(LAYERS)                  puts the two side by side, as channels
   relu, leaky_relu, elu, gelu, silu, softplus, tanh, sigmoid

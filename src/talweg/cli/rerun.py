@@ -24,10 +24,10 @@ def rerun(ctx: click.Context, run: Path, quiet: bool, as_json: bool) -> None:
 
     The run itself is not touched. The exit code is 1 if the result is different.
     """
-    from talweg.run.resuming.rerun import rerun as train_again
+    from talweg.run.resuming.rerun import trained_again
 
     with Display(quiet) as display:
-        found = train_again(run, progress=display.update, started=display.start)
+        found = trained_again(run, listener=display.listener())
     content = {"version": 1, "kind": "rerun", "run": str(run), **dataclasses.asdict(found)}
     content["distance"] = found.distance if math.isfinite(found.distance) else None
     content["environment"] = list(found.environment)

@@ -29,10 +29,6 @@ def go_on(run: Path, changes: dict[str, Any], quiet: bool, as_json: bool) -> Non
     from talweg.run.api import resume_run
     from talweg.view.training_summary import training_summary
 
-    def note(sentence: str) -> None:
-        if not quiet:
-            click.echo(f"Note: {sentence}", err=True)
-
     with Display(quiet) as display:
-        done = resume_run(run, changes, progress=display.update, started=display.start, note=note)
+        done = resume_run(run, changes, listener=display.listener())
     put(done.summary, lambda: training_summary(done.summary), as_json, quiet)

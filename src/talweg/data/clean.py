@@ -30,6 +30,7 @@ class Preparation:
         encoders: one for each column that becomes features, in the order of the table.
         target: how the target is encoded.
         kinds: what each column was found to be, also those left out.
+        quantiles: of each feature that is a number, where the network's layers ask for them (see `roles`).
 
     Example:
         >>> from talweg.data.builtin import load
@@ -42,6 +43,7 @@ class Preparation:
     encoders: tuple[Encoder, ...]
     target: ClassTarget | NumberTarget
     kinds: tuple[ColumnKind, ...]
+    quantiles: tuple[tuple[float, ...], ...] = ()
 
     @classmethod
     def fit(
@@ -158,12 +160,13 @@ class Preparation:
 
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON; floats come back exactly."""
-        return {
+        plain = {
             "version": 1 if getattr(self.target, "log_unit", None) is None else VERSION,
             "columns": [{"kind": encoder.kind, **_plain(encoder)} for encoder in self.encoders],
             "target": target_to_dict(self.target),
             "kinds": [_plain(column) for column in self.kinds],
         }
+        return plain | ({"quantiles": [list(each) for each in self.quantiles]} if self.quantiles else {})
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Preparation":
@@ -182,6 +185,7 @@ class Preparation:
                 tuple(_built(ENCODERS[column["kind"]], column) for column in data["columns"]),
                 target_from_dict(data["target"]),
                 tuple(ColumnKind(**column) for column in data["kinds"]),
+                tuple(tuple(map(float, each)) for each in data.get("quantiles", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None

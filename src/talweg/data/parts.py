@@ -10,10 +10,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import as_dates, as_text
-from talweg.data.large.sample import blocks
+from talweg.data.large.sample import blocks, places
 from talweg.data.rowhash import row_hashes, shares
 from talweg.data.split import PARTS, Fractions, Split, deal_folds, random_words, split
-from talweg.data.table import Numbers, Table, Text
+from talweg.data.table import Column, Numbers, Table, Text
 from talweg.data.task import Target, labels_of
 from talweg.errors import ConfigError, DataError
 
@@ -97,9 +97,9 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         (array([1, 3]), array([2]))
     """
     rows, notes = target.rows, []
-    known = table.select({target.name, *plan.columns(table)}).take(rows)
+    known = table.select(plan.columns(table)).take(rows)
     given = given_column(table) if plan.given else None
-    strata = labels_of(known.column(target.name))[0] if target.task == "classification" else None
+    strata = _classes(table.column(target.name)) if target.task == "classification" else None
     if given is not None:
         parts = _as_given(known, given, rows)
         notes.append(f"Column {given!r} says which rows train, validate and test; --split is not used.")
@@ -121,6 +121,12 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
     return parts.of(rows), tuple(notes)
 
 
+def _classes(target: Column) -> Int[np.ndarray, " known"]:
+    """The class of each row in which it is known."""
+    codes = labels_of(target)[0]
+    return codes[codes >= 0]
+
+
 def _refuse_no_training(parts: Split, table: str, given: str | None) -> None:
     if not len(parts.train):
         why = f"column {given!r} names none" if given else "there are too few"
@@ -135,7 +141,7 @@ def _as_given(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Split:
             f" test there, or declare it a feature with --column {name}=category."
         )
     part = np.array([_WORDS.get(word.lower(), 3) for word in column.levels])[column.codes]
-    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+    return Split(*(places(part == which) for which in range(3)))
 
 
 def group_codes(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Int[np.ndarray, " rows"]:
@@ -203,7 +209,7 @@ def split_groups(
             " split."
         )
     part = _deal_groups(groups, share, seed, strata)
-    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+    return Split(*(places(part == which) for which in range(3)))
 
 
 def _deal_groups(
@@ -264,14 +270,15 @@ def split_by_time(when: np.ndarray, fractions: Fractions) -> Split:
 
 
 def _by_hash(table: Table, rows: Int[np.ndarray, " rows"], plan: Plan) -> Split:
+    cuts, part = np.cumsum([float(part) for part in plan.fractions.exact()]), np.empty(len(rows), np.int8)
     # Block by block, since a table may lie on disk.
-    place = np.concatenate([_hash_shares(table.take(rows[some]), plan, 0) for some in blocks(len(rows))])
-    cuts = np.cumsum([float(part) for part in plan.fractions.exact()])
-    part = np.minimum(np.searchsorted(cuts, place, side="right"), 2)
+    for some in blocks(len(rows)):
+        place = _hash_shares(table.take(rows[some]), plan, 0)
+        part[some] = np.minimum(np.searchsorted(cuts, place, side="right"), 2)
     for number, (name, share) in enumerate(zip(PARTS, plan.fractions.exact(), strict=True)):
         if share > 0 and not (part == number).any():
             raise DataError(f"The rows' hashes leave none for {name}; give more rows, another seed or another split.")
-    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+    return Split(*(places(part == which) for which in range(3)))
 
 
 def _hash_shares(table: Table, plan: Plan, stream: int) -> Float[np.ndarray, " rows"]:

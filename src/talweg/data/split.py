@@ -7,10 +7,12 @@ generator and from no global state, so that the same seed names the same rows on
 import dataclasses
 import fractions
 import re
+from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Int, UInt64
 
+from talweg.data.large.sample import blocks, places
 from talweg.errors import ConfigError, DataError
 
 PARTS = ("train", "validation", "test")
@@ -101,14 +103,25 @@ class Split:
 
     def of(self, rows: Int[np.ndarray, " rows"]) -> "Split":
         """The same split in the positions of a larger table of which `rows` were split."""
-        return Split(rows[self.train], rows[self.validation], rows[self.test], self.fold)
+        return Split(_at(rows, self.train), _at(rows, self.validation), _at(rows, self.test), self.fold)
 
     def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
         """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""
         marks = np.full(rows, -1, np.int8)
-        marks[self.train] = 0 if self.fold is None else FIRST_FOLD + self.fold
-        marks[self.validation], marks[self.test] = 1, 2
+        for number, part in enumerate((self.train, self.validation, self.test)):
+            for some in blocks(len(part)):
+                marks[part[some]] = number
+        if self.fold is not None:
+            marks[self.train] = FIRST_FOLD + self.fold
         return marks
+
+
+def _at(rows: Int[np.ndarray, " rows"], part: Int[np.ndarray, " some"]) -> Int[np.ndarray, " some"]:
+    # Block by block: NumPy would turn all of a short type's positions into long ones at once.
+    found = np.empty(len(part), rows.dtype)
+    for some in blocks(len(part)):
+        found[some] = rows[part[some]]
+    return found
 
 
 def split(
@@ -143,20 +156,49 @@ def split(
     counts = np.array([rows]) if strata is None else np.bincount(strata)
     sizes = _sizes(counts, fractions)
     _refuse_empty(sizes.sum(axis=0), rows, fractions)
-    part = _dealt(random_words(rows, seed), strata, sizes)
-    return Split(*(np.flatnonzero(part == which) for which in range(3)))
+    part = _dealt(rows, seed, strata, sizes)
+    return Split(*(places(part == which) for which in range(3)))
 
 
 def _dealt(
-    words: UInt64[np.ndarray, " rows"], strata: Int[np.ndarray, " rows"] | None, sizes: Int[np.ndarray, "classes parts"]
+    rows: int, seed: int, strata: Int[np.ndarray, " rows"] | None, sizes: Int[np.ndarray, "classes parts"]
 ) -> Int[np.ndarray, " rows"]:
-    """The part of each row: of each class, those with the smallest words go to the first part, and so on."""
-    part = np.empty(len(words), np.int8)
-    for label, of_class in enumerate(sizes):
-        # Class by class, since a very long table would be sorted in too much memory.
-        mine = np.arange(len(words)) if strata is None else np.flatnonzero(strata == label)
-        part[mine[np.argsort(words[mine], kind="stable")]] = np.repeat(np.arange(3, dtype=np.int8), of_class)
+    """The part of each row: of each class, those with the smallest words go to the first part, and so on.
+
+    A very long table's words are never held nor sorted at once: they are drawn twice. The first time they are counted
+    by their leading bits, which says between which of them each class is cut; the second time only those about a cut
+    are put in order.
+    """
+    bits = max(1, min(rows.bit_length(), 16, 22 - len(sizes).bit_length()))
+    counts = np.zeros(len(sizes) << bits, np.int64)
+    for _, lead, _ in _drawn(rows, seed, strata, bits):
+        counts += np.bincount(lead, minlength=len(counts))
+    until = counts.reshape(len(sizes), -1).cumsum(1)
+    cuts = sizes.cumsum(1)[:, :2]
+    ends = np.stack([(until <= cuts[:, [end]]).sum(1) for end in range(2)])
+    part, near = np.empty(rows, np.int8), []
+    for some, lead, words in _drawn(rows, seed, strata, bits):
+        (first, second), bare = ends[:, lead >> bits], lead & (1 << bits) - 1
+        part[some] = (bare > first).astype(np.int8) + (bare > second)
+        close = np.flatnonzero((bare == first) | (bare == second))
+        near.append((some.start + close, lead[close], words[close]))
+    position, lead, words = (np.concatenate(each) for each in zip(*near, strict=True))
+    order = np.lexsort((words, lead))
+    position, lead = position[order], lead[order]
+    rank = (until.ravel() - counts)[lead] + np.arange(len(lead)) - np.searchsorted(lead, lead)
+    part[position] = (rank[:, None] >= cuts[lead >> bits]).sum(1)
     return part
+
+
+def _drawn(
+    rows: int, seed: int, strata: Int[np.ndarray, " rows"] | None, bits: int
+) -> Iterator[tuple[slice, Int[np.ndarray, " some"], UInt64[np.ndarray, " some"]]]:
+    """The rows' words block by block, before them their leading bits behind the number of the class."""
+    generator = np.random.Philox(key=_key(seed, _STREAM))
+    for some in blocks(rows):
+        words = generator.random_raw(some.stop - some.start)
+        lead = (words >> np.uint64(64 - bits)).astype(np.int64)
+        yield some, lead if strata is None else lead | strata[some].astype(np.int64) << bits, words
 
 
 def deal_folds(
@@ -183,7 +225,11 @@ def deal_folds(
 
 def random_words(count: int, seed: int, stream: int = _STREAM) -> UInt64[np.ndarray, " count"]:
     """Raw words of a counter-based generator: NumPy promises their stream, but not that of its shuffles."""
-    return np.random.Philox(key=(stream << 64) | (seed % 2**64)).random_raw(count)
+    return np.random.Philox(key=_key(seed, stream)).random_raw(count)
+
+
+def _key(seed: int, stream: int) -> int:
+    return (stream << 64) | (seed % 2**64)
 
 
 def _refuse_empty(sizes: Int[np.ndarray, " parts"], rows: int, shares: Fractions) -> None:

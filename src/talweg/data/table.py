@@ -12,7 +12,11 @@ import numpy as np
 from jaxtyping import Bool, Float, Int, Shaped
 
 from talweg.data.large.gather import gather
+from talweg.data.large.store import forget
 from talweg.errors import DataError, did_you_mean
+
+_BLOCK = 2**20
+"""Rows that are looked at together."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -69,7 +73,12 @@ class Text:
 
     def counts(self) -> Int[np.ndarray, " levels"]:
         """In how many rows each word of `levels` stands."""
-        return np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+        counts = np.zeros(len(self.levels) + 1, np.int64)
+        # Block by block, since the codes may lie on disk.
+        for start in range(0, len(self.codes), _BLOCK):
+            counts += np.bincount(self.codes[start : start + _BLOCK] + 1, minlength=len(counts))
+            forget(self.codes)
+        return counts[1:]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

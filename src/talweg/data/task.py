@@ -6,6 +6,7 @@ from typing import Literal, cast, get_args
 import numpy as np
 from jaxtyping import Int
 
+from talweg.data.large.store import forget
 from talweg.data.reading.words import read_numbers, spread
 from talweg.data.table import Column, Dates, Numbers, Table, Text
 from talweg.errors import ConfigError, DataError
@@ -135,17 +136,25 @@ def labels_of(column: Column) -> tuple[Int[np.ndarray, " rows"], tuple[Label, ..
         used = np.flatnonzero(column.counts())
         position = np.full(len(column.levels) + 1, -1, np.int32)
         position[used] = np.arange(len(used))
-        return position[column.codes], tuple(column.levels[code] for code in used)
+        codes = np.empty(len(column.codes), np.int32)
+        for start in range(0, len(codes), _BLOCK):
+            codes[start : start + _BLOCK] = position[column.codes[start : start + _BLOCK]]
+            forget(column.codes)
+        return codes, tuple(column.levels[code] for code in used)
     if isinstance(column, Dates):
         raise DataError("The target holds dates; choose a column of words or numbers.")
     values = column.values
     # Block by block, so that a long column is not copied several times.
     parts = [values[start : start + _BLOCK] for start in range(0, len(values), _BLOCK)]
-    different = np.unique(np.concatenate([np.unique(part[np.isfinite(part)]) for part in parts]))
+    different = np.array([])
+    for part in parts:
+        different = np.union1d(different, part[np.isfinite(part)])
+        forget(values)
     codes = np.empty(len(values), np.int32)
     for start, part in zip(range(0, len(values), _BLOCK), parts, strict=True):
         known = np.isfinite(part)
         codes[start : start + _BLOCK] = np.where(known, np.searchsorted(different, np.where(known, part, 0.0)), -1)
+        forget(values)
     return codes, tuple(_label(value) for value in different.tolist())
 
 

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from talweg.errors import ConfigError
-from talweg.objective.layers import STATISTICS, Activation, Dense, Dropout, Layer, Sequential, Shape
+from talweg.objective.layers import STATISTICS, Activation, Bins, Dense, Dropout, Layer, Sequential, Shape
 
 __all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "row_work", "with_member_axis"]
 
@@ -43,8 +43,7 @@ def layers_of(model: Layer) -> Sequence[Layer]:
 
 def parameter_count(model: Layer, shape: Shape) -> int:
     """How many params a network has, without drawing any; statistics, which are not descended, do not count."""
-    drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
-    named = jax.tree_util.tree_leaves_with_path(drawn)
+    named = _drawn(model, shape)
     return int(sum(np.prod(leaf.shape) for path, leaf in named if STATISTICS not in jax.tree_util.keystr(path)))
 
 
@@ -56,8 +55,14 @@ def has_statistics(model: Layer, shape: Shape) -> bool:
         >>> has_statistics(Sequential([Dense(2), BatchNorm()]), (3,)), has_statistics(Dense(2), (3,))
         (True, False)
     """
-    drawn = jax.eval_shape(lambda: model.init(jax.random.key(0), shape))
-    return any(STATISTICS in jax.tree_util.keystr(path) for path, _ in jax.tree_util.tree_leaves_with_path(drawn))
+    return any(STATISTICS in jax.tree_util.keystr(path) for path, _ in _drawn(model, shape))
+
+
+def _drawn(model: Layer, shape: Shape) -> list[tuple[Any, Any]]:
+    """The params that a member would be given, as shapes with their paths."""
+    # Settings may differ in value from member to member, never in what they draw.
+    alone = jax.tree.map(lambda setting: np.ravel(setting)[0], model)
+    return jax.tree_util.tree_leaves_with_path(jax.eval_shape(lambda: alone.init(jax.random.key(0), shape)))
 
 
 def row_work(model: Layer, shape: Shape) -> int:
@@ -72,7 +77,9 @@ def with_member_axis(model: Layer, members: int) -> Layer:
         ConfigError: a setting that has several values, but not one for each member.
     """
 
-    def spread(setting: Any) -> np.ndarray:
+    def spread(setting: Any) -> Any:
+        if isinstance(setting, Bins):
+            return jax.tree.map(lambda leaf: np.broadcast_to(leaf, (members, *leaf.shape)), setting)
         value = np.asarray(setting)
         if value.ndim and len(value) != members:
             raise ConfigError(
@@ -81,4 +88,4 @@ def with_member_axis(model: Layer, members: int) -> Layer:
             )
         return np.broadcast_to(value, (members,))
 
-    return jax.tree.map(spread, model)
+    return jax.tree.map(spread, model, is_leaf=lambda node: isinstance(node, Bins))

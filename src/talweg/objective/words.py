@@ -5,6 +5,7 @@ Layers made of layers hold them in parentheses: `residual(conv 32 3x3, relu, con
 """
 
 import dataclasses
+import math
 import re
 from collections.abc import Callable
 from typing import Any, final
@@ -12,6 +13,7 @@ from typing import Any, final
 from talweg.errors import ConfigError, ExpressionError, did_you_mean
 from talweg.objective import layers
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Activation, Beside, Layer, Residual, Sequential
+from talweg.objective.layers.embedding import NUMBERS
 
 LONGEST = 5000
 """Characters of a list of layers, at most."""
@@ -31,6 +33,7 @@ _SINGLE: tuple[type[Layer], ...] = (
     layers.Flatten,
     layers.Reshape,
     layers.Dropout,
+    layers.Embed,
     layers.BatchNorm,
     layers.LayerNorm,
     layers.GroupNorm,
@@ -226,6 +229,18 @@ def _shares(word: str) -> float | tuple[float, ...]:
     return shares if len(shares) > 1 else shares[0]
 
 
+def _positive(word: str) -> float:
+    number = float(word)
+    if not 0 < number < math.inf:
+        raise ValueError
+    return number
+
+
+def _positives(word: str) -> float | tuple[float, ...]:
+    numbers = tuple(map(_positive, word.split("/")))
+    return numbers if len(numbers) > 1 else numbers[0]
+
+
 def _one_of(*words: str) -> Callable[[str], str]:
     def read(word: str) -> str:
         if word not in words:
@@ -249,6 +264,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "padding": _padding,
     "share": _share,
     "shares": _shares,
+    "positives": _positives,
+    "numbers": _one_of(*NUMBERS),
     "yes or no": _yes_or_no,
     "mean or max": _one_of("mean", "max"),
     "initializer": _one_of(*INITIALIZERS),
@@ -259,11 +276,13 @@ _WANTED = {
     "padding": "same, valid or a number of zeros such as 1 or 1x2",
     "share": "a number from 0 to below 1",
     "shares": "a number from 0 to below 1, or one for each member such as 0.1/0.3",
+    "positives": "a number above 0, or one for each member such as 0.1/0.3",
+    "numbers": f"{', '.join(NUMBERS[:-1])} or {NUMBERS[-1]}",
     "yes or no": "yes or no",
     "mean or max": "mean or max",
     "initializer": f"one of {', '.join(INITIALIZERS)}",
 }
-_WORDS = {"mean or max": ("mean", "max"), "padding": ("same", "valid")}
+_WORDS = {"mean or max": ("mean", "max"), "padding": ("same", "valid"), "numbers": NUMBERS}
 """Words that may stand without the name of their setting."""
 _ARTICLES = {"units": "its units", "filters": "its filters", "shape": "a shape"}
 _EXAMPLES = {

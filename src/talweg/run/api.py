@@ -6,13 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings, to_toml
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
+from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
-from talweg.record.evaluation import LARGEST
-from talweg.record.folder import FILES, TRAJECTORY, RunFolder
+from talweg.record.evaluation import LARGEST, Evaluation
+from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
 from talweg.record.places import existing_run, require_free, require_space
@@ -20,6 +19,7 @@ from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.evidence import evidence
+from talweg.run.listening import NOBODY, Listener, listening
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 from talweg.run.result import Run
@@ -75,8 +75,8 @@ def train(
     """
     named, source = named_settings(source, target, settings)
     live = live_curves() if progress is None else None
-    told, started = (live.update, live.start) if live is not None else (progress, None)
-    return train_settings(named, source, Path(out) if out is not None else None, force, told, started)
+    heard = Listener(started=live.start, epoch=live.update) if live is not None else listening(progress)
+    return train_settings(named, source, Path(out) if out is not None else None, force, heard)
 
 
 def train_settings(
@@ -84,25 +84,20 @@ def train_settings(
     source: Any = None,
     out: Path | None = None,
     force: bool = False,
-    progress: Callable[[Progress], None] | None = None,
-    started: Callable[[Built], None] | None = None,
-    hear: Hear = quiet,
+    listener: Listener = NOBODY,
 ) -> Run:
-    """Trains from checked settings (see `train`).
-
-    `started` hears of the job before the first step, `hear` before that of what takes long with a large source.
-    """
+    """Trains from checked settings (see `train`)."""
     if out is not None:
         require_free(out, force)
     settings, query = without_credentials(settings)
     source = source if query is None else query
-    built = build(settings, source, hear)
+    built = build(settings, source, listener.hear)
     require_memory(built.job)
     kept = recording(built.job)
     notes = (*built.notes, kept.sentence(), *(() if query is None else query.notes))
     built = dataclasses.replace(built, notes=notes)
     if out is None:
-        return _trained(built, source, None, None, progress, started)
+        return _trained(built, source, None, None, listener)
     folder = RunFolder(out)
     require_space(folder.path, _bytes_needed(built))
     with locked(folder.path):
@@ -110,7 +105,9 @@ def train_settings(
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
-        return _trained(built, source, folder, None, progress, started)
+        if built.range_test is not None:
+            folder.write_range_test(built.range_test.summary)
+        return _trained(built, source, folder, None, listener)
 
 
 def resume(
@@ -137,33 +134,30 @@ def resume(
         DataError: if the data are no longer those that the run was begun with.
         RunFolderError: if there is no such run, or it is damaged, or another process trains it.
     """
-    return resume_run(Path(run), changes, source, progress)
+    return resume_run(Path(run), changes, source, listening(progress))
 
 
 def resume_run(
     path: Path,
     changes: Mapping[str, Any],
     source: Any = None,
-    progress: Callable[[Progress], None] | None = None,
-    started: Callable[[Built], None] | None = None,
-    note: Callable[[str], None] | None = None,
+    listener: Listener = NOBODY,
 ) -> Run:
-    """Goes on with a run (see `resume`); `note` hears what a person should know of it."""
+    """Goes on with a run (see `resume`)."""
     folder = existing_run(path)
     for name in changes:
         if name not in CHANGEABLE:
             raise ConfigError(f"a run that goes on may change {' and '.join(CHANGEABLE)}, not {name}; train a new one")
     with locked(folder.path):
         found = continuation(folder, changes, source)
-        if note is not None:
-            for sentence in found.notes:
-                note(sentence)
+        for sentence in found.notes:
+            listener.note(sentence)
         require_memory(found.built.job)
         require_space(folder.path, _bytes_needed(found.built))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
         folder.write_gate(found.built.report.to_dict())
-        return _trained(found.built, source, folder, found.standing, progress, started)
+        return _trained(found.built, source, folder, found.standing, listener)
 
 
 def _sitting(built: Built, standing: Standing | None) -> dict[str, Any]:
@@ -181,29 +175,31 @@ def _trained(
     source: Any,
     folder: RunFolder | None,
     standing: Standing | None,
-    progress: Callable[[Progress], None] | None,
-    started: Callable[[Built], None] | None,
+    listener: Listener,
 ) -> Run:
     """Trains a job to its end, from a standing on, and into a folder if there is one."""
-    if started is not None:
-        started(built)
+    listener.started(built)
     keep_compilations()
-    recorder = Recorder(recording(built.job))
+    recorder, steps = Recorder(recording(built.job)), built.job.steps_per_epoch
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
         line = to_line(told.epoch, told.seconds, told.curves)
         lines.append(line) if folder is None else folder.append(line)
-        if progress is not None:
-            progress(told)
+        listener.epoch(told)
 
     if folder is None:
-        trained = descend(built.job, tell, recorder=recorder)
+        trained = descend(built.job, tell, pause=lambda there: listener.pause(there, steps), recorder=recorder)
         return _run(built, source, trained, None, read_lines(lines))
     try:
         with noted() as asked:
             keeper = Keeper(folder, built.job.settings, asked, standing)
-            trained = descend(built.job, tell, standing=standing, pause=keeper.pause, recorder=recorder)
+
+            def pause(there: Standing) -> None:
+                listener.pause(there, steps)
+                keeper.pause(there)
+
+            trained = descend(built.job, tell, standing=standing, pause=pause, recorder=recorder)
             keeper.finish(trained.standing)
             run = _run(built, source, trained, folder, folder.history_so_far())
             save(run, folder)
@@ -216,21 +212,19 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     """A finished training in the hand."""
     recorded = trained.recorder.arrays() if trained.recorder else {}
     names = [name for name in FILES if recorded or name != TRAJECTORY]
+    names += [RANGE_TEST] if folder is not None and folder.range_test() else []
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
-    if built.job.pairs:
-        # Not at the head: a table needs no pictures' libraries.
-        from talweg.data.images.load import save_picture
-        from talweg.run.pictures.scoring import denoising_summary
-
-        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
-        if folder is not None:
-            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
+    kind, told, pictures = _pictures(built, trained, told_of)
+    if kind:
+        summary[kind] = told
+    if folder is not None:
+        folder.write_pictures(pictures)
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -243,7 +237,26 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
         measured,
         source=source,
         recorded=recorded,
+        pictures=pictures,
     )
+
+
+def _pictures(
+    built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
+) -> tuple[str, dict[str, Any], dict[str, bytes]]:
+    """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
+    # Not at the head: a table needs no pictures' libraries.
+    if built.job.pairs:
+        from talweg.data.images.load import save_picture
+        from talweg.run.pictures.scoring import denoising_summary
+
+        told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
+    if isinstance(built.preparation, PicturePreparation):
+        from talweg.run.pictures.mistakes import mistaken_pictures
+
+        return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
+    return "", {}, {}
 
 
 def _bytes_needed(built: Built) -> int:

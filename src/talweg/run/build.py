@@ -36,15 +36,16 @@ from talweg.objective.losses import LOSSES, Loss
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import has_statistics, layers_of, parameter_count, with_member_axis
 from talweg.objective.network import Network
-from talweg.run.architecture import check_model, model_of, resolve_model
+from talweg.run.architecture import bins_of, check_model, features_of, model_of, resolve_model, with_quantiles
 from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.memory import require_memory
 from talweg.run.own_unit import logarithm_of, own_unit, scale_of
 from talweg.run.prepare import prepare, refuse_errors
-from talweg.run.probes.find_lr import range_test
+from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.segments import step_work
 from talweg.run.streaming.part_rows import part_rows
 
 
@@ -58,6 +59,8 @@ class Built:
         parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out; 10 + fold with folds.
         notes: what was decided for the user, a sentence each.
         report: what the gate found in the source.
+        names: what each row of the source is called, if it is a picture in a file.
+        range_test: the test that gave the learning rate; `None` if it was given otherwise.
     """
 
     job: Job
@@ -65,6 +68,8 @@ class Built:
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
+    names: tuple[str, ...] = ()
+    range_test: RangeTest | None = None
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -81,14 +86,20 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """
     given = settings = with_members(settings)
     _check_names(settings)
+    if given.learning_rate == AUTO:
+        settings = settings.model_copy(update={"learning_rate": USUAL})
     if is_denoising(settings, source):
         from talweg.run.pictures.build import build_denoising
 
-        if given.learning_rate == AUTO:
-            raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
-        return build_denoising(settings, source)
-    if given.learning_rate == AUTO:
-        settings = settings.model_copy(update={"learning_rate": USUAL})
+        built = build_denoising(settings, source)
+    else:
+        built = _build_of_rows(settings, source, hear)
+    return _with_tested_rate(built) if given.learning_rate == AUTO else built
+
+
+def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
+    """A job on a table, or on labelled pictures."""
+    given = settings
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -103,8 +114,13 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
-        settings = settings.model_copy(update={"engine": choose_crowd(network)})
+        batch = rows_per_batch(settings.batch_size, rows)
+        work = step_work(network, batch) * -(-rows // batch)
+        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
+    if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
+        preparation = with_quantiles(preparation, training.x, bins)
+        network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
     scale, shift = own_unit(preparation.target)
@@ -122,16 +138,13 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    tested: tuple[str, ...] = ()
-    if given.learning_rate == AUTO:
-        require_memory(job)
-        job, tested = _with_tested_rate(job)
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
+    notes = (*prepared.notes, *idle)
+    return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -143,14 +156,17 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
     return settings.task == "denoising"
 
 
-def _with_tested_rate(job: Job) -> tuple[Job, tuple[str, ...]]:
+def _with_tested_rate(built: Built) -> Built:
     """The job with the learning rate that the range test suggests, and a sentence that says so."""
-    found = range_test(job)
+    require_memory(built.job)
+    found = range_test(built.job)
     rate, told = found.suggestion, f"Range test: {found.sentence}"
     if rate is None:
         rate, told = found.usual, f"{told}; the usual {found.usual:g} is taken"
-    settings = job.settings.model_copy(update={"learning_rate": rate})
-    return dataclasses.replace(job, settings=settings, optimizer=optimizer_of(settings, job.rows_a_member())), (told,)
+    settings = built.job.settings.model_copy(update={"learning_rate": rate})
+    optimizer = optimizer_of(settings, built.job.rows_a_member())
+    job = dataclasses.replace(built.job, settings=settings, optimizer=optimizer)
+    return dataclasses.replace(built, job=job, notes=(*built.notes, told), range_test=found)
 
 
 def _check_names(settings: Settings) -> None:
@@ -237,14 +253,15 @@ def network_of(
         settings: with nothing left to decide.
         inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
-        preparation: of pictures, it knows how their pixels are standardised.
+        preparation: of pictures, it knows how their pixels are standardised; of a table, what its features are.
 
     Raises:
         ConfigError: a loss that does not fit the task.
     """
     loss = _loss(settings, classes)
     outputs = loss.outputs(classes or 1)
-    model, augmentation = model_of(settings, inputs, (outputs,)), None
+    features = features_of(preparation) if isinstance(preparation, Preparation) else None
+    model, augmentation = model_of(settings, inputs, (outputs,), features), None
     if isinstance(preparation, PicturePreparation):
         model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
         augmentation = parse_augmentation(settings.augment)
@@ -263,7 +280,7 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     """Weights with which every class counts alike in the loss, and a mean row counts 1."""
     if not network.classes:
         raise ConfigError("class_weight balanced is for classes; the target is a quantity")
-    counts = np.bincount(training.y, minlength=network.classes)
+    counts = training.class_counts(network.classes)
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 

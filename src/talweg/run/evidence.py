@@ -21,7 +21,7 @@ from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import row_work
-from talweg.run.job import Job, Rows
+from talweg.run.job import Job
 from talweg.run.scoring import predictions, scored
 from talweg.run.train import Trained
 
@@ -130,14 +130,17 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     rows, settings = len(job.training), job.settings
     size = rows_per_batch(settings.batch_size, rows)
     order = epoch_order(rows, size, settings.seed, 1)
-    weight = epoch_weight(order, np.ones(rows, np.float32))
     passes = settings.members * 6 * row_work(job.network.model, job.network.input_shape)
     epochs = max(outcome.epoch for outcome in trained.outcomes)
     affordable = min(BUDGET / passes, max(SHARE * epochs * rows, 4 * size)) / size
     # A power of two, so that runs of like size share one compilation.
     few = len(order) if affordable >= len(order) else 1 << max(int(affordable), 1).bit_length() - 1
     few = min(few, len(order))
-    return Batch(job.training.x[order[:few]], job.training.y[order[:few]], weight[:few])
+    # Only the last batch of an epoch is filled up.
+    weight = epoch_weight(order, np.ones(rows, np.float32)) if few == len(order) else np.ones((few, size), np.float32)
+    seen = job.training.take(order[:few].reshape(-1))
+    x, y = (values.reshape(few, size, *values.shape[1:]) for values in (seen.x, seen.y))
+    return Batch(x, y, weight)
 
 
 def importance(job: Job, params: Params, preparation: AnyPreparation, members: Sequence[int]) -> dict[str, Any] | None:
@@ -155,9 +158,8 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
     most = int(BUDGET / (one * len(few)))
     if most < 32:
         return None
-    kept = np.unique(np.linspace(0, len(rows) - 1, min(len(rows), most, 1024)).round().astype(int))
-    some = Rows(rows.x[kept], rows.y[kept])
-    repeats = max(1, min(REPEATS, most // len(kept)))
+    some = rows.spread(min(most, 1024))
+    repeats = max(1, min(REPEATS, most // len(some)))
     copies = _shuffled(some.x, list(columns.values()), repeats, job.settings.seed)
     network, chosen = jax.tree.map(lambda leaf: leaf[np.array(few)], (job.network, params))
     outputs = np.asarray(evaluation.outputs(network, chosen, copies))
@@ -166,7 +168,7 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
     rise = losses[1:].reshape(repeats, len(columns)) - losses[0]
     return {
         "loss": float(losses[0]),
-        "rows": len(kept),
+        "rows": len(some),
         "members": few,
         "repeats": repeats,
         "columns": [

@@ -12,6 +12,8 @@ from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked, rows_per_batch
 from talweg.data.images.photo_parts import Pair
+from talweg.data.large.gather import gather
+from talweg.data.large.sample import blocks
 from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.stopping import Rule
@@ -36,6 +38,23 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.x)
+
+    def take(self, some: Int[np.ndarray, " some"]) -> "Rows":
+        """The rows at some positions, in memory."""
+        return Rows(gather(self.x, some), gather(self.y, some))
+
+    def spread(self, most: int) -> "Rows":
+        """So many rows, spread evenly and in memory, or all of them if they are no more."""
+        if len(self) <= most:
+            return self
+        return self.take(np.unique(np.linspace(0, len(self) - 1, most).round().astype(np.int64)))
+
+    def class_counts(self, classes: int) -> Int[np.ndarray, " classes"]:
+        """How many rows each class has."""
+        counts = np.zeros(classes, np.int64)
+        for some in blocks(len(self)):
+            counts += np.bincount(self.y[some], minlength=classes)
+        return counts
 
     def chunk_rows(self, room: int) -> int:
         """Rows of a chunk: it holds about as many numbers whatever a row is, a table's few, or a picture's many."""

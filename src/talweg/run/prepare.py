@@ -44,6 +44,7 @@ class Prepared:
             table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
+        names: what each row of the source is called, if it is a picture in a file.
     """
 
     table: Table
@@ -53,6 +54,7 @@ class Prepared:
     features: Num[np.ndarray, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -111,7 +113,7 @@ def _target(table: Table, some: Table, settings: Settings) -> Target:
     target = choose_target(some, settings.target, None if settings.task == "auto" else settings.task)
     if some is table:
         return target
-    rows = known_rows(table.columns[target.name]).astype(np.int32 if table.rows < 2**31 else np.int64)
+    rows = known_rows(table.columns[target.name])
     return dataclasses.replace(target, rows=rows, missing=table.rows - len(rows))
 
 
@@ -131,8 +133,8 @@ def _learned_from(
     table: Table, seen: Int[np.ndarray, " some"], target: Target, parts: Split
 ) -> tuple[Table, Int[np.ndarray, " train"]]:
     """The rows of which the preparation of a very large table is learned: of training rows a sample, and witnesses."""
-    train = np.zeros(table.rows, bool)
-    train[parts.train] = True
+    marks = parts.marks(table.rows)
+    train = (marks == 0) | (marks >= FIRST_FOLD)
     rare = witnesses(table, train, target.name, target.task == "classification")
     rows = np.union1d(seen[train[seen]], rare)
     return table.take(rows), np.arange(len(rows))
@@ -190,7 +192,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
     )
     report = Report.of(inspect_pictures(case, pictures))
     told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
-    return Prepared(table, target, parts, preparation, known.pixels, report, told)
+    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures.files)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

@@ -213,7 +213,7 @@ def _constant_loss(job: Job) -> float:
     rows = job.validation if len(job.validation) else job.test
     if job.network.classes:
         weight = np.array(job.network.class_weight or (1.0,) * job.network.classes)
-        shares = np.bincount(job.training.y, minlength=job.network.classes) * weight
+        shares = job.training.class_counts(job.network.classes) * weight
         told = -np.log(np.maximum(shares / shares.sum(), 1e-12))[rows.y]
         return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)

@@ -28,6 +28,8 @@ from talweg.run.streaming.streaming import OnDisk
 
 START_WORK = 2e11
 """Multiplications that measuring the start may cost, at most."""
+START_BYTES = 64 * 2**20
+"""Bytes of the rows on which it is measured, at most."""
 FEWEST_AT_START = 256
 """Rows on which it is measured, at least."""
 
@@ -114,6 +116,8 @@ def train(
         for feed in source.segments(standing.epoch + 1, standing.step):
             standing = _segment(job, standing, feed)
             if standing.step < source.steps:
+                # Programs are only begun here: without waiting, a whole epoch of them would stand in line.
+                jax.block_until_ready(standing.info)  # type: ignore[no-untyped-call]
                 standing = dataclasses.replace(standing, seconds=clock() - began)
                 pause(standing)
         standing, told = _finish_epoch(job, standing, validation, lambda: clock() - began)
@@ -241,14 +245,14 @@ def _start_loss(job: Job, params: Params) -> Float[np.ndarray, " members"]:
 
 
 def _starting_rows(job: Job) -> Rows:
-    """The training rows on which the start is measured: all, or as many, evenly spread, as cost a second or two."""
+    """The training rows on which the start is measured: all, or as many, evenly spread, as cost a second or two.
+
+    They are held in memory, as many of them as take little.
+    """
     rows, shape = job.training, tuple(job.training.x.shape[1:])
     one = 2.0 * job.settings.members * row_work(job.network.model, shape)
-    most = max(FEWEST_AT_START, int(START_WORK / one))
-    if len(rows) <= most:
-        return rows
-    some = np.linspace(0, len(rows) - 1, most).round().astype(np.int64)
-    return Rows(rows.x[some], rows.y[some])
+    most = max(FEWEST_AT_START, int(min(START_WORK / one, START_BYTES * len(rows) / rows.x.nbytes)))
+    return rows.spread(most)
 
 
 def _slope(job: Job, params: Params, active: Bool[np.ndarray, " members"]) -> dict[str, np.ndarray]:

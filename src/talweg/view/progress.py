@@ -45,14 +45,14 @@ class TrainingProgress:
         self.losses: list[float] = []
         self.bar = _WithCurve(
             self.losses,
-            TextColumn("epoch {task.completed}/{task.total}"),
+            TextColumn("epoch {task.fields[epoch]}/{task.total}"),
             BarColumn(bar_width=24),
             TextColumn("{task.fields[told]}"),
             console=console,
             transient=True,
             refresh_per_second=8,
         )
-        self.task = self.bar.add_task("", total=max_epochs, told="compiling ...")
+        self.task = self.bar.add_task("", total=max_epochs, epoch=0, told="compiling ...")
 
     def __enter__(self) -> "TrainingProgress":
         if self.console.is_terminal:
@@ -67,22 +67,30 @@ class TrainingProgress:
         """Shows one more epoch: the mean over the members that were still going."""
         if epoch == 0:
             return
-        told = self._told(epoch, seconds, curves, active)
+        told = self._told(float(epoch), seconds, curves, active)
         watched = curves.get("validation_loss", curves["train_loss"])
         self.losses.append(_mean(watched) or np.nan)
+        self._show(epoch, float(epoch), told)
+
+    def within(self, epoch: int, part: float, seconds: float, train_loss: np.ndarray, active: np.ndarray) -> None:
+        """Shows how far an epoch is that takes long: its number, the share that is done, the loss in it so far."""
+        told = self._told(epoch - 1 + part, seconds, {"train_loss": train_loss}, active)
+        self._show(epoch, epoch - 1 + part, f"{part:.0%} · {told}")
+
+    def _show(self, epoch: int, done: float, told: str) -> None:
         if self.console.is_terminal:
-            self.bar.update(self.task, completed=epoch, told=told)
+            self.bar.update(self.task, completed=done, epoch=epoch, told=told)
         elif time.monotonic() - self.said > _PLAIN_EVERY:
             self.said = time.monotonic()
             self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}", highlight=False)
 
-    def _told(self, epoch: int, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> str:
+    def _told(self, done: float, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> str:
         parts = [f"loss {number(_mean(curves['train_loss']))}"]
         if self.metric in curves:
             parts.append(f"validation {words(self.metric)} {number(_mean(curves[self.metric]))}")
         parts.append(f"{int(active.sum())} of {self.members} members going")
-        rate = epoch / max(seconds, 1e-9)
-        left = (self.max_epochs - epoch) / rate
+        rate = done / max(seconds, 1e-9)
+        left = (self.max_epochs - done) / rate
         parts.append(f"{rate:.3g} epochs/s")
         parts.append(f"{_duration(left)} left at most")
         return " · ".join(parts)

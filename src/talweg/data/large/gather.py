@@ -7,7 +7,7 @@ from jaxtyping import Int, Shaped
 
 from talweg.data.large.store import forget, is_mapped
 
-_AT_ONCE = 256 * 2**20
+_AT_ONCE = 96 * 2**20
 """Bytes of a file that may be in the process's memory at a time."""
 
 
@@ -26,13 +26,17 @@ def gather(array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"
         found = array[rows]
         forget(array)
         return found
-    place = np.argsort(rows, kind="stable")
     found = np.empty((len(rows), *array.shape[1:]), array.dtype)
     step = max(1, int(_AT_ONCE * len(array) / array.nbytes))
-    ordered = rows[place]
+    place: Int[np.ndarray, " some"] | None = None
+    ordered = rows
+    if (rows[1:] < rows[:-1]).any():
+        place = np.argsort(rows, kind="stable")
+        ordered = rows[place]
     cuts = np.searchsorted(ordered, np.arange(0, len(array) + step, step))
     for start, stop in itertools.pairwise(cuts):
         if start < stop:
-            found[place[start:stop]] = array[ordered[start:stop]]
+            where = slice(start, stop) if place is None else place[start:stop]
+            found[where] = array[ordered[start:stop]]
             forget(array)
     return found

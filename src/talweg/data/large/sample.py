@@ -16,6 +16,7 @@ from talweg.data.task import labels_of
 MOST_VALUES = 12_000_000
 """Values of a table that are looked at all together; of a table with more, a sample of rows speaks for all."""
 _BLOCK = 2**20
+_LONG = 2**24
 _STREAM = 0x73616D706C65  # "sample": this room's own half of the generator's key
 
 
@@ -57,20 +58,38 @@ def witnesses(table: Table, train: Bool[np.ndarray, " rows"], target: str, class
         found |= set(_extremes(column, train))
         if name == target and classes:
             codes, labels = labels_of(column)
-            found |= set(_firsts(np.where(train, codes, -1), len(labels)))
-        forget(values_of(column))
+            codes[~train] = -1
+            found |= set(_firsts(codes, len(labels)))
     return np.array(sorted(found), np.int64)
 
 
-def blocks(rows: int, size: int = _BLOCK) -> Iterator[slice]:
-    """Slices that together are all rows.
+def blocks(rows: int, size: int = 0) -> Iterator[slice]:
+    """Slices that together are all rows; if their size is not said, each holds a million.
 
     Example:
         >>> list(blocks(5, 3))
         [slice(0, 3, None), slice(3, 5, None)]
     """
+    size = size or _BLOCK
     for start in range(0, rows, size):
         yield slice(start, min(start + size, rows))
+
+
+def places(flags: Bool[np.ndarray, " rows"]) -> Int[np.ndarray, " some"]:
+    """Sorted positions of what is true; of a very long array in a type that takes half of the memory.
+
+    Example:
+        >>> places(np.array([True, False, True]))
+        array([0, 2])
+    """
+    rows = len(flags)
+    found = np.empty(np.count_nonzero(flags), np.int32 if _LONG < rows < 2**31 else np.int64)
+    done = 0
+    for some in blocks(rows):
+        more = np.flatnonzero(flags[some])
+        found[done : done + len(more)] = more + some.start
+        done += len(more)
+    return found
 
 
 def on_disk(table: Table) -> bool:
@@ -81,9 +100,11 @@ def on_disk(table: Table) -> bool:
 def known_rows(column: Column) -> Int[np.ndarray, " known"]:
     """Sorted positions of the rows in which a column holds something."""
     values = values_of(column)
-    parts = [rows.start + np.flatnonzero(~_missing(column, values[rows])) for rows in blocks(len(values))]
-    forget(values)
-    return np.concatenate(parts)
+    known = np.empty(len(values), bool)
+    for rows in blocks(len(values)):
+        known[rows] = ~_missing(column, values[rows])
+        forget(values)
+    return places(known)
 
 
 def values_of(column: Column) -> np.ndarray:
@@ -96,6 +117,7 @@ def _extremes(column: Column, train: Bool[np.ndarray, " rows"]) -> Iterator[int]
     gap, low, high = -1, -1, -1
     values = values_of(column)
     for rows in blocks(len(values)):
+        forget(values)
         part, missing = values[rows], _missing(column, values[rows])
         if gap < 0 and (train[rows] & missing).any():
             gap = rows.start + int(np.argmax(train[rows] & missing))
@@ -105,6 +127,7 @@ def _extremes(column: Column, train: Bool[np.ndarray, " rows"]) -> Iterator[int]
         least, most = (rows.start + int(known[each(part[known])]) for each in (np.argmin, np.argmax))
         low = least if low < 0 or values[least] < values[low] else low
         high = most if high < 0 or values[most] > values[high] else high
+    forget(values)
     return (row for row in (gap, low, high) if row >= 0)
 
 

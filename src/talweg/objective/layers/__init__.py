@@ -17,6 +17,7 @@ from talweg.objective.layers.composed import Beside, Residual, Sequential
 from talweg.objective.layers.convolution import Conv, ConvTransposed, Upsample
 from talweg.objective.layers.dense import Dense
 from talweg.objective.layers.dropout import Dropout
+from talweg.objective.layers.embedding import Bins, Embed, Features
 from talweg.objective.layers.initializers import INITIALIZERS
 from talweg.objective.layers.norm import BatchNorm, GroupNorm, LayerNorm, RMSNorm
 from talweg.objective.layers.pixels import Standardize
@@ -31,10 +32,13 @@ __all__ = [
     "AvgPool",
     "BatchNorm",
     "Beside",
+    "Bins",
     "Conv",
     "ConvTransposed",
     "Dense",
     "Dropout",
+    "Embed",
+    "Features",
     "Flatten",
     "GlobalPool",
     "GroupNorm",

@@ -75,6 +75,11 @@ class Layer(eqx.Module):
     def kind(self) -> str:
         """The word for it in a list of layers."""
 
+    @property
+    def by_row(self) -> bool:
+        """Whether it treats each row of a batch by itself, in training too, and draws nothing at random."""
+        return True
+
     @abc.abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of one row after the layer, for the shape of one row before it.
@@ -104,6 +109,10 @@ class Layer(eqx.Module):
         """
         return self.apply(params, x, key), {}
 
+    def informed(self, features: Any) -> "Layer":
+        """The layer once it is known what the features of a row are (`embedding.Features`); mostly itself."""
+        return self
+
     def multiply_adds(self, shape: Shape) -> int:
         """Multiplications with an addition for one row of the given shape; 0 where they are not worth counting."""
         return 0
@@ -116,8 +125,8 @@ class Layer(eqx.Module):
         parts = [self.kind]
         for place, name in enumerate(self.arguments):
             value, unnamed = getattr(self, name), place < self.positional
-            as_ever = _equal(value, _default(type(self), name))
-            if unnamed and not (as_ever and isinstance(value, str)):
+            as_ever = _word(value) == _word(_default(type(self), name))
+            if unnamed and not (as_ever and isinstance(value, str | None)):
                 parts.append(_word(value))
             elif not as_ever:
                 parts += [name, _word(value)]
@@ -128,10 +137,6 @@ def _default(layer: type[Layer], name: str) -> Any:
     field = next(field for field in dataclasses.fields(layer) if field.name == name)
     converter = field.metadata.get("converter")
     return converter(field.default) if converter and field.default is not dataclasses.MISSING else field.default
-
-
-def _equal(one: Any, other: Any) -> bool:
-    return type(one) is type(other) and np.array_equal(one, other)
 
 
 def _word(value: Any) -> str:

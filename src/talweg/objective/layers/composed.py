@@ -4,9 +4,10 @@ Params are a dictionary of dictionaries, `{"dense_1": {"weights": ..., "biases":
 have no entry, and those made of layers have such a dictionary of their own.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 import equinox as eqx
 import jax
@@ -17,6 +18,7 @@ from talweg.errors import ConfigError
 from talweg.objective.layers.base import Layer, LayerParams, Shape, written
 from talweg.objective.layers.convolution import Conv
 from talweg.objective.layers.dense import Dense
+from talweg.objective.parts import in_parts, worth_cutting
 
 
 def _tuple(layers: "Iterable[Layer] | Sequential") -> tuple[Layer, ...]:
@@ -43,6 +45,10 @@ class Sequential(Layer):
     @property
     def kind(self) -> str:
         return "sequential"
+
+    @property
+    def by_row(self) -> bool:
+        return all(layer.by_row for layer in self.layers)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.layers))
@@ -74,6 +80,9 @@ class Sequential(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         return [shape, *self.shapes(shape)][-1]
 
+    def informed(self, features: Any) -> "Sequential":
+        return Sequential([layer.informed(features) for layer in self.layers])
+
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         params = {}
         for number, (name, layer) in enumerate(zip(self.names(), self.layers, strict=True)):
@@ -97,11 +106,24 @@ class Sequential(Layer):
         self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         settled = {}
-        for name, layer, its, layer_key in self._steps(params, key):
+        apart = self._apart(x)
+        if apart:
+            x = in_parts(lambda rows: Sequential(self.layers[:apart]).apply(params, rows, key), x)
+        for name, layer, its, layer_key in itertools.islice(self._steps(params, key), apart, None):
             x, changed = layer.apply_and_settle(its, x, layer_key, weight)
             if changed:
                 settled[name] = changed
         return x, settled
+
+    def _apart(self, x: Array) -> int:
+        """How many of its first layers are applied to two parts of a batch: those with all convolutions, or none."""
+        count = len(list(itertools.takewhile(lambda layer: layer.by_row, self.layers)))
+        shapes = [x.shape[1:], *self.shapes(x.shape[1:])]
+        work = [
+            layer.multiply_adds(before) if len(before) > 1 else 0
+            for layer, before in zip(self.layers, shapes, strict=False)
+        ]
+        return count if not sum(work[count:]) and worth_cutting(len(x), sum(work)) else 0
 
     def multiply_adds(self, shape: Shape) -> int:
         before = [shape, *self.shapes(shape)]
@@ -133,6 +155,10 @@ class Residual(Layer):
         """The layers as a network."""
         return Sequential(self.layers)
 
+    @property
+    def by_row(self) -> bool:
+        return self.body.by_row
+
     def __str__(self) -> str:
         return f"{self.kind}({self.body})"
 
@@ -151,6 +177,9 @@ class Residual(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         self.shortcut(shape)
         return self.body.output_shape(shape)
+
+    def informed(self, features: Any) -> "Residual":
+        return Residual([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         params, shortcut = self.body.init(key, shape), self.shortcut(shape)
@@ -198,6 +227,10 @@ class Beside(Layer):
         """The layers as a network."""
         return Sequential(self.layers)
 
+    @property
+    def by_row(self) -> bool:
+        return self.body.by_row
+
     def __str__(self) -> str:
         return f"{self.kind}({self.body})"
 
@@ -206,6 +239,9 @@ class Beside(Layer):
         if after[:-1] != shape[:-1]:
             raise self.refuse(shape, f"its layers give {written(after)}, which cannot stand beside that")
         return (*shape[:-1], shape[-1] + after[-1])
+
+    def informed(self, features: Any) -> "Beside":
+        return Beside([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         return self.body.init(key, shape)

@@ -16,6 +16,7 @@ from talweg.record.history import History, read_lines, to_line
 from talweg.record.places import existing_run
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
+from talweg.run.listening import NOBODY, Listener, listening
 from talweg.run.result import Run
 from talweg.run.resuming.environment import differences, environment
 from talweg.run.resuming.resume import further, require_same_data
@@ -59,7 +60,6 @@ def rerun(
     *,
     source: Any = None,
     progress: Callable[[Progress], None] | None = None,
-    started: Callable[[Built], None] | None = None,
 ) -> Rerun:
     """Trains a finished run again, under the settings that are recorded, and compares the results.
 
@@ -67,23 +67,26 @@ def rerun(
         run: its folder.
         source: the data, if they came as Python objects.
         progress: is called after each epoch.
-        started: hears of the job before the first step.
 
     Raises:
         DataError: if the data are no longer those that the run was trained on.
         RunFolderError: if there is no such run, or it is damaged, not finished, or of an older version.
     """
-    folder = existing_run(Path(run))
+    return trained_again(Path(run), source, listening(progress))
+
+
+def trained_again(path: Path, source: Any = None, listener: Listener = NOBODY) -> Rerun:
+    """Trains a finished run again (see `rerun`)."""
+    folder = existing_run(path)
     before, sittings = open_run(folder.path), folder.sittings()
     if not sittings:
         raise RunFolderError(f"{folder.path} was trained by an older Talweg; too little is recorded to train it again")
     stages = _stages(folder, sittings)
     built = build(stages[0][0], source)
     require_same_data(folder, built)
-    if started is not None:
-        started(built)
+    listener.started(built)
     keep_compilations()
-    trained, history = _trained_again(stages, built, source, progress)
+    trained, history = _through(stages, built, source, listener)
     return _compared(before, trained, history, differences(sittings[-1]["environment"], environment()))
 
 
@@ -101,24 +104,22 @@ def _stages(folder: RunFolder, sittings: Sequence[dict[str, Any]]) -> list[tuple
     return stages
 
 
-def _trained_again(
-    stages: Sequence[tuple[Settings, tuple[int, int]]],
-    built: Built,
-    source: Any,
-    progress: Callable[[Progress], None] | None,
+def _through(
+    stages: Sequence[tuple[Settings, tuple[int, int]]], built: Built, source: Any, listener: Listener
 ) -> tuple[Trained, History]:
+    """Trains through all stages, each from the place where the one before it was left."""
     lines: list[str] = []
 
     def tell(told: Progress) -> None:
         lines.append(to_line(told.epoch, told.seconds, told.curves))
-        if progress is not None:
-            progress(told)
+        listener.epoch(told)
 
     standing: Standing | None = None
     settings = stages[0][0]
     for wanted, place in stages[1:]:
 
-        def pause(there: Standing, place: tuple[int, int] = place) -> None:
+        def pause(there: Standing, place: tuple[int, int] = place, steps: int = built.job.steps_per_epoch) -> None:
+            listener.pause(there, steps)
             if (there.epoch, there.step) == place:
                 raise _ThereError(there)
 
@@ -128,7 +129,9 @@ def _trained_again(
             standing = reached.standing
         built = build(wanted, source)
         standing, settings = further(standing, built.job, settings, wanted), wanted
-    return train(built.job, tell, standing=standing), read_lines(lines)
+    steps = built.job.steps_per_epoch
+    trained = train(built.job, tell, standing=standing, pause=lambda there: listener.pause(there, steps))
+    return trained, read_lines(lines)
 
 
 def _compared(before: Run, trained: Trained, history: History, environment: Sequence[str]) -> Rerun:

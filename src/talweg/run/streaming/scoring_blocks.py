@@ -18,6 +18,7 @@ from talweg.objective.metrics import METRICS
 from talweg.record.evaluation import Evaluation, kept_rows
 from talweg.run.job import Job, Rows
 from talweg.run.scoring import Z95, Scores, decided, predictions, sums_of, values_of_sums, wilson_interval
+from talweg.run.streaming.passes import BLOCK_BYTES
 from talweg.run.train import member_outputs
 
 HELD = 2**18
@@ -41,7 +42,8 @@ def score_blocks(job: Job, params: Params, rows: Rows, members: Sequence[int]) -
     ranked = _evenly(len(rows), min(HELD, _RANKED // ((count + 1) * columns)))
     kept = kept_rows(len(rows), count, columns)
     tallies = [_Tally(job) for _ in range(count + 1)]
-    for some in blocks(len(rows), max(1024, _NUMBERS // ((count + 1) * columns))):
+    row_bytes = rows.x.nbytes // len(rows)
+    for some in blocks(len(rows), max(1024, min(_NUMBERS // ((count + 1) * columns), BLOCK_BYTES // row_bytes))):
         part = Rows(np.array(rows.x[some]), np.array(rows.y[some]))
         forget(rows.x, rows.y)
         predicted = [predictions(job.network, member_outputs(job.network, params, m, part)) for m in range(count)]

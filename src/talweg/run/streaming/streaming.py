@@ -12,12 +12,12 @@ from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
 from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import gather
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job
 from talweg.run.segments import cuts, longest_segment
-from talweg.run.streaming.ahead import ahead
 
 SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
@@ -65,11 +65,13 @@ class OnDisk:
         return ahead(self._segments(epoch, first))
 
     def _segments(self, epoch: int, first: int) -> Iterator[engine.Feed]:
-        order = self._order(epoch)
+        orders = [self._order(epoch, member) for member in self.members or (None,)]
         for begin, end in itertools.pairwise(self.ends.tolist()):
             begin = max(begin, first)
             if begin < end:
-                yield self._segment(order[..., begin:end, :], begin)
+                # Stacked a segment at a time: the orders of a long table take memory enough once.
+                order = np.stack([order[begin:end] for order in orders])
+                yield self._segment(order if self.members else order[0], begin)
 
     def _segment(self, order: Int[np.ndarray, "*members steps batch"], first: int) -> engine.Feed:
         rows = order.reshape(-1)
@@ -81,8 +83,5 @@ class OnDisk:
         place = np.arange(len(rows), dtype=np.int32).reshape(order.shape)
         return engine.Feed(data, place, weight, np.asarray(first, np.int32))
 
-    def _order(self, epoch: int) -> Int[np.ndarray, "*members steps batch"]:
-        def one(member: int | None) -> Int[np.ndarray, "steps batch"]:
-            return epoch_order(len(self.x), self.batch, self.seed, epoch, member, self.shuffle)
-
-        return np.stack([one(member) for member in self.members]) if self.members else one(None)
+    def _order(self, epoch: int, member: int | None) -> Int[np.ndarray, "steps batch"]:
+        return epoch_order(len(self.x), self.batch, self.seed, epoch, member, self.shuffle)

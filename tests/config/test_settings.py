@@ -58,7 +58,7 @@ OPTIONAL = {
     "stop": WORDS,
     "keep": st.sampled_from(["best", "last"]),
     "member_batches": st.sampled_from(["shared", "own"]),
-    "engine": st.sampled_from(["auto", "map", "vmap", "step"]),
+    "engine": st.sampled_from(["auto", "map", "threads", "vmap", "step"]),
     "seed": st.integers(0, 2**63 - 1),
     "columns": st.dictionaries(WORDS, WORDS, max_size=3),
     "group": WORDS,

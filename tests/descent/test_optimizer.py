@@ -141,6 +141,25 @@ def muon(steps, rate, mu, beta1, beta2, weight_decay):
     return params
 
 
+def test_muon_turns_a_convolution_as_one_matrix_of_places_by_filters():
+    """Three steps on a quadratic: the kernel's gradient is taken apart, turned and put together in NumPy."""
+    generator = np.random.default_rng(0)
+    kernel, table = generator.normal(size=(3, 2, 2, 4)), generator.normal(size=(2, 3, 4))
+    params = {"residual_1": {"conv_1": {"weights": kernel}}, "embedding_1": {"weights": table}}
+    params = jax.tree.map(lambda leaf: jnp.asarray(leaf, jnp.float32), params)
+    optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer("muon", 1, learning_rate=0.1, weight_decay=0.2))
+    memory, plain, mean = optimizer.init(params), kernel.reshape(12, 4), np.zeros((12, 4))
+    for t in range(1, 4):
+        params, memory = optimizer.update(params, memory, params, jnp.zeros(()), jnp.sum)
+        mean = 0.95 * mean + 0.05 * plain
+        ahead = 0.95 * mean / (1 - 0.95 ** (t + 1)) + 0.05 * plain / (1 - 0.95**t)
+        plain = plain - 0.1 * (0.2 * np.sqrt(12) * orthogonal(ahead) + 0.2 * plain)
+    np.testing.assert_allclose(params["residual_1"]["conv_1"]["weights"].reshape(12, 4), plain, rtol=1e-4, atol=1e-5)
+    by_adam = optimizer.init(params)
+    assert {leaf.shape for leaf in jax.tree.leaves(by_adam.inner_states["adam"])} >= {(2, 3, 4)}
+    assert (3, 2, 2, 4) not in {leaf.shape for leaf in jax.tree.leaves(by_adam.inner_states["adam"])}
+
+
 def schedule_free(steps, rate, beta1, step_of, weight_decay=0.0):
     """The place `y` where the gradient is taken, between the steps' own place `z` and their mean `x`."""
     z, x = dict(START), dict(START)
@@ -417,3 +436,14 @@ def test_every_optimizer_goes_on_from_its_arrays_and_is_alone_what_it_is_in_a_cr
     if name != "lbfgs":
         alone = walk_of(make_optimizer(name, 1, learning_rate=np.array([rate / 2]), **given), 1, 4)
         jax.tree.map(lambda a, b: np.testing.assert_allclose(a[1], b[0], rtol=2e-5, atol=1e-6), found, alone)
+
+
+def test_muon_leaves_the_way_out_to_adam():
+    gradient = {"conv_1": {"weights": np.random.default_rng(0).normal(size=(3, 3, 8, 1)).astype(np.float32)}}
+    params = jax.tree.map(jnp.zeros_like, gradient)
+    optimizer = jax.tree.map(lambda leaf: leaf[0], make_optimizer("muon", 1, learning_rate=1.0, weight_decay=0.0))
+    slope = jax.tree.map(jnp.asarray, gradient)
+    after, _ = optimizer.update(slope, optimizer.init(params), params, jnp.zeros(()), lambda p: jnp.zeros(()))
+    # Adam's first step is the gradient's sign, longer by Nesterov's look ahead.
+    sign = np.sign(gradient["conv_1"]["weights"])
+    np.testing.assert_allclose(after["conv_1"]["weights"], -(1 + 0.9 * 0.1 / (1 - 0.9**2)) * sign, rtol=1e-5)

@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from scipy.signal import correlate
 
-from talweg.objective.convolution import convolve, output_places, pads_of, plain
+from talweg.objective.convolution import convolve
+from talweg.objective.forms import plain
+from talweg.objective.windows import output_places, pads_of
 
 
 @pytest.fixture
@@ -30,6 +32,11 @@ CASES = [
     ((6, 6), 3, 3, (3, 3), (1, 1), "same", (1, 1), 3),  # depthwise
     ((9, 9), 2, 3, (1, 1), (3, 3), "valid", (1, 1), 1),  # a stride longer than the kernel: places that nothing sees
     ((5, 5), 2, 3, (2, 2), (1, 1), (3, 3), (1, 1), 1),  # padding wider than the kernel
+    ((6, 7), 8, 1, (3, 2), (2, 1), (1, 3), (1, 2), 1),  # a single filter: tap by tap
+    ((7,), 6, 1, (3,), (1,), "same", (2,), 1),
+    ((6, 7), 7, 3, (2, 3), (1, 2), "same", (2, 1), 1),  # few filters: the gradient as a matrix product
+    ((9, 4), 32, 33, (3, 2), (1, 1), "same", (1, 1), 1),  # many of both: more rows than are wanted
+    ((19, 3), 33, 32, (2, 2), (1, 2), "valid", (2, 1), 1),
     ((3, 4, 5), 2, 3, (2, 2, 3), (1, 2, 1), "same", (1, 1, 2), 1),
 ]
 

@@ -73,3 +73,17 @@ def test_small_tables_get_enough_steps(rows, batch, epochs):
 
 def test_a_name_in_use_for_an_optimizer_becomes_its_own():
     assert resolve(make_settings({"source": "x", "optimizer": "gd"}), "regression", 300, True).optimizer == "sgd"
+
+
+@pytest.mark.parametrize(
+    ("given", "epochs"),
+    [
+        ({"stop": "accuracy >= 0.97 or epochs(200)"}, 200),
+        ({"stop": "epochs(3)"}, 3),
+        ({"stop": "epochs(3)", "max_epochs": 9}, 9),
+        ({"stop": "accuracy >= 0.97"}, 47),
+    ],
+)
+def test_epochs_named_in_a_rule_are_how_long_a_training_may_be(given, epochs):
+    resolved = resolve(make_settings({"source": "x", **given}), "classification", 1000, True)
+    assert resolved.max_epochs == epochs

@@ -64,14 +64,32 @@ def test_pictures_to_look_at_are_kept(run):
         assert psnr(denoised, clean) > psnr(noisy, clean) + 1
 
 
+def run_noise(run, picture):
+    """A picture with the noise of a run."""
+    return denoiser_of(run.settings, 1).noise.on(picture.astype(np.float32), np.random.default_rng(0))
+
+
 def test_tiles_do_not_show(run, photographs):
     network = denoiser_of(run.settings, 1)
-    noisy = network.noise.on(photographs[0].astype(np.float32), np.random.default_rng(0))
+    noisy = run_noise(run, photographs[0])
     whole = denoised_by(network, run.params, np.pad(noisy, ((0, 16), (0, 0), (0, 0)), mode="symmetric"), 80, 0)
     tiled = denoised_by(network, run.params, noisy, 32, 16)
     inside = np.s_[:, 8:-8, 8:-8]
     assert np.abs(whole[:, :64][inside] - tiled[inside]).max() < 8
     assert np.abs(whole[:, :64][inside] - tiled[inside]).mean() < 0.5
+
+
+def test_the_self_ensemble_is_the_mean_of_eight_turned_pictures(run, photographs):
+    noisy = run_noise(run, photographs[1][:40, :56])
+    ways = [(turns, mirrored) for turns in range(4) for mirrored in (False, True)]
+    answers = []
+    for turns, mirrored in ways:
+        seen = np.rot90(noisy[:, ::-1] if mirrored else noisy, turns)
+        answer = np.rot90(tw.denoise(run, seen[..., 0])[0].pixels, -turns)
+        answers.append(answer[:, ::-1] if mirrored else answer)
+    (found,) = tw.denoise(run, noisy[..., 0], self_ensemble=True)
+    np.testing.assert_allclose(found.pixels, np.mean(answers, axis=0), atol=1e-3)
+    assert psnr(found.pixels, photographs[1][:40, :56]) > psnr(answers[0], photographs[1][:40, :56])
 
 
 @pytest.mark.parametrize("size", [(7, 9), (64, 80), (150, 40)])
@@ -117,6 +135,10 @@ def test_the_command_line(run, folder, tmp_path, photographs, monkeypatch, capsy
     code, told = talweg("denoise", run.folder.path, tmp_path / "noisy.png", "-o", out)
     assert code == 2
     assert "exists already" in told.err
+    again = ["--self-ensemble", "--reference", clean, "--force", "--json"]
+    code, told = talweg("denoise", run.folder.path, tmp_path / "noisy.png", "-o", out, *again)
+    assert json.loads(told.out)["self_ensemble"]
+    assert json.loads(told.out)["pictures"][0]["denoised"]["psnr"] != picture["denoised"]["psnr"]
     code, told = talweg("denoise", run.folder.path, folder, "-o", tmp_path / "many", "--reference", folder)
     assert code in (0, None), told.err
     assert len(list((tmp_path / "many").glob("*.png"))) == 10
@@ -177,7 +199,7 @@ def test_colour(photographs):
 def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
     with pytest.raises(DataError, match="2 photographs cannot be split"):
         tw.train(photographs[:2], noise=25)
-    with pytest.raises(DataError, match=r"side of 64 pixels, fewer than a patch of 100"):
+    with pytest.raises(DataError, match=r"hold no patch of 100 pixels, such as 0 with a side of 64"):
         tw.train(photographs, noise=25, patch_size=100)
     with pytest.raises(ConfigError, match=r"needs to know its noise"):
         tw.train(folder, task="denoising")

@@ -1,5 +1,6 @@
 """The room on the disk told from shapes: never less than is written, and not much more of what grows with the network."""
 
+import dataclasses
 import types
 
 import numpy as np
@@ -9,9 +10,11 @@ import talweg as tw
 from talweg.config.settings import make_settings
 from talweg.errors import RunFolderError
 from talweg.record.checkpoints import Checkpoints
+from talweg.record.folder import RunFolder
 from talweg.run.build import build
-from talweg.run.resuming import keeping
-from talweg.run.resuming.room import PAGES, checkpoint_bytes, disk_bytes, most_checkpoints, result_bytes, sentence
+from talweg.run.resuming.interruption import Interruption
+from talweg.run.resuming.keeping import PACE, Keeper
+from talweg.run.resuming.room import PAGES, checkpoint_bytes, disk_bytes, most_checkpoints, result_bytes, sentencefrom talweg.run.standing import first_standing
 
 KINDS = {
     "adamw, recorded": {"hidden": (512,)},
@@ -64,13 +67,14 @@ def test_a_disk_without_room_for_the_checkpoints_is_refused_beforehand(tmp_path,
     assert not (tmp_path / "run").exists()
 
 
-def test_writing_takes_a_hundredth_of_the_time_at_most_from_the_first_checkpoint_on():
+def test_writing_takes_a_hundredth_of_the_time_at_most_from_the_first_checkpoint_on(tmp_path):
     """Before the first it is guessed from its size how long writing takes, afterwards that is measured."""
-    settings = make_settings({"source": "iris"})
-    keeper = keeping.Keeper(None, settings, keeping.Interruption(), size=int(keeping.PACE))
+    job = build(make_settings({"source": "iris", **COMMON, "checkpoint_every": "auto"})).job
+    start = dataclasses.replace(first_standing(job), epoch=1)
+    keeper = Keeper(RunFolder(tmp_path), job.settings, Interruption(), size=int(PACE))
 
     def due(seconds):
-        return keeper._due(types.SimpleNamespace(epoch=1, step=0, seconds=seconds))
+        return keeper._due(dataclasses.replace(start, seconds=seconds))
 
     assert [due(99.0), due(100.0)] == [False, True]
     keeper.last, keeper.cost = (1, 0, 100.0), 2.0

@@ -33,6 +33,25 @@ def photographs():
     return [wave[..., None].astype(np.uint8) for wave in waves]
 
 
+def halves():
+    """Pictures of which the upper or the lower half is brighter, half of them labelled at random: mistakes are sure."""
+    generator = np.random.default_rng(0)
+    pixels = generator.integers(0, 90, (60, 10, 8), np.uint8)
+    pixels[1::2, :5] += 100
+    pixels[::2, 5:] += 100
+    labels = np.where(generator.random(60) < 0.5, np.arange(60) % 2, generator.integers(0, 2, 60))
+    return pixels, np.where(labels, "upper", "lower")
+
+
+def brightness():
+    """Pictures and how bright they are."""
+    pixels = np.random.default_rng(1).integers(0, 200, (40, 8, 8), np.uint8)
+    return pixels, pixels.mean((1, 2)) / 100
+
+
+PICTURES = {"members": 2, "layers": "conv 2 3x3, relu, globalpool, output", "max_epochs": 2, "augment": "none"}
+
+
 KINDS = {
     "classification": (
         "iris",
@@ -51,6 +70,8 @@ KINDS = {
         "photographs",
         {"noise": "25", "members": 2, "layers": "conv 2 3x3, relu, conv 1 3x3", "patch_size": 16, "max_epochs": 2},
     ),
+    "pictures": ("halves", PICTURES),
+    "picture_regression": ("brightness", PICTURES),
     "hostile": (None, SMALL),
 }
 
@@ -65,8 +86,13 @@ class Runs(dict):
         import talweg as tw
 
         source, settings = KINDS[kind]
-        made = {"hostile": lambda: hostile_table(self.parent / "hostile.csv"), "denoising": photographs}
-        self[kind] = tw.train(made[kind]() if kind in made else source, out=self.parent / kind, **settings)
+        made = {
+            "hostile": lambda: (hostile_table(self.parent / "hostile.csv"),),
+            "denoising": lambda: (photographs(),),
+            "pictures": halves,
+            "picture_regression": brightness,
+        }
+        self[kind] = tw.train(*made[kind]() if kind in made else (source,), out=self.parent / kind, **settings)
         if kind == "resumed":
             self[kind] = tw.resume(self.parent / kind, max_epochs=12)
         return self[kind]

@@ -1,8 +1,9 @@
 """The report: the run's own numbers, complete in both languages, of runs of every kind, inert to hostile text."""
 
 import base64
-import contextlib
+import dataclasses
 import html.parser
+import io
 import json
 import re
 import string
@@ -11,7 +12,9 @@ import numpy as np
 import pytest
 import sklearn.calibration
 import sklearn.metrics as sk
+from PIL import Image
 
+from talweg.data.images.load import save_picture
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
@@ -98,11 +101,7 @@ def test_every_rule_has_its_words():
     from talweg.descent import stopping
 
     rules = [rule for rule in vars(stopping).values() if isinstance(rule, type) and issubclass(rule, stopping.Rule)]
-    kinds = set()
-    for rule in rules:
-        with contextlib.suppress(AttributeError, TypeError):
-            kinds.add(rule.kind.fget(None))
-    kinds.discard(None)
+    kinds = {rule.kind for rule in rules if isinstance(getattr(rule, "kind", None), str)}
     assert {"flat", "reached", "no_improvement", "non_finite", "diverged", "max_epochs"} <= kinds
     for kind in kinds:
         assert tongue("de").knows(f"why.{kind}"), kind
@@ -361,6 +360,58 @@ def test_denoised_pictures_stand_beside_noisy_and_clean_ones(told_runs):
     assert "talweg denoise" in page
 
 
+def test_large_pictures_are_shown_by_their_middles_and_the_page_stays_small(told_runs):
+    run, generator = told_runs["denoising"], np.random.default_rng(0)
+    found, (sample, *_) = told(run), run.summary["denoising"]["samples"]
+    pixels = {kind: generator.integers(0, 256, (512, 400, 3), np.uint8) for kind in ("noisy", "denoised", "clean")}
+    shown = {sample[kind]: save_picture(one) for kind, one in pixels.items()}
+    many = {name: shown[sample[name.rpartition("-")[2].removesuffix(".png")]] for name in found.pictures}
+    page = report_page(dataclasses.replace(found, pictures=many))
+    assert len(page) < 2_000_000
+    (first, *_) = re.findall(r'src="data:image/png;base64,([^"]+)"', page)
+    seen = np.asarray(Image.open(io.BytesIO(base64.b64decode(first))))
+    np.testing.assert_array_equal(seen, pixels["noisy"][128:384, 72:328])
+
+
+@pytest.mark.parametrize("lang", ["en", "de"])
+def test_the_pictures_that_were_mistaken_are_shown(told_runs, lang):
+    run, say = told_runs["pictures"], tongue(lang)
+    pixels, known = run.source.pixels[..., 0], run.source.about["class"]
+    labels = [known.levels[code] for code in known.codes]
+    mistakes = run.summary["pictures"]["mistakes"]
+    page = report_page(told(run), lang=lang)
+    assert 0 < len(mistakes) <= 12
+    split = np.load(run.folder.path / "split.npy")
+    for one in mistakes:
+        content = (run.folder.path / one["file"]).read_bytes()
+        np.testing.assert_array_equal(np.asarray(Image.open(io.BytesIO(content))), pixels[one["row"] - 1])
+        true = labels[one["row"] - 1]
+        said = {"upper": "lower", "lower": "upper"}[true]
+        assert split[one["row"] - 1] == 2
+        alt = f"{one['picture']}: {say('results.taken', true=true, said=said)}"
+        assert f'<img alt="{alt}" src="data:image/png;base64,{base64.b64encode(content).decode()}">' in page
+    assert page.count("<img") == len(mistakes)
+
+
+def test_the_worst_estimates_of_pictures_are_shown(told_runs):
+    run = told_runs["picture_regression"]
+    page = report_page(told(run))
+    kept = run.evaluation["test"]
+    assert page.count("<img") == len(run.summary["pictures"]["mistakes"]) == len(kept.target)
+    worst = int(np.abs(kept.ensemble - kept.target).argmax())
+    say = tongue("en")
+    first, second = (say.number(float(values[worst])) for values in (kept.target, kept.ensemble))
+    assert say("results.estimated", true=first, said=second) in page
+
+
+def test_pictures_that_are_gone_or_were_never_kept_leave_their_rows(told_runs):
+    found = told(told_runs["pictures"])
+    page = report_page(dataclasses.replace(found, pictures={}))
+    assert "<img" not in page
+    assert tongue("en")("results.mistakes") in page
+    assert told_runs["classification"].summary.get("pictures") is None
+
+
 def test_a_sweep_shows_each_value_and_its_interval(told_runs):
     run = told_runs["sweep"]
     words = Page(report_page(told(run))).sections["members"]
@@ -378,7 +429,13 @@ def test_the_model_cards_metadata_tell_what_the_summary_does(told_run):
     top = model_card(found).removeprefix("---\n").partition("\n---\n")[0]
     data = {line.partition(": ")[0]: json.loads(line.partition(": ")[2]) for line in top.splitlines()}
     assert data["library_name"] == "talweg"
-    assert data["pipeline_tag"] in ("tabular-classification", "tabular-regression", "image-to-image")
+    assert data["pipeline_tag"] in (
+        "tabular-classification",
+        "tabular-regression",
+        "image-to-image",
+        "image-classification",
+        "other",
+    )
     if "model-index" not in data:
         assert found.held_back is None or not found.sound.any()
         return
@@ -399,7 +456,7 @@ def test_the_json_is_plain_and_says_the_same(told_run):
 
 def test_a_training_writes_its_report_and_a_failing_one_ends_nothing(told_runs, tmp_path, monkeypatch):
     import talweg as tw
-    from talweg.run import result
+    from talweg.run import written
 
     run = told_runs["one_member"]
     assert (run.folder.path / "report.html").read_text().startswith("<!doctype html>")
@@ -408,7 +465,7 @@ def test_a_training_writes_its_report_and_a_failing_one_ends_nothing(told_runs, 
     def broken(folder):
         raise ZeroDivisionError("no such thing")
 
-    monkeypatch.setattr(result, "write_report", broken)
+    monkeypatch.setattr(written, "write_report", broken)
     with pytest.warns(RuntimeWarning, match="the run is whole, but its report was not written: no such thing"):
         run = tw.train("iris", out=tmp_path / "run", members=1, hidden=(8,), max_epochs=12, learning_rate=0.02)
     assert tw.open_run(tmp_path / "run").summary == run.summary

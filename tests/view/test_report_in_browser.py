@@ -39,6 +39,8 @@ def axe(page):
         ("classification", "de", "dark"),
         ("regression", "de", "light"),
         ("hostile", "en", "dark"),
+        ("pictures", "de", "dark"),
+        ("denoising", "en", "light"),
     ],
 )
 def test_a_page_is_accessible_in_both_languages_and_themes(show, told_runs, kind, lang, theme):
@@ -53,7 +55,7 @@ def test_a_page_is_accessible_in_both_languages_and_themes(show, told_runs, kind
 
 @pytest.mark.parametrize("width", [1200, 390])
 def test_nothing_is_wider_than_the_window(show, told_runs, width):
-    for kind in ("two_classes", "diverged", "hostile"):
+    for kind in ("two_classes", "diverged", "hostile", "pictures"):
         page = show(report_page(read_run(told_runs[kind].folder)), viewport={"width": width, "height": 800})
         assert page.evaluate("document.documentElement.scrollWidth") <= width, kind
 

@@ -12,11 +12,15 @@ from talweg.cli.output import json_option, put
 @click.command()
 @click.argument("source", required=False)
 @data_options
+@click.option("--noise", help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
+@click.option("--patch-size", help="Denoising: the side of the patches. [default: 64 if the pictures are so large]")
 @click.option("--seed", help="Decides the split. [default: 0]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @json_option
 def check(config: Path | None, as_json: bool, **words: Any) -> None:
     """Look SOURCE over as a training would, before its first step, and say what is wrong and how to mend it.
+
+    Photographs to denoise are looked over with --noise, pairs as they are in a folder with noisy/ and clean/.
 
     Exit code 1 if there is an error, with which no training would start.
     """

@@ -56,7 +56,9 @@ RUNS = Path("runs")
 @click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
 @click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
-@click.option("--engine", help="How members run: map, vmap or step (docs/performance.md). [default: by the network]")
+@click.option(
+    "--engine", help="How members run: map, threads, vmap, step (docs/performance.md). [default: by the network]"
+)
 @click.option("--seed", help="Decides split, starts and order. [default: 0]")
 @click.option(
     "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"

@@ -13,6 +13,7 @@ from talweg.descent.stopping import (
     Diverged,
     Epochs,
     Flat,
+    Leaf,
     NearBound,
     NoImprovement,
     NonFinite,
@@ -27,7 +28,7 @@ from talweg.errors import did_you_mean
 
 NEVER_TEST = "the test set is never monitored, or it would no longer be one; take the validation set's"
 
-CALLED: tuple[type[Rule], ...] = (
+CALLED: tuple[type[Leaf], ...] = (
     Flat,
     NoImprovement,
     Overfitting,
@@ -39,7 +40,7 @@ CALLED: tuple[type[Rule], ...] = (
     NonFinite,
     Diverged,
 )
-RULES: dict[str, type[Rule]] = {rule.word: rule for rule in CALLED}
+RULES: dict[str, type[Leaf]] = {rule.word: rule for rule in CALLED}
 """The rules that are written as calls, by name; their arguments are their settings, in order."""
 
 
@@ -59,6 +60,23 @@ def parse_rule(text: str, curves: Iterable[str]) -> Rule:
         'reached or max_epochs'
     """
     return _rule(read_tree(text, "stopping rule"), tuple(curves))
+
+
+def epochs_named(text: str) -> int | None:
+    """The largest number of epochs that a rule names, if it names any.
+
+    Example:
+        >>> epochs_named("accuracy >= 0.97 or epochs(200)"), epochs_named("accuracy >= 0.97")
+        (200, None)
+    """
+    named = [
+        int(limit.value)
+        for node in ast.walk(read_tree(text, "stopping rule"))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Epochs.word
+        for limit in (*node.args, *(word.value for word in node.keywords))
+        if isinstance(limit, ast.Constant) and isinstance(limit.value, int | float) and limit.value >= 1
+    ]
+    return max(named, default=None)
 
 
 def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
@@ -87,8 +105,8 @@ def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
 def _call(node: ast.Call, curves: tuple[str, ...]) -> Rule:
     name = node.func.id if isinstance(node.func, ast.Name) else ""
     make = RULES[name]
-    kinds = {field.name: field.type for field in dataclasses.fields(make)}  # type: ignore[arg-type]
-    needed = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(make))  # type: ignore[arg-type]
+    kinds = {field.name: field.type for field in dataclasses.fields(make)}
+    needed = sum(field.default is dataclasses.MISSING for field in dataclasses.fields(make))
     given = arguments(node, name, list(kinds), needed)
     rule = make(**{argument: _value(value, kinds[argument], curves) for argument, value in given.items()})
     for monitor in rule.monitors:

@@ -72,7 +72,7 @@ class Settings(pydantic.BaseModel):
         patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initialisations are trained.
-        max_epochs: passes over the training rows, at most.
+        max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
         learning_rate: the step length; ``usual`` for the optimizer, or ``auto``: by a range test. This and the other
@@ -103,7 +103,8 @@ class Settings(pydantic.BaseModel):
         query: what is asked of a source that is a database.
         member_batches: whether all members see the same batches, or each its own.
         seed: decides split, starts and order.
-        engine: how members run: ``map`` one after the other, ``vmap`` as one program, ``step`` a call for each step.
+        engine: how members run: ``map`` one after the other, ``threads`` as many at a time as there are cores,
+            ``vmap`` as one program, ``step`` a call for each step.
         on_divergence: what happens to a member whose loss is no number or stays above its start: ``stop`` it, or
             ``restart`` it from its last good state at half the learning rate.
         checkpoint_every: how often the state is written: ``auto``, ``never``, a time, or a number of epochs or steps.
@@ -159,7 +160,7 @@ class Settings(pydantic.BaseModel):
     stream: Literal["auto", "yes", "no"] = AUTO
     query: str | None = None
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    engine: Literal["auto", "map", "vmap", "step"] = AUTO
+    engine: Literal["auto", "map", "threads", "vmap", "step"] = AUTO
     on_divergence: Literal["stop", "restart"] = "stop"
     checkpoint_every: str = AUTO
     checkpoint_keep: Annotated[int, Field(ge=1)] = 2

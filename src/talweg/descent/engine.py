@@ -20,7 +20,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
-from talweg.descent.members import Crowd, blank, each_member, gathered, put, take
+from talweg.descent.members import Crowd, blank, each_member, gathered, join, put, side_by_side, take
 from talweg.descent.optimizer import Optimizer
 from talweg.objective.base import Batch, Objective, Params
 
@@ -200,6 +200,8 @@ def epoch(
     info = Info.nothing(len(active)) if info is None else info
     if crowd == "step":
         return _epoch_by_steps(objective, optimizer, state, active, feed, index, info)
+    if crowd == "threads":
+        return _epoch_side_by_side(objective, optimizer, state, active, feed, index, info)
     few = gathered(active) if crowd == "vmap" else None
     if few is None:
         return _epoch(objective, optimizer, state, active, feed, index, info, crowd)
@@ -209,6 +211,33 @@ def epoch(
     moved, told = _epoch(*part, active[few], some, index, told, crowd)
     blank = np.full(active.shape, np.nan, np.float32)
     return put(state, moved, few), put(Info(blank, blank), told, few)
+
+
+def _epoch_side_by_side(
+    objective: Objective,
+    optimizer: Optimizer,
+    state: State,
+    active: Bool[np.ndarray, " members"],
+    feed: Feed,
+    number: Int[np.ndarray, ""],
+    info: Info,
+) -> tuple[State, Info]:
+    """The same, each member an execution of its own, several at a time."""
+    own_order = feed.order.ndim == 3
+    everyone = [take((state, info), np.array([member])) for member in range(len(active))]
+
+    def moved(member: int) -> tuple[State, Info]:
+        its = np.array([member])
+        mine = Feed(feed.data, feed.order[its], feed.weight[its], feed.first) if own_order else feed
+        its_state, its_info = everyone[member]
+        return _epoch(*take((objective, optimizer), its), its_state, np.ones(1, bool), mine, number, its_info, "map")
+
+    running = np.flatnonzero(active).tolist()
+    for member, result in zip(running, side_by_side(moved, running), strict=True):
+        everyone[member] = result
+    state, told = join(everyone)
+    total, weight = (np.where(active, np.asarray(leaf), np.nan) for leaf in (told.total, told.weight))
+    return state, Info(total, weight)
 
 
 def _epoch_by_steps(

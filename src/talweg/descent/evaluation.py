@@ -13,7 +13,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Num, PyTree
 
-from talweg.descent.members import Crowd, blank, each_member
+from talweg.descent.members import Crowd, blank, each_member, join, side_by_side, take
 from talweg.descent.optimizer import gradient_norm
 from talweg.objective.base import Batch, Objective, Params
 
@@ -55,8 +55,28 @@ def evaluate(
     Returns:
         Sums with a leading member axis, added up over the chunks in float64.
     """
-    sums = jax.device_get(_evaluate(objective, params, active, chunks, "map" if crowd == "step" else crowd))
-    return {name: value.astype(np.float64).sum(1) for name, value in sums.items()}
+    if crowd == "threads":
+        sums = _evaluate_side_by_side(objective, params, active, chunks)
+    else:
+        sums = _evaluate(objective, params, active, chunks, crowd)
+    return {name: value.astype(np.float64).sum(1) for name, value in jax.device_get(sums).items()}
+
+
+def _evaluate_side_by_side(
+    objective: Objective, params: Params, active: Bool[np.ndarray, " members"], chunks: Batch
+) -> dict[str, Array]:
+    """The same, each active member an execution of its own, several at a time."""
+    own_rows = chunks.weight.ndim == 3
+
+    def found(member: int) -> dict[str, Array]:
+        its = np.array([member])
+        rows = take(chunks, its) if own_rows else chunks
+        return _evaluate(*take((objective, params), its), np.ones(1, bool), rows, "map")
+
+    running = np.flatnonzero(active).tolist()
+    results = dict(zip(running, side_by_side(found, running), strict=True))
+    stopped = blank(jax.eval_shape(lambda: found(0)))
+    return join([results.get(member, stopped) for member in range(len(active))])
 
 
 @jax.jit

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import equinox as eqx
+import jax
 import optax
 
 from talweg.descent.averaging import find
@@ -77,7 +78,7 @@ def _lion(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
 
 
 def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
-    """Matrices by Muon, with steps as long as Adam's (Liu et al. 2025); all else by Adam."""
+    """Matrices and kernels by Muon, with steps as long as Adam's (Liu et al. 2025); all else by Adam."""
     return optax.contrib.muon(
         rate,
         beta=s["momentum"],
@@ -85,8 +86,31 @@ def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
         adam_b1=s["beta1"],
         adam_b2=s["beta2"],
         adam_weight_decay=s["weight_decay"],
+        muon_weight_dimension_numbers=_as_matrices,
         consistent_rms=0.2,
     )
+
+
+FEWEST_FILTERS = 4
+"""A kernel with fewer goes by Adam: it gives a picture, gray or in colour, and one filter cannot be turned."""
+
+
+def _as_matrices(params: Any) -> Any:
+    """How Muon sees each array: the kernel of a convolution as one matrix of (places times channels, filters).
+
+    Of arrays with more than two axes only the weights of our own convolutions are known to have their filters last; an
+    embedding has a table for each column, a foreign layer whatever it likes. `None` stands for what goes by Adam.
+    """
+    return jax.tree_util.tree_map_with_path(_as_matrix, params)
+
+
+def _as_matrix(path: tuple[Any, ...], leaf: Any) -> optax.contrib.MuonDimensionNumbers | None:
+    layer, name = [getattr(part, "key", "") for part in (None, None, *path)[-2:]]
+    if leaf.ndim != 2 and not (leaf.ndim > 2 and name == "weights" and str(layer).startswith("conv")):
+        return None
+    if leaf.ndim > 2 and leaf.shape[-1] < FEWEST_FILTERS:
+        return None
+    return optax.contrib.MuonDimensionNumbers(tuple(range(leaf.ndim - 1)), leaf.ndim - 1)
 
 
 def _schedule_free_sgd(rate: LearningRate, s: Settings) -> optax.GradientTransformation:

@@ -1,20 +1,15 @@
 """The convolution and its gradient in forms that are fast on a CPU. Which layers use it is in `layers.convolution`.
 
-XLA's CPU compiler hands a convolution to its fast routine only in the form of a forward one: batch first, channels
-last, kernel not reversed. Outside loops it rewrites the two gradients into that form; in the body of a loop, where an
-epoch's steps run, it does not, and they fall to a naive loop that is 5 to 30 times slower. So both gradients are
-written here as forward convolutions of explicitly transposed operands, with `optimization_barrier` so that the
-transposes are not folded back.
-
-The fast routine is slow for one to four channels with few filters; there zeros fill both up, which costs less than it
-saves (the figures are in docs/performance.md).
+XLA's CPU compiler hands a convolution to its fast routines only in the form of a forward one. Outside loops it rewrites
+the two gradients into that form; in the body of a loop, where an epoch's steps run, it does not, and they fall to a
+naive loop that is 5 to 30 times slower. So both gradients are written here as forward convolutions of explicitly
+transposed operands, with `optimization_barrier` so that the transposes are not folded back. Which form of a forward
+convolution is quickest is in `forms`.
 
 On other devices, whose libraries have gradients of their own, plain differentiation is left alone.
 """
 
 import functools
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import jax
@@ -22,59 +17,8 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float
 
-Sizes = tuple[int, ...]
-Pads = tuple[tuple[int, int], ...]
-
-Rows = Float[Array, "rows ... _"]
-Kernel = Float[Array, "... _ _"]
-
-
-def pads_of(padding: str | Sequence[int], places: Sizes, window: Sizes, stride: Sizes, dilation: Sizes) -> Pads:
-    """How many zeros go before and after each spatial axis.
-
-    Args:
-        padding: ``"valid"`` for none, ``"same"`` for as many as give one output for each stride of the input, or
-            a number for each axis, the same on both sides.
-        places: the lengths of the spatial axes.
-        window: of the kernel along each.
-        stride: of the kernel.
-        dilation: steps between two of the kernel's places.
-
-    Example:
-        >>> pads_of("same", (28,), (3,), (1,), (1,)), pads_of("same", (28,), (3,), (2,), (1,))
-        (((1, 1),), ((0, 1),))
-    """
-    if padding == "valid":
-        return ((0, 0),) * len(places)
-    if padding != "same":
-        return tuple((int(each), int(each)) for each in padding)
-    pads = []
-    for length, width, step, apart in zip(places, window, stride, dilation, strict=True):
-        needed = max((-(-length // step) - 1) * step + (width - 1) * apart + 1 - length, 0)
-        pads.append((needed // 2, needed - needed // 2))
-    return tuple(pads)
-
-
-def output_places(places: Sizes, window: Sizes, stride: Sizes, pads: Pads, dilation: Sizes) -> Sizes:
-    """The lengths of the spatial axes after a convolution; 0 or less where the kernel does not fit.
-
-    Example:
-        >>> output_places((28,), (3,), (2,), ((0, 1),), (1,))
-        (14,)
-    """
-    return tuple(
-        (length + sum(pad) - ((width - 1) * apart + 1)) // step + 1
-        for length, width, step, pad, apart in zip(places, window, stride, pads, dilation, strict=True)
-    )
-
-
-def plain(x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes, groups: int = 1) -> Rows:
-    """A convolution as XLA has it, with the gradients that follow from it."""
-    letters = "DHW"[3 - len(stride) :]
-    form = (f"N{letters}C", f"{letters}IO", f"N{letters}C")
-    return lax.conv_general_dilated(
-        x, kernel, stride, pads, rhs_dilation=dilation, dimension_numbers=form, feature_group_count=groups
-    )
+from talweg.objective.forms import Kernel, Rows, patches, plain, quick
+from talweg.objective.windows import Pads, Sizes
 
 
 @functools.partial(jax.custom_vjp, nondiff_argnums=(2, 3, 4, 5))
@@ -94,48 +38,13 @@ def convolve(x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes
         >>> convolve(x, jnp.ones((3, 1, 1)), (1,), ((0, 0),), (1,)).ravel().tolist()
         [3.0, 6.0, 9.0]
     """
-    return _quick(x, kernel, stride, pads, dilation, groups)
-
-
-def _quick(x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes, groups: int) -> Rows:
-    """A convolution, on a CPU with its channels and filters filled up to what its routine is quick at."""
-    channels, filters = kernel.shape[-2:]
-    more_channels, more_filters = _filling(channels, filters) if groups == 1 else (0, 0)
-    if not more_channels + more_filters:
-        return plain(x, kernel, stride, pads, dilation, groups)
-
-    def filled(x: Rows, kernel: Kernel) -> Rows:
-        axes = [(0, 0)] * len(stride)
-        x = jnp.pad(x, [(0, 0), *axes, (0, more_channels)])
-        kernel = jnp.pad(kernel, [*axes, (0, more_channels), (0, more_filters)])
-        return plain(x, kernel, stride, pads, dilation)[..., :filters]
-
-    def as_it_is(x: Rows, kernel: Kernel) -> Rows:
-        return plain(x, kernel, stride, pads, dilation)
-
-    return lax.platform_dependent(x, kernel, cpu=filled, default=as_it_is)
-
-
-FEW_CHANNELS, FEW_FILTERS = 4, 16
-"""Up to so many of both, the CPU's routine is several times slower than with more filters."""
-
-
-def _filling(channels: int, filters: int) -> tuple[int, int]:
-    """How many channels and filters of zeros make a convolution quicker on a CPU.
-
-    Example:
-        >>> _filling(1, 16), _filling(3, 32), _filling(32, 32)
-        ((0, 16), (1, 0), (0, 0))
-    """
-    if channels > FEW_CHANNELS or filters == 1:
-        return 0, 0
-    return int(channels == FEW_CHANNELS - 1), max(2 * FEW_FILTERS - filters, 0) if filters <= FEW_FILTERS else 0
+    return quick(x, kernel, stride, pads, dilation, groups)
 
 
 def _forward(
     x: Rows, kernel: Kernel, stride: Sizes, pads: Pads, dilation: Sizes, groups: int
 ) -> tuple[Rows, tuple[Rows, Kernel]]:
-    return _quick(x, kernel, stride, pads, dilation, groups), (x, kernel)
+    return quick(x, kernel, stride, pads, dilation, groups), (x, kernel)
 
 
 def _backward(
@@ -157,6 +66,10 @@ def _backward(
 
 
 convolve.defvjp(_forward, _backward)
+
+
+VERY_FEW = 3
+"""Up to so many filters, and fewer than channels, the gradient of the kernel is quicker as one matrix product."""
 
 
 def _as_it_stands(operands: Any) -> Any:
@@ -188,7 +101,7 @@ def _input_gradient(
         for length, first, width, apart in zip(spread.shape[1:-1], before, window, dilation, strict=True)
     ]
     after = [length - got for length, got in zip(shape[1:-1], reach, strict=True)]
-    return _quick(spread, turned, (1,) * len(window), tuple(zip(before, after, strict=True)), dilation, groups)
+    return quick(spread, turned, (1,) * len(window), tuple(zip(before, after, strict=True)), dilation, groups)
 
 
 def _kernel_gradient(x: Rows, shape: tuple[int, ...], spread: Rows, pads: Pads, dilation: Sizes, groups: int) -> Kernel:
@@ -196,12 +109,17 @@ def _kernel_gradient(x: Rows, shape: tuple[int, ...], spread: Rows, pads: Pads, 
 
     The kernel's places become the output's, so that its dilation becomes a stride. Where there are fewer filters than
     channels the two exchange their parts, and the places come out in reverse: the work is the same, and the routine
-    is quicker at many filters.
+    is quicker at many filters. Of very few filters it is one matrix product with the slopes' patches.
     """
     *window, channels, filters = shape
     if groups == 1 and filters < channels:
         before = [(width - 1) * apart - pad[0] for width, apart, pad in zip(window, dilation, pads, strict=True)]
-        found = _correlated(spread, x, window, before, dilation, 1)
+        if filters <= VERY_FEW:
+            edges = tuple((first, 0) for first in before)
+            seen = patches(spread, tuple(window), x.shape[1:-1], edges, dilation)
+            found = (seen @ x.reshape(-1, channels)).reshape(*window, filters, channels)
+        else:
+            found = _correlated(spread, x, window, before, dilation, 1)
         return jnp.flip(found, tuple(range(len(window)))).swapaxes(-1, -2)
     return _correlated(x, spread, window, [pad[0] for pad in pads], dilation, groups)
 
@@ -229,16 +147,3 @@ def _correlated(
         for first, width, apart, reach, length in zip(before, window, dilation, still.shape[1:-1], places, strict=True)
     ]
     return jnp.moveaxis(plain(moved, kernel, dilation, tuple(ends), (1,) * axes, groups), 0, axes)
-
-
-def multiply_adds(places: Sizes, window: Sizes, channels: int, filters: int, groups: int) -> int:
-    """Multiplications with an addition that a convolution takes for one row, its padding included.
-
-    Args:
-        places: of the output.
-        window: of the kernel.
-        channels: of the input.
-        filters: how many.
-        groups: how many.
-    """
-    return math.prod(places) * math.prod(window) * channels // groups * filters

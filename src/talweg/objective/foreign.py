@@ -30,6 +30,7 @@ class Pair(Layer):
     """
 
     kind: ClassVar[str] = "pair"
+    by_row: ClassVar[bool] = False
 
     draw: Callable[..., Any] = eqx.field(static=True)
     use: Callable[..., Any] = eqx.field(static=True)
@@ -64,6 +65,7 @@ class Module(Layer):
     """
 
     kind: ClassVar[str] = "module"
+    by_row: ClassVar[bool] = False
 
     build: "Builder" = eqx.field(static=True)
 

@@ -3,6 +3,7 @@
 What is added is not rounded, nor cut to 0 to 255: that is a camera's business, and would bias the mean of dark parts.
 """
 
+import math
 from typing import Literal
 
 import equinox as eqx
@@ -40,6 +41,18 @@ class Noise(eqx.Module):
     def __str__(self) -> str:
         levels = f"{self.low:g}" if self.low == self.high else f"{self.low:g}..{self.high:g}"
         return levels if self.kind == "gaussian" else f"{self.kind} {levels}"
+
+    def strength(self) -> float:
+        """The standard deviation on middle gray, of the middle of the levels, in pixels of 0 to 255.
+
+        Example:
+            >>> Noise("gaussian", 5.0, 50.0).strength()
+            27.5
+        """
+        level = (self.low + self.high) / 2
+        if self.kind == "gaussian":
+            return level
+        return 127.5 * (math.sqrt(2 / level) if self.kind == "poisson" else math.sqrt(level))
 
     def step(
         self, x: Float[Array, "rows height width channels"], key: PRNGKeyArray

@@ -11,7 +11,7 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
-pictures/            of a denoising: some pictures noisy, denoised and clean
+pictures/            of a denoising some pictures noisy, denoised and clean; of other pictures the worst mistakes
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 What stands before the end is in `begun`, how a file is read and written in `files` and `writing`; checkpoints are in

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings, to_toml
+from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.checkpoints import Checkpoints
+from talweg.record.evaluation import Evaluation
 from talweg.record.folder import FILES, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
@@ -213,17 +215,14 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     summary = summarize(built.job, trained, files, run_name, scores)
-    if built.job.pairs:
-        # Not at the head: a table needs no pictures' libraries.
-        from talweg.data.images.load import save_picture
-        from talweg.run.pictures.scoring import denoising_summary
-
-        summary["denoising"], samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
-        if folder is not None:
-            folder.write_pictures({name: save_picture(pixels) for name, pixels in samples.items()})
+    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
+    kind, told, pictures = _pictures(built, trained, told_of)
+    if kind:
+        summary[kind] = told
+    if folder is not None:
+        folder.write_pictures(pictures)
     summary["notes"] = list(built.notes)
     summary["gate"] = built.report.to_dict()
-    told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -236,4 +235,23 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
         measured,
         source=source,
         recorded=recorded,
+        pictures=pictures,
     )
+
+
+def _pictures(
+    built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
+) -> tuple[str, dict[str, Any], dict[str, bytes]]:
+    """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
+    # Not at the head: a table needs no pictures' libraries.
+    if built.job.pairs:
+        from talweg.data.images.load import save_picture
+        from talweg.run.pictures.scoring import denoising_summary
+
+        told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
+    if isinstance(built.preparation, PicturePreparation):
+        from talweg.run.pictures.mistakes import mistaken_pictures
+
+        return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
+    return "", {}, {}

@@ -44,6 +44,7 @@ from talweg.run.memory import require_memory
 from talweg.run.prepare import prepare, refuse_errors
 from talweg.run.probes.find_lr import range_test
 from talweg.run.probes.lower_bound import lower_bound
+from talweg.run.segments import step_work
 from talweg.run.streaming.part_rows import part_rows
 
 
@@ -57,6 +58,7 @@ class Built:
         parts: for each row of the source 0 training, 1 validation, 2 test, -1 left out; 10 + fold with folds.
         notes: what was decided for the user, a sentence each.
         report: what the gate found in the source.
+        names: what each row of the source is called, if it is a picture in a file.
     """
 
     job: Job
@@ -64,6 +66,7 @@ class Built:
     parts: Int[np.ndarray, " rows"]
     notes: tuple[str, ...]
     report: Report
+    names: tuple[str, ...] = ()
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -102,7 +105,9 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
     if settings.engine == AUTO:
-        settings = settings.model_copy(update={"engine": choose_crowd(network)})
+        batch = rows_per_batch(settings.batch_size, rows)
+        work = step_work(network, batch) * -(-rows // batch)
+        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
         preparation = with_quantiles(preparation, training.x, bins)
@@ -132,7 +137,8 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    return Built(job, preparation, parts.marks(table.rows), (*prepared.notes, *tested, *idle), prepared.report)
+    notes = (*prepared.notes, *tested, *idle)
+    return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

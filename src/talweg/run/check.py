@@ -10,6 +10,7 @@ from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
 from talweg.data.table import Table
+from talweg.run.build import is_denoising
 from talweg.run.prepare import Prepared, of_arrays, prepare
 from talweg.run.streaming.sources import without_credentials
 
@@ -42,9 +43,10 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
     """Looks a source over as a training would, before its first step.
 
     Args:
-        source: a path to a table, the name of a built-in data set, a data frame, or an array of features.
+        source: a path to a table, the name of a built-in data set, a data frame, or an array of features; pictures,
+            and with `noise` photographs to denoise, as `talweg.train` takes them.
         target: the column to predict; for an array of features, the array of targets.
-        **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`.
+        **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`, `noise`.
 
     Raises:
         ConfigError: a setting that is unknown or out of range.
@@ -71,6 +73,11 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
 def check_settings(settings: Settings, source: Any = None) -> Checked:
     """Looks a source over from checked settings (see `check`)."""
     settings, query = without_credentials(settings)
+    if is_denoising(settings, source):
+        # Not at the head: a table needs no decoder of pictures.
+        from talweg.run.pictures.check import check_photographs
+
+        return Checked(*check_photographs(settings, source))
     prepared = prepare(settings, source if query is None else query)
     return Checked(_summary(settings, prepared), prepared.report.findings)
 

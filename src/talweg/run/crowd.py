@@ -13,20 +13,25 @@ from talweg.objective.foreign import Module, Pair
 from talweg.objective.layers import Layer
 from talweg.objective.models import layers_of
 from talweg.objective.network import Network
+from talweg.objective.parts import cores
 
 SLOW_IN_LOOPS = ("conv_general_dilated", "reduce_window_max", "reduce_window_sum")
 """Operations whose gradients XLA's CPU compiler does badly in the body of a loop."""
+WORTH_A_THREAD = 1e9
+"""Floating point operations of a member's epoch from which on an execution of its own costs less than it gains."""
 
 
-def choose_crowd(network: Network) -> Crowd:
+def choose_crowd(network: Network, members: int = 1, epoch_work: float = 0.0) -> Crowd:
     """How a network's members run where the settings leave it open.
 
-    On a GPU or TPU as one program, which fills the device. On a CPU one after the other, an epoch a call; but each
-    step a call of its own where a network of the user's own holds convolutions: their gradients are slow in loops,
-    which Talweg's layers avoid.
+    On a GPU or TPU as one program, which fills the device. On a CPU one after the other, an epoch a call, or as many at
+    a time as there are cores where an epoch is long; but each step a call of its own where a network of the user's own
+    holds convolutions: their gradients are slow in loops, which Talweg's layers avoid.
 
     Args:
         network: the objective.
+        members: how many.
+        epoch_work: about how many floating point operations a member's epoch takes.
     """
     if jax.default_backend() != "cpu":
         return "vmap"
@@ -34,7 +39,9 @@ def choose_crowd(network: Network) -> Crowd:
     for layer in layers_of(network.model):
         slow = slow or (isinstance(layer, Module | Pair) and _holds(layer, shape, SLOW_IN_LOOPS))
         shape = layer.output_shape(shape)
-    return "step" if slow else "map"
+    if slow:
+        return "step"
+    return "threads" if members > 1 and cores() > 1 and epoch_work >= WORTH_A_THREAD else "map"
 
 
 def crowd_of(settings: Settings) -> Crowd:

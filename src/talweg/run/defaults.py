@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+from talweg.config.rules import epochs_named
 from talweg.config.settings import AUTO, Settings, is_open
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
@@ -28,6 +29,8 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         has_validation: whether there are rows for the stopping rules to look at.
         picture: height, width and channels of a row, if the rows are pictures.
     """
+    if settings.max_epochs == AUTO and settings.stop != AUTO and (named := epochs_named(settings.stop)):
+        settings = settings.model_copy(update={"max_epochs": named})
     if picture is not None:
         settings = settings.model_copy(update=picture_settings(settings, picture, rows, has_validation))
     name = ALIASES.get(settings.optimizer, settings.optimizer)

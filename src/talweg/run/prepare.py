@@ -43,6 +43,7 @@ class Prepared:
             table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
+        names: what each row of the source is called, if it is a picture in a file.
     """
 
     table: Table
@@ -52,6 +53,7 @@ class Prepared:
     features: Num[np.ndarray, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
+    names: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -168,7 +170,8 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
         given_column(table) if plan.given else None,
     )
     report = Report.of(inspect_pictures(case, pictures))
-    return Prepared(table, target, parts, preparation, known.pixels, report, (*table.notes, *target.reasons, *notes))
+    told, names = (*table.notes, *target.reasons, *notes), pictures.files
+    return Prepared(table, target, parts, preparation, known.pixels, report, told, names)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

@@ -46,6 +46,7 @@ class Run:
         evidence: what was measured to explain the run; its shape is in docs/json.md.
         source: its data, if they came as Python objects.
         recorded: the snapshots of its trajectory, while they are at hand.
+        pictures: of a run on pictures, those to be looked at, as PNG by their paths within the folder, while at hand.
     """
 
     settings: Settings
@@ -58,6 +59,7 @@ class Run:
     evidence: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     source: Any = None
     recorded: Arrays | None = None
+    pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
 
     def __repr__(self) -> str:
         where = f" in {self.folder.path}" if self.folder else ""
@@ -174,7 +176,7 @@ class Run:
             split = self.folder.split() if self.folder else None
         except RunFolderError:
             split = None
-        shown = read_pictures(self.folder, self.summary) if self.folder else {}
+        shown = read_pictures(self.folder, self.summary) if self.folder else self.pictures
         given, sharp = tomllib.loads(toml), read_sharpness(self.folder) if self.folder else {}
         return Told(self.summary, self.history, self.evaluation, self.evidence, given, toml, split, place, shown, sharp)
 

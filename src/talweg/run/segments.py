@@ -18,6 +18,7 @@ from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_ba
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.objective.models import row_work
+from talweg.objective.network import Network
 from talweg.run.job import Folds, Job
 
 Order = Int[np.ndarray, "*members steps batch"]
@@ -29,18 +30,17 @@ STEP_WORK = 4e6
 """What each step costs besides, in the same unit: the overhead of some dozen operations."""
 
 
-def step_work(job: Job) -> float:
-    """About how many floating point operations one step of all members takes."""
-    batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
-    row = row_work(job.network.model, job.network.input_shape)
+def step_work(network: Network, batch: int) -> float:
+    """About how many floating point operations one step of one member takes."""
     # Two for each weight and row going forward, four coming back.
-    return job.settings.members * (6.0 * row * batch + STEP_WORK)
+    return 6.0 * row_work(network.model, network.input_shape) * batch + STEP_WORK
 
 
 def longest_segment(job: Job) -> float:
     """How many steps a segment has at most: by their work, and by how often the user wants a checkpoint."""
     wanted = Every.parse(job.settings.checkpoint_every).steps
-    return min(SEGMENT_WORK / step_work(job), float(wanted) or math.inf)
+    batch = rows_per_batch(job.settings.batch_size, job.rows_a_member())
+    return min(SEGMENT_WORK / (job.settings.members * step_work(job.network, batch)), float(wanted) or math.inf)
 
 
 def cuts(steps: int, longest: float) -> Int[np.ndarray, " ends"]:

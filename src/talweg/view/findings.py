@@ -18,28 +18,41 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
         summary: the check's summary (see docs/json.md).
     """
     split = ", ".join(f"{summary['split'][part]} {part}" for part in ("train", "validation", "test"))
+    if "photographs" in summary:
+        told = [Text(sentence, style="dim") for sentence in summary["told"]]
+        return Group(
+            _photographs(summary, split), *told, Text(), *findings(summary["findings"], "Picture"), _verdict(summary)
+        )
     head = Text(f"{summary['source']}: {summary['target']} ({summary['task']}), {summary['rows']} rows ({split}), ")
     head.append(f"{summary['features']} features")
     return Group(head, Text(), _columns(summary), Text(), *findings(summary["findings"]), _verdict(summary))
 
 
-def findings(found: list[Mapping[str, Any]]) -> list[RenderableType]:
-    """Each finding: its grade and sentence, then the mend and the rows below."""
+def _photographs(summary: Mapping[str, Any], split: str) -> Text:
+    about = summary["photographs"]
+    colour, patch = "gray" if about["channels"] == 1 else "in colour", about["patch"]
+    ways = {"noise": f"noise {about['noise']}", "pairs": "pairs of noisy and clean", "self": "noisy pictures alone"}
+    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {colour} ({split}), "
+    return Text(f"{head}{about['pixels'] / 1e6:.3g} million pixels, patches of {patch}x{patch}")
+
+
+def findings(found: list[Mapping[str, Any]], thing: str = "Row") -> list[RenderableType]:
+    """Each finding: its grade and sentence, then the mend and the rows (or what they are called) below."""
     table = Table.grid(padding=(0, 2))
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for finding in found:
         table.add_row(Text(finding["grade"], style=_STYLES[finding["grade"]]), Text(finding["sentence"]))
-        table.add_row("", Text(finding["mend"] + _rows(finding), style="dim"))
+        table.add_row("", Text(finding["mend"] + _rows(finding, thing), style="dim"))
     return [table, Text()] if found else []
 
 
-def _rows(finding: Mapping[str, Any]) -> str:
+def _rows(finding: Mapping[str, Any], thing: str) -> str:
     if not finding["rows"]:
         return ""
     shown = ", ".join(map(str, finding["rows"][:_SHOWN_ROWS]))
     more = finding["count"] - min(len(finding["rows"]), _SHOWN_ROWS)
-    return f" Row{'s' * (finding['count'] > 1)} {shown}{f' and {more} more' if more else ''}."
+    return f" {thing}{'s' * (finding['count'] > 1)} {shown}{f' and {more} more' if more else ''}."
 
 
 def _columns(summary: Mapping[str, Any]) -> RenderableType:

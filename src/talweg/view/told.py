@@ -78,6 +78,8 @@ class Told:
         """The command that applies the run to something new."""
         if self.summary.get("denoising"):
             return f"talweg denoise {self.place} photo.png -o clean.png"
+        if self.summary.get("pictures"):
+            return f"talweg predict {self.place} pictures/ -o predictions.csv"
         return f"talweg predict {self.place} new.csv -o predictions.csv"
 
     @property
@@ -151,7 +153,7 @@ def read_run(folder: RunFolder) -> Told:
 
 def read_pictures(folder: RunFolder, summary: Mapping[str, Any]) -> dict[str, bytes]:
     """The PNG pictures that a summary names; those that are gone, or lie elsewhere, are left out."""
-    samples = (summary.get("denoising") or {}).get("samples") or []
+    samples = (summary.get("denoising") or {}).get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
     names = [name for sample in samples for name in sample.values() if str(name).endswith(".png")]
     inside = [name for name in names if (folder.path / name).resolve().is_relative_to(folder.path.resolve())]
     return {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}

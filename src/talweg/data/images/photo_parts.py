@@ -1,12 +1,11 @@
 """Which photographs train, validate and test, and the pairs on which a denoiser is judged. No network here."""
 
 import dataclasses
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 
 import numpy as np
 from jaxtyping import Int
 
-from talweg.data.gate.finding import Finding, Report
 from talweg.data.images.photographs import Photographs, Picture
 from talweg.data.split import PARTS, Fractions, Split, split
 from talweg.errors import DataError
@@ -84,24 +83,3 @@ def pairs_of(
 def _middle(picture: Picture) -> Picture:
     top, left = (max(0, (side - LARGEST_JUDGED) // 2) for side in picture.shape[:2])
     return picture[top : top + LARGEST_JUDGED, left : left + LARGEST_JUDGED]
-
-
-def inspect_photographs(photographs: Photographs, parts: Split) -> Report:
-    """What the gate finds in photographs: the same one in two parts."""
-    return Report.of(_copies(photographs, parts.marks(len(photographs))))
-
-
-def _copies(photographs: Photographs, marks: Sequence[int] | np.ndarray) -> Iterable[Finding]:
-    first: dict[bytes, int] = {}
-    for number, picture in enumerate(photographs.pictures):
-        other = first.setdefault(picture.tobytes(), number)
-        if other != number and marks[other] != marks[number]:
-            yield Finding(
-                "error",
-                "duplicate_pictures",
-                f"{photographs.files[number]} is {photographs.files[other]}, pixel for pixel, in another part.",
-                "Leave one of them out.",
-                (),
-                (number + 1, other + 1),
-                2,
-            )

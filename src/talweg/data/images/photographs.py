@@ -36,7 +36,7 @@ class Photographs:
         name: what messages call the source.
         files: what each is called.
         pictures: pixels of 0 to 255; of pairs, the clean ones.
-        noisy: of pairs, the noisy ones.
+        noisy: of pairs, the noisy ones; that both are of one size is for the gate to say.
         parts: the part of each, where folders say so.
         notes: what was done to them, a sentence each.
     """
@@ -138,13 +138,6 @@ def _read_pairs(
     pictures, kept, notes = _decoded(both, [str(file) for file in both], color, longest, skip_broken)
     at = dict(zip(kept, pictures, strict=True))
     whole = [place for place in range(len(pairs)) if 2 * place in at and 2 * place + 1 in at]
-    for place in whole:
-        first, second = at[2 * place].shape, at[2 * place + 1].shape
-        if first != second:
-            raise DataError(
-                f"{pairs[place][0]} has {first[0]}x{first[1]} pixels and {pairs[place][1]} {second[0]}x{second[1]};"
-                " the two of a pair must be of one size"
-            )
     if not whole:
         raise DataError(f"{noisy} and {clean} leave no pair of sound pictures")
     return Photographs(

@@ -6,6 +6,7 @@ from talweg.descent.stopping.limits import Epochs, Steps, TimeBudget
 from talweg.descent.stopping.rule import (
     Both,
     Either,
+    Leaf,
     Memory,
     Outcome,
     Rule,
@@ -22,6 +23,7 @@ __all__ = [
     "Either",
     "Epochs",
     "Flat",
+    "Leaf",
     "Left",
     "Memory",
     "NearBound",

@@ -1,11 +1,12 @@
 """Rules that look at a curve: a loss, a metric, the gradient's length. Guards and limits are beside this."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
 import numpy as np
 
-from talweg.descent.stopping.rule import Memory, Rule, Seen, greater_is_better, words
+from talweg.descent.stopping.rule import Leaf, Memory, Seen, greater_is_better, words
 
 _LOSSES = ("train_loss", "validation_loss", "log_loss", "rmse", "mae", "gradient_norm")
 _RANGES = {
@@ -26,7 +27,7 @@ def _too_patient(word: str, patience: int, epochs: int) -> list[str]:
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Flat(Rule):
+class Flat(Leaf):
     """The monitored loss changed by less than a tolerance between epochs, for `patience` epochs in a row.
 
     Attributes:
@@ -37,22 +38,13 @@ class Flat(Rule):
     """
 
     word: ClassVar[str] = "flat"
+    kind: ClassVar[str] = "flat"
+    remembers: ClassVar[Mapping[str, int | float]] = {"before": np.nan, "epochs": 0}
 
     monitor: str = "train_loss"
     tolerance: float = 1e-4
     patience: int = 5
     relative: bool = True
-
-    @property
-    def kind(self) -> str:
-        return "flat"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return (self.monitor,)
-
-    def init(self, members: int) -> Memory:
-        return {"before": np.full(members, np.nan, np.float32), "epochs": np.zeros(members, np.int32)}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         now = seen[self.monitor]
@@ -74,7 +66,7 @@ class Flat(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Reached(Rule):
+class Reached(Leaf):
     """The monitored value passed a threshold set beforehand.
 
     Attributes:
@@ -86,6 +78,8 @@ class Reached(Rule):
         >>> str(Reached("accuracy", 0.97)), str(Reached("train_loss", 0.1))
         ('accuracy >= 0.97', 'train_loss <= 0.1')
     """
+
+    kind: ClassVar[str] = "reached"
 
     monitor: str
     threshold: float
@@ -107,17 +101,6 @@ class Reached(Rule):
             f"{high if self.at_least else low:g}"
         ]
 
-    @property
-    def kind(self) -> str:
-        return "reached"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return (self.monitor,)
-
-    def init(self, members: int) -> Memory:
-        return {}
-
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         now = seen[self.monitor]
         return memory, now >= self.threshold if self.at_least else now <= self.threshold
@@ -129,7 +112,7 @@ class Reached(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NoImprovement(Rule):
+class NoImprovement(Leaf):
     """The monitored value got no better than its best by more than `min_delta`, for `patience` epochs in a row.
 
     Stops at the `patience`-th epoch without improvement (Prechelt 1998).
@@ -141,25 +124,12 @@ class NoImprovement(Rule):
     """
 
     word: ClassVar[str] = "no_improvement"
+    kind: ClassVar[str] = "no_improvement"
+    remembers: ClassVar[Mapping[str, int | float]] = {"best": np.inf, "best_epoch": 0, "epochs": 0}
 
     monitor: str = "validation_loss"
     patience: int = 20
     min_delta: float = 0.0
-
-    @property
-    def kind(self) -> str:
-        return "no_improvement"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return (self.monitor,)
-
-    def init(self, members: int) -> Memory:
-        return {
-            "best": np.full(members, np.inf, np.float32),
-            "best_epoch": np.zeros(members, np.int32),
-            "epochs": np.zeros(members, np.int32),
-        }
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         now = seen[self.monitor]
@@ -186,7 +156,7 @@ class NoImprovement(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class SmallGradient(Rule):
+class SmallGradient(Leaf):
     """The gradient is no longer than a tolerance: the ground is level.
 
     Attributes:
@@ -194,19 +164,10 @@ class SmallGradient(Rule):
     """
 
     word: ClassVar[str] = "small_gradient"
+    kind: ClassVar[str] = "small_gradient"
+    curves: ClassVar[tuple[str, ...]] = ("gradient_norm",)
 
     tolerance: float
-
-    @property
-    def kind(self) -> str:
-        return "small_gradient"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("gradient_norm",)
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         return memory, seen["gradient_norm"] <= self.tolerance
@@ -217,7 +178,7 @@ class SmallGradient(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Overfitting(Rule):
+class Overfitting(Leaf):
     """The validation loss stands above its best while the training loss falls, for `patience` epochs in a row.
 
     Above means by more than a share of the best (generalization loss, Prechelt 1998); falls, that the training loss
@@ -229,24 +190,12 @@ class Overfitting(Rule):
     """
 
     word: ClassVar[str] = "overfitting"
+    kind: ClassVar[str] = "overfitting"
+    curves: ClassVar[tuple[str, ...]] = ("validation_loss", "train_loss")
+    remembers: ClassVar[Mapping[str, int | float]] = {"best": np.inf, "train_loss": np.inf, "epochs": 0}
 
     tolerance: float = 0.05
     patience: int = 5
-
-    @property
-    def kind(self) -> str:
-        return "overfitting"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("validation_loss", "train_loss")
-
-    def init(self, members: int) -> Memory:
-        return {
-            "best": np.full(members, np.inf, np.float32),
-            "train_loss": np.full(members, np.inf, np.float32),
-            "epochs": np.zeros(members, np.int32),
-        }
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         now, train = seen["validation_loss"], seen["train_loss"]
@@ -272,7 +221,7 @@ class Overfitting(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NearBound(Rule):
+class NearBound(Leaf):
     """The training loss is so near a bound that no params pass that it is not worth while to go on.
 
     The bound needs no optimizer: it is known from the loss and the rows (see `run.lower_bound`).
@@ -282,19 +231,10 @@ class NearBound(Rule):
     """
 
     word: ClassVar[str] = "near_bound"
+    kind: ClassVar[str] = "near_bound"
+    curves: ClassVar[tuple[str, ...]] = ("train_loss",)
 
     tolerance: float
-
-    @property
-    def kind(self) -> str:
-        return "near_bound"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("train_loss",)
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         return memory, seen["train_loss"] <= seen["lower_bound"] + self.tolerance

@@ -1,30 +1,20 @@
 """Rules that watch over every training or hike, whatever was asked for: what they find is a failure, or a way lost."""
 
 import dataclasses
+from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
-import numpy as np
-
-from talweg.descent.stopping.rule import Memory, Rule, Seen
+from talweg.descent.stopping.rule import Leaf, Memory, Seen
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NonFinite(Rule):
+class NonFinite(Leaf):
     """A loss is not a finite number."""
 
     word: ClassVar[str] = "non_finite"
-
-    @property
-    def kind(self) -> str:
-        return "non_finite"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("train_loss",)
-
-    def init(self, members: int) -> Memory:
-        return {}
+    kind: ClassVar[str] = "non_finite"
+    curves: ClassVar[tuple[str, ...]] = ("train_loss",)
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         xp = seen["train_loss"].__array_namespace__()
@@ -39,7 +29,7 @@ class NonFinite(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Diverged(Rule):
+class Diverged(Leaf):
     """The training loss stands above the loss before the first step, for `patience` epochs in a row.
 
     A network that a far too long step has thrown out of the valley need not become NaN: it may lie still, far above
@@ -50,19 +40,11 @@ class Diverged(Rule):
     """
 
     word: ClassVar[str] = "diverged"
+    kind: ClassVar[str] = "diverged"
+    curves: ClassVar[tuple[str, ...]] = ("train_loss",)
+    remembers: ClassVar[Mapping[str, int | float]] = {"epochs": 0}
 
     patience: int = 5
-
-    @property
-    def kind(self) -> str:
-        return "diverged"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("train_loss",)
-
-    def init(self, members: int) -> Memory:
-        return {"epochs": np.zeros(members, np.int32)}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         loss = seen["train_loss"]
@@ -80,25 +62,17 @@ class Diverged(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Left(Rule):
+class Left(Leaf):
     """A point has left its window, and lies farther outside than the window is wide.
 
     Attributes:
         window: the range of each coordinate.
     """
 
+    kind: ClassVar[str] = "left"
+    curves: ClassVar[tuple[str, ...]] = ("place",)
+
     window: tuple[tuple[float, float], ...]
-
-    @property
-    def kind(self) -> str:
-        return "left"
-
-    @property
-    def monitors(self) -> tuple[str, ...]:
-        return ("place",)
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         place = seen["place"]

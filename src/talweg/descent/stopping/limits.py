@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any, ClassVar, final
 
-from talweg.descent.stopping.rule import Memory, Rule, Seen
+from talweg.descent.stopping.rule import Leaf, Memory, Seen
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Epochs(Rule):
+class Epochs(Leaf):
     """The largest number of epochs.
 
     Attributes:
@@ -16,15 +16,9 @@ class Epochs(Rule):
     """
 
     word: ClassVar[str] = "epochs"
+    kind: ClassVar[str] = "max_epochs"
 
     limit: int
-
-    @property
-    def kind(self) -> str:
-        return "max_epochs"
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         xp = seen["train_loss"].__array_namespace__()
@@ -39,7 +33,7 @@ class Epochs(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Steps(Rule):
+class Steps(Leaf):
     """The largest number of steps; judged at the end of the epoch in which it is reached.
 
     Attributes:
@@ -47,15 +41,9 @@ class Steps(Rule):
     """
 
     word: ClassVar[str] = "steps"
+    kind: ClassVar[str] = "max_steps"
 
     limit: int
-
-    @property
-    def kind(self) -> str:
-        return "max_steps"
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         xp = seen["train_loss"].__array_namespace__()
@@ -72,7 +60,7 @@ class Steps(Rule):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class TimeBudget(Rule):
+class TimeBudget(Leaf):
     """The time is up.
 
     Attributes:
@@ -80,15 +68,9 @@ class TimeBudget(Rule):
     """
 
     word: ClassVar[str] = "seconds"
+    kind: ClassVar[str] = "time_budget"
 
     seconds: float
-
-    @property
-    def kind(self) -> str:
-        return "time_budget"
-
-    def init(self, members: int) -> Memory:
-        return {}
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         xp = seen["train_loss"].__array_namespace__()

@@ -44,12 +44,7 @@ class Rule(abc.ABC):
 
     What it sees is a mapping of `epoch` and `seconds`, both numbers, `start_loss`, and one array of shape
     `(members,)` for each curve. Rules combine with `&` and `|`. As text they read as they are typed.
-
-    Attributes:
-        word: what it is called where rules are typed; empty if it cannot be.
     """
-
-    word: ClassVar[str] = ""
 
     @property
     @abc.abstractmethod
@@ -57,9 +52,9 @@ class Rule(abc.ABC):
         """One word for the Outcome."""
 
     @property
+    @abc.abstractmethod
     def monitors(self) -> tuple[str, ...]:
         """The curves it looks at."""
-        return ()
 
     @abc.abstractmethod
     def init(self, members: int) -> Memory:
@@ -70,31 +65,66 @@ class Rule(abc.ABC):
         """The memory after one more epoch, and for which members the rule holds now."""
 
     @abc.abstractmethod
-    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
-        """Why it holds for a member, with the numbers."""
-
     def fired(self, memory: Memory, seen: Seen, member: int) -> tuple[str, str]:
         """The kind and the sentence of the part that holds."""
-        return self.kind, self.sentence(memory, seen, member)
 
+    @abc.abstractmethod
     def idle(self, epochs: int, steps: int) -> list[str]:
         """Why it cannot hold in a training of so many epochs with so many steps each, a sentence; none if it can."""
-        return []
-
-    def __str__(self) -> str:
-        """The rule as it is typed: its first setting by place, others by name where they are not the usual ones."""
-        given = []
-        for place, field in enumerate(dataclasses.fields(self)):  # type: ignore[arg-type]
-            value = getattr(self, field.name)
-            if value != field.default:
-                given.append(f"{value}" if place == 0 else f"{field.name}={value}")
-        return f"{self.word}({', '.join(given)})"
 
     def __and__(self, other: "Rule") -> "Rule":
         return Both(self, other)
 
     def __or__(self, other: "Rule") -> "Rule":
         return Either(self, other)
+
+
+@dataclasses.dataclass(frozen=True)
+class Leaf(Rule):
+    """A rule that is no combination of others: what it is called, looks at and remembers stands at its head.
+
+    Attributes:
+        word: what it is called where rules are typed; empty if it cannot be.
+        kind: one word for the Outcome.
+        curves: what it looks at, besides the `monitor` that it may be given.
+        remembers: each member's memory before the first epoch: whole numbers and floats by name.
+    """
+
+    word: ClassVar[str] = ""
+    kind: ClassVar[str]
+    curves: ClassVar[tuple[str, ...]] = ()
+    remembers: ClassVar[Mapping[str, int | float]] = {}
+
+    @property
+    def monitors(self) -> tuple[str, ...]:
+        given = (getattr(self, field.name) for field in dataclasses.fields(self) if field.name == "monitor")
+        return (*self.curves, *given)
+
+    def init(self, members: int) -> Memory:
+        return {
+            name: np.full(members, value, np.int32 if isinstance(value, int) else np.float32)
+            for name, value in self.remembers.items()
+        }
+
+    @abc.abstractmethod
+    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
+        """Why it holds for a member, with the numbers."""
+
+    def fired(self, memory: Memory, seen: Seen, member: int) -> tuple[str, str]:
+        return self.kind, self.sentence(memory, seen, member)
+
+    def idle(self, epochs: int, steps: int) -> list[str]:
+        """Of most rules nothing can be said before the training."""
+        return []
+
+    def __str__(self) -> str:
+        """The rule as it is typed: its first setting by place, others by name where they are not the usual ones."""
+        given = []
+        for place, field in enumerate(dataclasses.fields(self)):
+            value = getattr(self, field.name)
+            if value != field.default:
+                given.append(f"{value}" if place == 0 else f"{field.name}={value}")
+        return f"{self.word}({', '.join(given)})"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -124,9 +154,6 @@ class _Pair(Rule):
         second, two = self.second.update(memory["second"], seen)
         xp = one.__array_namespace__()
         return {"first": first, "second": second, "held": xp.stack([one, two], axis=-1)}, self.join(one, two)
-
-    def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
-        return self.fired(memory, seen, member)[1]
 
     def idle(self, epochs: int, steps: int) -> list[str]:
         return [*self.first.idle(epochs, steps), *self.second.idle(epochs, steps)]
@@ -180,11 +207,11 @@ class Either(_Pair):
         return self._parts(memory, seen, member)[0]
 
 
-def leaves(rule: Rule) -> list[Rule]:
+def leaves(rule: Rule) -> list[Leaf]:
     """The rules that a combination is made of, in order."""
     if isinstance(rule, _Pair):
         return [*leaves(rule.first), *leaves(rule.second)]
-    return [rule]
+    return [rule] if isinstance(rule, Leaf) else []
 
 
 def words(monitor: str) -> str:

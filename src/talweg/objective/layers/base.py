@@ -75,6 +75,11 @@ class Layer(eqx.Module):
     def kind(self) -> str:
         """The word for it in a list of layers."""
 
+    @property
+    def by_row(self) -> bool:
+        """Whether it treats each row of a batch by itself, in training too, and draws nothing at random."""
+        return True
+
     @abc.abstractmethod
     def output_shape(self, shape: Shape) -> Shape:
         """The shape of one row after the layer, for the shape of one row before it.

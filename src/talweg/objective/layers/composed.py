@@ -4,6 +4,7 @@ Params are a dictionary of dictionaries, `{"dense_1": {"weights": ..., "biases":
 have no entry, and those made of layers have such a dictionary of their own.
 """
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, ClassVar, final
@@ -17,6 +18,7 @@ from talweg.errors import ConfigError
 from talweg.objective.layers.base import Layer, LayerParams, Shape, written
 from talweg.objective.layers.convolution import Conv
 from talweg.objective.layers.dense import Dense
+from talweg.objective.parts import in_parts, worth_cutting
 
 
 def _tuple(layers: "Iterable[Layer] | Sequential") -> tuple[Layer, ...]:
@@ -43,6 +45,10 @@ class Sequential(Layer):
     @property
     def kind(self) -> str:
         return "sequential"
+
+    @property
+    def by_row(self) -> bool:
+        return all(layer.by_row for layer in self.layers)
 
     def __str__(self) -> str:
         return ", ".join(map(str, self.layers))
@@ -100,11 +106,24 @@ class Sequential(Layer):
         self, params: LayerParams, x: Array, key: PRNGKeyArray | None, weight: Float[Array, " rows"]
     ) -> tuple[Array, LayerParams]:
         settled = {}
-        for name, layer, its, layer_key in self._steps(params, key):
+        apart = self._apart(x)
+        if apart:
+            x = in_parts(lambda rows: Sequential(self.layers[:apart]).apply(params, rows, key), x)
+        for name, layer, its, layer_key in itertools.islice(self._steps(params, key), apart, None):
             x, changed = layer.apply_and_settle(its, x, layer_key, weight)
             if changed:
                 settled[name] = changed
         return x, settled
+
+    def _apart(self, x: Array) -> int:
+        """How many of its first layers are applied to two parts of a batch: those with all convolutions, or none."""
+        count = len(list(itertools.takewhile(lambda layer: layer.by_row, self.layers)))
+        shapes = [x.shape[1:], *self.shapes(x.shape[1:])]
+        work = [
+            layer.multiply_adds(before) if len(before) > 1 else 0
+            for layer, before in zip(self.layers, shapes, strict=False)
+        ]
+        return count if not sum(work[count:]) and worth_cutting(len(x), sum(work)) else 0
 
     def multiply_adds(self, shape: Shape) -> int:
         before = [shape, *self.shapes(shape)]
@@ -135,6 +154,10 @@ class Residual(Layer):
     def body(self) -> Sequential:
         """The layers as a network."""
         return Sequential(self.layers)
+
+    @property
+    def by_row(self) -> bool:
+        return self.body.by_row
 
     def __str__(self) -> str:
         return f"{self.kind}({self.body})"
@@ -203,6 +226,10 @@ class Beside(Layer):
     def body(self) -> Sequential:
         """The layers as a network."""
         return Sequential(self.layers)
+
+    @property
+    def by_row(self) -> bool:
+        return self.body.by_row
 
     def __str__(self) -> str:
         return f"{self.kind}({self.body})"

@@ -9,9 +9,10 @@ from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.convolution import Pads, Sizes, convolve, multiply_adds, output_places, pads_of
+from talweg.objective.convolution import convolve
 from talweg.objective.layers.base import Layer, LayerParams, Shape, Size, look_up, size, written
 from talweg.objective.layers.initializers import INITIALIZERS
+from talweg.objective.windows import Pads, Sizes, multiply_adds, output_places, pads_of
 
 Rows = Float[Array, "rows ... _"]
 NAMES = {1: "length", 2: "height x width", 3: "depth x height x width"}

@@ -25,6 +25,7 @@ class Dropout(Layer):
     """
 
     kind: ClassVar[str] = "dropout"
+    by_row: ClassVar[bool] = False
     arguments: ClassVar = {"rate": "shares"}
     positional: ClassVar[int] = 1
 

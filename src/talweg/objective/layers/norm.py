@@ -41,6 +41,7 @@ class BatchNorm(Layer):
     """
 
     kind: ClassVar[str] = "batchnorm"
+    by_row: ClassVar[bool] = False
     arguments: ClassVar = {"momentum": "share"}
 
     momentum: float = eqx.field(static=True, default=0.9)

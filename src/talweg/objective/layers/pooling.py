@@ -17,9 +17,9 @@ from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.convolution import Pads, Sizes, output_places, pads_of
 from talweg.objective.layers.base import Layer, LayerParams, Shape, Size, size, written
 from talweg.objective.layers.convolution import fit, padding_of
+from talweg.objective.windows import Pads, Sizes, output_places, pads_of
 
 Rows = Float[Array, "rows ... _"]
 

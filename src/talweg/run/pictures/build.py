@@ -1,5 +1,6 @@
 """From settings and photographs to a job that takes noise away: read, split by whole photographs, cut into tiles."""
 
+import dataclasses
 import hashlib
 from typing import Any
 
@@ -7,7 +8,10 @@ import numpy as np
 
 from talweg.config.pictures import SELF, parse_noise, parse_size
 from talweg.config.settings import AUTO, Settings
-from talweg.data.images.photo_parts import deal_photographs, inspect_photographs, pairs_of
+from talweg.data.gate.finding import Report
+from talweg.data.images.photo_case import PhotoCase
+from talweg.data.images.photo_checks import inspect_photographs
+from talweg.data.images.photo_parts import deal_photographs, pairs_of
 from talweg.data.images.photographs import Photographs, cut, read_photographs, tile_for
 from talweg.data.images.prepare import PhotographPreparation
 from talweg.data.split import Fractions, Split
@@ -15,6 +19,7 @@ from talweg.errors import ConfigError, DataError
 from talweg.objective.denoising import Denoising, Learning
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
+from talweg.objective.noise import Noise
 from talweg.run.architecture import model_of
 from talweg.run.build import Built, optimizer_of, require_fitting, rule_of
 from talweg.run.job import Job, Rows
@@ -25,6 +30,46 @@ JUDGED_TILE = 128
 """The side of the tiles on which training is watched, at most."""
 MOST_WATCHED = 256
 """So many tiles are looked at after each epoch, at most, evenly spread over the photographs."""
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class LookedOver:
+    """Photographs as a training takes them, before anything is decided about the network.
+
+    Attributes:
+        photographs: all of them.
+        learning: from what a denoiser will learn.
+        noise: the noise that is added; `None` if none is.
+        parts: whole photographs, dealt.
+        report: what the gate found.
+    """
+
+    photographs: Photographs
+    learning: Learning
+    noise: Noise | None
+    parts: Split
+    report: Report
+
+
+def look_over(settings: Settings, source: Any = None) -> LookedOver:
+    """Reads photographs, deals them, and lets them pass the gate.
+
+    Args:
+        settings: those of the data are used: source, target, noise, split, colour, size, patches.
+        source: photographs as Python objects; the settings' source is read if it is absent.
+
+    Raises:
+        ConfigError: a noise that is none or does not fit.
+        DataError: photographs that cannot be read, or are too few.
+    """
+    noise = None if settings.noise is None else parse_noise(settings.noise)
+    photographs = _read(settings, source)
+    learning = _learning(settings, photographs)
+    parts = deal_photographs(photographs, Fractions.parse(settings.split), settings.seed)
+    patch = None if settings.patch_size == AUTO else int(settings.patch_size)
+    strength = 0.0 if noise is None else noise.strength()
+    case = PhotoCase(photographs, parts, learning, patch, _usual_patch(learning), strength)
+    return LookedOver(photographs, learning, noise, parts, inspect_photographs(case))
 
 
 def build_denoising(settings: Settings, source: Any = None) -> Built:
@@ -38,14 +83,12 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
         ConfigError: a setting that does not fit.
         DataError: photographs that cannot be read, or are too few or too small.
     """
-    noise = None if settings.noise is None else parse_noise(settings.noise)
-    photographs = _read(settings, source)
-    learning = _learning(settings, photographs)
-    parts = deal_photographs(photographs, Fractions.parse(settings.split), settings.seed)
-    report = inspect_photographs(photographs, parts)
-    refuse_errors(report, settings.gate)
+    found = look_over(settings, source)
+    photographs, learning, noise, parts = found.photographs, found.learning, found.noise, found.parts
+    _require_trainable(found.report)
+    refuse_errors(found.report, settings.gate)
 
-    patch = _patch(settings, photographs, learning)
+    patch = patch_of(settings, photographs, learning)
     training = _training_rows(photographs, parts, patch)
     settings = denoising_settings(settings, patch, photographs.channels, len(training), len(parts.validation) > 0)
     network = denoiser_of(settings, photographs.channels)
@@ -69,7 +112,14 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
         pairs={part: found for part, found in pairs.items() if found},
     )
     preparation = PhotographPreparation(photographs.channels, learning)
-    return Built(job, preparation, parts.marks(len(photographs)), photographs.notes, report)
+    return Built(job, preparation, parts.marks(len(photographs)), photographs.notes, found.report)
+
+
+def _require_trainable(report: Report) -> None:
+    """Refuses what cannot be trained over, whatever the user wants of the gate."""
+    for error in report.graded("error"):
+        if error.check in ("small_pictures", "unlike_pairs"):
+            raise DataError(f"{error.sentence} {error.mend}")
 
 
 def _read(settings: Settings, source: Any) -> Photographs:
@@ -92,20 +142,19 @@ def _learning(settings: Settings, photographs: Photographs) -> Learning:
     return "self" if settings.noise.strip().lower() == SELF else "noise"
 
 
-def _patch(settings: Settings, photographs: Photographs, learning: Learning) -> int:
+def _usual_patch(learning: Learning) -> int:
+    return 96 if learning == "self" else 64
+
+
+def patch_of(settings: Settings, photographs: Photographs, learning: Learning) -> int:
+    """The side of the patches: as set, or as usual where the pictures are large enough.
+
+    Raises:
+        ConfigError: an odd one, where every other pixel is to predict its neighbor.
+    """
     smallest = min(min(picture.shape[:2]) for picture in photographs.pictures)
-    usual = 96 if learning == "self" else 64
-    patch = min(usual, smallest // 8 * 8) if settings.patch_size == AUTO else int(settings.patch_size)
-    if not 8 <= patch <= smallest:
-        name = next(
-            file
-            for file, picture in zip(photographs.files, photographs.pictures, strict=True)
-            if min(picture.shape[:2]) == smallest
-        )
-        raise DataError(
-            f"{name} has a side of {smallest} pixels, fewer than a patch of {max(patch, 8)}; take smaller patches with"
-            " --patch-size (at least 8), or leave it out"
-        )
+    usual = min(_usual_patch(learning), smallest // 8 * 8)
+    patch = usual if settings.patch_size == AUTO else int(settings.patch_size)
     if learning == "self" and patch % 2:
         raise ConfigError(f"patch_size must be even to learn from noisy pictures alone, got {patch}")
     return patch

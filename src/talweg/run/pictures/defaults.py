@@ -64,7 +64,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
     # Few patches and many steps: four at a time go as far in a third of the time of sixteen (benchmarks/denoising.py).
     batch = max(2, min(16, 16_384 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
     steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
-    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    name = ALIASES.get(settings.optimizer, settings.optimizer) if "optimizer" in settings.model_fields_set else "muon"
     chosen: dict[str, Any] = {
         "task": "denoising",
         "patch_size": patch,
@@ -72,7 +72,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         "schedule": "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": max(2, math.ceil(DENOISING_STEPS / steps)),
         "learning_rate": 2e-3 if name == "adamw" else OPTIMIZERS[name].defaults["learning_rate"],
-        "weight_decay": 1e-4 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
+        "weight_decay": 1e-4 if name in ("adamw", "muon") else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
         "loss": "mean_squared_error",
         "augment": "none",
     }

@@ -12,7 +12,7 @@ from talweg.data.images.prepare import PhotographPreparation
 from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.objective.likeness import psnr, ssim
 from talweg.run.pictures.build import denoiser_of
-from talweg.run.pictures.denoise import denoised_by, members_of
+from talweg.run.pictures.denoise import denoised_by, in_eight_ways, members_of
 from talweg.run.prediction import Chosen, members_named
 from talweg.run.result import Run
 from talweg.run.written import open_run
@@ -47,6 +47,7 @@ def denoise(
     reference: Any = None,
     member: Chosen = "ensemble",
     skip_broken: bool = False,
+    self_ensemble: bool = False,
 ) -> list[Denoised]:
     """Takes the noise away from pictures of any size.
 
@@ -56,6 +57,8 @@ def denoise(
         reference: what the pictures should look like, in the same order or by the same names, for PSNR and SSIM.
         member: whose work: ``"ensemble"``, ``"best"``, or a member's number.
         skip_broken: whether broken pictures are left out rather than an error.
+        self_ensemble: whether each picture is also seen turned and mirrored, eight times in all, and the answers
+            averaged: a little better, and eight times as long.
 
     Raises:
         ConfigError: a run that is no denoising, or no such member.
@@ -71,7 +74,7 @@ def denoise(
     params = members_of(run.params, chosen)
     found = []
     for number, (name, picture) in enumerate(zip(noisy.files, noisy.pictures, strict=True)):
-        each = denoised_by(network, params, picture.astype(np.float32))
+        each = (in_eight_ways if self_ensemble else denoised_by)(network, params, picture.astype(np.float32))
         before, after = {}, {}
         if clean is not None:
             before, after = (_likeness(one, clean[number]) for one in (picture, each.mean(0)))

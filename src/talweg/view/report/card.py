@@ -16,6 +16,7 @@ _PIPELINES = {
     "regression": "tabular-regression",
     "denoising": "image-to-image",
 }
+_OF_PICTURES = {"classification": "image-classification", "denoising": "image-to-image"}
 _SIGNS = {"done": "✓", "look": "⚠", "missing": "–"}
 
 
@@ -45,7 +46,7 @@ def model_card(told: Told, *, lang: str = "en") -> str:
 def metadata(told: Told, lang: str) -> dict[str, Any]:
     """What stands on top of a model card (Hugging Face's model-index, its measures on rows held back)."""
     task, data = told.summary["task"], told.summary["data"]
-    pipeline = "image-classification" if _pictures(told) and task == "classification" else _PIPELINES.get(task, "other")
+    pipeline = (_OF_PICTURES if _pictures(told) else _PIPELINES).get(task, "other")
     part = told.held_back
     measures = told.summary["ensemble"][part] if part else {}
     known = {name: plain(value) for name, value in measures.items()}

@@ -1,14 +1,14 @@
 """Denoised pictures side by side with their noisy and clean selves, and what each reaches."""
 
-import base64
 from collections.abc import Mapping
 from typing import Any
 
+from talweg.view.report.embedded import middle, picture
 from talweg.view.report.markup import table, text
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, plain
 
-LARGEST = 3_000_000
+LARGEST = 1_200_000
 """Bytes of pictures in a page, at most; samples beyond it are left out."""
 
 
@@ -29,10 +29,10 @@ def _noise(found: Mapping[str, Any], say: Tongue) -> str:
 
 
 def _samples(told: Told, found: Mapping[str, Any], say: Tongue) -> str:
-    reached = {picture["picture"]: picture for picture in found["pictures"]}
+    reached = {one["picture"]: one for one in found["pictures"]}
     rows, size = [], 0
     for sample in found["samples"]:
-        known = {kind: told.pictures[sample[kind]] for kind in _KINDS if sample.get(kind) in told.pictures}
+        known = {kind: middle(told.pictures[sample[kind]]) for kind in _KINDS if sample.get(kind) in told.pictures}
         size += sum(map(len, known.values()))
         if size > LARGEST:
             break
@@ -52,9 +52,8 @@ def _picture(
     known = [(name, plain(told.get(name))) for name in ("psnr", "ssim")]
     measures = ", ".join(f"{say.curve(name)} {say.number(value)}" for name, value in known if value is not None)
     words = f"{sample['picture']}: {say(f'denoised.{kind}')}"
-    source = base64.b64encode(content).decode()
     return (
-        f'<figure><img alt="{text(words)}" src="data:image/png;base64,{source}">'
+        f"<figure>{picture(content, words)}"
         f"<figcaption>{text(say(f'denoised.{kind}'))}{text(f': {measures}' if measures else '')}</figcaption></figure>"
     )
 
@@ -63,11 +62,11 @@ def _table(found: Mapping[str, Any], say: Tongue) -> str:
     names = [name for name in ("psnr", "ssim") if name in (found["pictures"][0]["denoised"] or {})]
     rows = [
         (
-            picture["picture"],
-            *(say.number(plain((picture[kind] or {}).get(name))) for name in names for kind in ("noisy", "denoised")),
-            say.number(plain(picture.get("spread")), 3),
+            one["picture"],
+            *(say.number(plain((one[kind] or {}).get(name))) for name in names for kind in ("noisy", "denoised")),
+            say.number(plain(one.get("spread")), 3),
         )
-        for picture in found["pictures"]
+        for one in found["pictures"]
     ]
     titles = [f"{say.curve(name)}: {say(f'denoised.{kind}')}" for name in names for kind in ("noisy", "denoised")]
     return table([say("denoised.picture"), *titles, say("denoised.spread")], rows, say("denoised.table"))

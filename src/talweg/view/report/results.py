@@ -8,6 +8,7 @@ from talweg.record.evaluation import Evaluation
 from talweg.view.quality import by_class, calibration, confused, roc, worst
 from talweg.view.report.denoised import denoised
 from talweg.view.report.markup import Safe, figure, table, text
+from talweg.view.report.mistaken import mistaken
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital, plain
@@ -162,6 +163,8 @@ def _mistakes(told: Told, kept: Evaluation, part: str, names: list[str], say: To
     wrong = worst(kept)
     if not len(wrong):
         return _titled("mistakes", f"<p>{text(say('results.mistakes.none'))}</p>", say)
+    if gallery := mistaken(told, kept, part, names, say):
+        return _titled("mistakes", f"<p>{text(say('results.mistakes.caption'))}</p>{gallery}", say)
     source = _source_rows(told, kept, part)
     rows = [
         (
@@ -196,6 +199,9 @@ def _quantity(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[
     caption = say("results.scatter.caption", metric=capital(say.curve(name)), value=say.number(plain(value)))
     scatter = figure(say("results.scatter"), chart(frame, marks, say, caption, "square"), caption)
     yield f'<div class="pair">{scatter}{_residuals(said - true, say)}</div>'
+    if gallery := mistaken(told, kept, part, [], say):
+        yield _titled("mistakes", gallery, say)
+        return
     source = _source_rows(told, kept, part)
     rows = [
         (

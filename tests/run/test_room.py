@@ -1,4 +1,4 @@
-"""The room on the disk told from shapes: never less than is written, and not much more of what grows with the network."""
+"""The room on the disk told from shapes: never less than is written, and little more of what grows with the network."""
 
 import dataclasses
 import types
@@ -14,7 +14,8 @@ from talweg.record.folder import RunFolder
 from talweg.run.build import build
 from talweg.run.resuming.interruption import Interruption
 from talweg.run.resuming.keeping import PACE, Keeper
-from talweg.run.resuming.room import PAGES, checkpoint_bytes, disk_bytes, most_checkpoints, result_bytes, sentencefrom talweg.run.standing import first_standing
+from talweg.run.resuming.room import PAGES, checkpoint_bytes, disk_bytes, most_checkpoints, result_bytes, sentence
+from talweg.run.standing import first_standing
 
 KINDS = {
     "adamw, recorded": {"hidden": (512,)},

@@ -18,6 +18,7 @@ from talweg.objective.base import Batch, Params
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.job import Job
+from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 from talweg.run.train import train
 from talweg.view.noise import noise_figure
@@ -172,6 +173,7 @@ def noise_of(built: Built, clock: Callable[[], float] = time.perf_counter) -> No
     """The measurement on a job that is ready to train."""
     keep_compilations()
     job = built.job
+    require_memory(job)
     watched = train(job, lambda told: None, recorder=_Snapshots({})).standing.recorder
     assert isinstance(watched, _Snapshots)
     last = max(watched.params)

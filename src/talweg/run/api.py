@@ -10,7 +10,7 @@ from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.checkpoints import Checkpoints
 from talweg.record.evaluation import Evaluation
-from talweg.record.folder import FILES, TRAJECTORY, RunFolder
+from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
 from talweg.record.places import existing_run, require_free, require_space
@@ -106,6 +106,8 @@ def train_settings(
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
+        if built.range_test is not None:
+            folder.write_range_test(built.range_test.summary)
         return _trained(built, source, folder, None, listener)
 
 
@@ -211,6 +213,7 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     """A finished training in the hand."""
     recorded = trained.recorder.arrays() if trained.recorder else {}
     names = [name for name in FILES if recorded or name != TRAJECTORY]
+    names += [RANGE_TEST] if folder is not None and folder.range_test() else []
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)

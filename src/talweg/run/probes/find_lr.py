@@ -19,6 +19,7 @@ from talweg.objective.base import Batch
 from talweg.run.compilation import keep_compilations
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
+from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 
 LOW, HIGH = 1e-6, 10.0
@@ -120,7 +121,9 @@ def find_lr(source: Any, target: Any = None, **settings: Any) -> RangeTest:
 
     named, data = named_settings(source, target, {**settings, "learning_rate": USUAL})
     keep_compilations()
-    return range_test(build(named, data).job)
+    job = build(named, data).job
+    require_memory(job)
+    return range_test(job)
 
 
 def range_test(job: Job) -> RangeTest:

@@ -19,6 +19,7 @@ from talweg.record.trajectory import Trajectory
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.job import Job
+from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 from talweg.run.probes.batches import MEMBERS, STAGES, Noise, Place, measured
 from talweg.run.result import Run
@@ -95,6 +96,7 @@ def noise_of(built: Built, clock: Callable[[], float] = time.perf_counter) -> No
     """
     keep_compilations()
     job = built.job
+    require_memory(job)
     _require_rows_in_memory(job)
     watched = train(job, lambda told: None, recorder=_Snapshots({})).standing.recorder
     assert isinstance(watched, _Snapshots)

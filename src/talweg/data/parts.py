@@ -115,7 +115,7 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         parts = _folded(known if plan.by == "seed" else table.take(rows), parts, plan, strata, rows)
         notes.append(
             f"Training and validation rows are dealt to {plan.folds} folds; each member holds one of them out and is"
-            " judged on it. Scales and words of the columns are learned of all of them, without the target."
+            " judged on it. The scales of columns and target and the words of columns are learned of all of them."
         )
     _refuse_no_training(parts, table.name, given)
     return parts.of(rows), tuple(notes)

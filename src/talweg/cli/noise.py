@@ -31,11 +31,13 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
 
     A training is run and looked at before its first step, midway and at its end; nothing of it is written.
     """
-    from talweg.cli.train import settings_of
+    from talweg.cli.train import Display, settings_of
     from talweg.run.build import build
     from talweg.run.probes.noise import noise_of
 
-    found = noise_of(build(settings_of(config, words)))
+    with Display(quiet=False) as display:
+        built = build(settings_of(config, words), hear=display.hear)
+    found = noise_of(built)
     if plot is not None:
         from talweg.view.save import save_figure
 

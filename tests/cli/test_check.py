@@ -86,7 +86,8 @@ def test_a_large_source_is_told_of_while_it_is_prepared(talweg, leaky, here, mon
     monkeypatch.setenv("TALWEG_CACHE", str(here / "cache"))
     streamed = ("--target", "kind", "--column", "code=ignore", "--stream")
     told = talweg("check", leaky, *streamed, "--json")
-    assert "storing 100%" in told.err and "reading 100%" in told.err
+    assert "storing 100%" in told.err
+    assert "reading 100%" in told.err
     assert told.json()["rows"] == 80
     few = ("--members", "1", "--hidden", "4", "--batch-size", "16")
     assert "encoding" in talweg("find-lr", leaky, *streamed, *few, "--json").err

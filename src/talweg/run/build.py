@@ -41,6 +41,7 @@ from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.memory import require_memory
+from talweg.run.own_unit import logarithm_of, own_unit, scale_of
 from talweg.run.prepare import prepare, refuse_errors
 from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
@@ -106,7 +107,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
-    settings = settings.model_copy(update={"target": target.name})
+    settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
     if on_disk(table) and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
@@ -122,6 +123,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
+    scale, shift = own_unit(preparation.target)
     job = Job(
         settings=settings,
         network=network,
@@ -131,8 +133,8 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         validation=validation if folds is None else training,
         test=test,
         classes=tuple(map(str, preparation.classes)),
-        target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
-        target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
+        target_scale=np.array([scale]),
+        target_shift=np.array([shift]),
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
@@ -270,6 +272,7 @@ def network_of(
         classes,
         augmentation,
         settings=_network_settings(settings),
+        logarithm=None if preparation is None else logarithm_of(preparation.target),
     )
 
 

@@ -80,3 +80,14 @@ def test_from_python(leaky):
     assert checked.findings[0].columns == ("code",)
     assert repr(checked) == f"<Checked {leaky}: 1 errors, 0 warnings, 0 notes>"
     assert tw.check(np.eye(60), np.arange(60) % 2).summary["rows"] == 60
+
+
+def test_a_large_source_is_told_of_while_it_is_prepared(talweg, leaky, here, monkeypatch):
+    monkeypatch.setenv("TALWEG_CACHE", str(here / "cache"))
+    streamed = ("--target", "kind", "--column", "code=ignore", "--stream")
+    told = talweg("check", leaky, *streamed, "--json")
+    assert "storing 100%" in told.err
+    assert "reading 100%" in told.err
+    assert told.json()["rows"] == 80
+    few = ("--members", "1", "--hidden", "4", "--batch-size", "16")
+    assert "encoding" in talweg("find-lr", leaky, *streamed, *few, "--json").err

@@ -107,6 +107,6 @@ def test_a_usual_training_asks_for_less_than_there_is():
 @pytest.mark.parametrize("ask", [tw.find_lr, tw.noise], ids=lambda ask: ask.__name__)
 def test_a_question_asked_of_a_training_that_cannot_fit_is_refused_likewise(monkeypatch, ask):
     monkeypatch.setattr(memory, "SMALL", 0)
-    monkeypatch.setattr(memory, "available", lambda: 1e5)
+    monkeypatch.setattr(memory, "available", lambda: 1e3)
     with pytest.raises(ConfigError, match="not enough memory for this training"):
         ask("iris", hidden=(64,), members=2, max_epochs=1)

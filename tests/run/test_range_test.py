@@ -98,7 +98,7 @@ def test_a_denoising_is_tested_too_and_the_run_keeps_the_test(tmp_path):
     kept = run.folder.range_test()
     taken = kept["suggestion"] or kept["usual"]
     assert run.settings.learning_rate == taken
-    assert (kept["kind"], kept["optimizer"], len(kept["smooth"][0])) == ("range_test", "adamw", STEPS)
+    assert (kept["kind"], kept["optimizer"], len(kept["smooth"][0])) == ("range_test", run.settings.optimizer, STEPS)
     assert "The loss while the learning rate climbs" in (run.folder.path / "report.html").read_text()
 
 

@@ -24,11 +24,13 @@ def check(config: Path | None, as_json: bool, **words: Any) -> None:
 
     Exit code 1 if there is an error, with which no training would start.
     """
+    from talweg.cli.train import Display
     from talweg.config.settings import make_settings
     from talweg.run.check import check_settings
 
     settings = make_settings(given_settings(config, words))
-    checked = check_settings(settings)
+    with Display(quiet=False) as display:
+        checked = check_settings(settings, hear=display.hear)
 
     def text() -> Any:
         from talweg.view.findings import check_summary

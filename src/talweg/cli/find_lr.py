@@ -23,13 +23,15 @@ def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any)
     The answer may be that there is no reliable suggestion. Nothing of a later training changes;
     `talweg train --learning-rate auto` does this by itself.
     """
-    from talweg.cli.train import settings_of
+    from talweg.cli.train import Display, settings_of
     from talweg.config.settings import USUAL
     from talweg.run.build import build
     from talweg.run.probes.find_lr import range_test
 
     settings = settings_of(config, words).model_copy(update={"learning_rate": USUAL})
-    found = range_test(build(settings).job)
+    with Display(quiet=False) as display:
+        job = build(settings, hear=display.hear).job
+    found = range_test(job)
     if plot is not None:
         from talweg.view.save import save_figure
 

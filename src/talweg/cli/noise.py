@@ -44,14 +44,16 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
 
 
 def _measured(config: Path | None, words: dict[str, Any]) -> "Noise":
-    from talweg.cli.train import settings_of
+    from talweg.cli.train import Display, settings_of
     from talweg.run.build import build
     from talweg.run.probes.noise import is_run, noise_of, noise_of_run
     from talweg.run.written import open_run
 
     source = words["source"]
     if not is_run(source):
-        return noise_of(build(settings_of(config, words)))
+        with Display(quiet=False) as display:
+            built = build(settings_of(config, words), hear=display.hear)
+        return noise_of(built)
     given = [name for name, word in {"config": config, **words}.items() if name != "source" and word not in (None, ())]
     if given:
         raise ConfigError(f"{source} is a run, which has its settings already: leave {', '.join(given)} away")

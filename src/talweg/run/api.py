@@ -150,7 +150,7 @@ def resume_run(
         if name not in CHANGEABLE:
             raise ConfigError(f"a run that goes on may change {' and '.join(CHANGEABLE)}, not {name}; train a new one")
     with locked(folder.path):
-        found = continuation(folder, changes, source)
+        found = continuation(folder, changes, source, listener.hear)
         for sentence in found.notes:
             listener.note(sentence)
         require_memory(found.built.job)

@@ -9,6 +9,8 @@ import numpy as np
 from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
 from talweg.data.table import Table
 from talweg.run.build import is_denoising
 from talweg.run.prepare import Prepared, of_arrays, prepare
@@ -70,15 +72,15 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
     return check_settings(make_settings({"source": name, "target": target, **settings}), source)
 
 
-def check_settings(settings: Settings, source: Any = None) -> Checked:
-    """Looks a source over from checked settings (see `check`)."""
+def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
+    """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
     settings, query = without_credentials(settings)
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs
 
         return Checked(*check_photographs(settings, source))
-    prepared = prepare(settings, source if query is None else query)
+    prepared = prepare(settings, source if query is None else query, hear)
     return Checked(_summary(settings, prepared), prepared.report.findings)
 
 

@@ -102,6 +102,7 @@ class PreparationProgress:
 
     def __init__(self, console: Console):
         self.console, self.said, self.doing = console, 0.0, ""
+        self.began, self.first = 0.0, 0.0
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
         self.task = self.bar.add_task("", total=1.0)
 
@@ -111,14 +112,25 @@ class PreparationProgress:
             self.bar.stop()
 
     def update(self, doing: str, part: float) -> None:
-        """Shows what is being done, and which part of it is."""
+        """Shows what is being done, which part of it is, how fast, and how long it will still take."""
+        now = time.monotonic()
+        if doing != self.doing:
+            self.began, self.first = now, part
+        told = f"{doing} {part:.0%}{self._pace(part, now)}"
         if self.console.is_terminal:
             self.bar.start()
-            self.bar.update(self.task, description=f"{doing} {part:4.0%}", completed=part)
-        elif time.monotonic() - self.said > _PLAIN_EVERY or doing != self.doing:
-            self.said = time.monotonic()
-            self.console.print(f"{doing} {part:.0%}", highlight=False)
+            self.bar.update(self.task, description=told, completed=part)
+        elif now - self.said > _PLAIN_EVERY or doing != self.doing:
+            self.said = now
+            self.console.print(told, highlight=False)
         self.doing = doing
+
+    def _pace(self, part: float, now: float) -> str:
+        """Told once there is something to tell it by."""
+        rate = (part - self.first) / max(now - self.began, 1e-9)
+        if now - self.began < 1.0 or rate <= 0:
+            return ""
+        return f" · {rate:.1%} a second · {_duration((1 - part) / rate)} left"
 
 
 def _mean(values: np.ndarray) -> float | None:

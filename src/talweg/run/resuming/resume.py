@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import AUTO, Settings, make_settings
+from talweg.data.large.blocks import Hear
+from talweg.data.large.large import quiet
 from talweg.descent.recipes import ALIASES
 from talweg.descent.stopping import Both, Either, Epochs, Rule, TimeBudget
 from talweg.errors import ConfigError, DataError, RunFolderError
@@ -48,13 +50,14 @@ class Continuation:
     notes: tuple[str, ...]
 
 
-def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = None) -> Continuation:
+def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = None, hear: Hear = quiet) -> Continuation:
     """Where a run stands, ready to go on. The folder's lock must be held.
 
     Args:
         folder: the run's.
         changes: the settings that are to differ from now on: `max_epochs`, `stop`.
         source: the data, if they came as Python objects.
+        hear: is told of the progress of what takes long before the first step.
 
     Raises:
         ConfigError: if there is nothing to go on with.
@@ -67,7 +70,7 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
             f"{folder.path} was begun by an older Talweg and cannot be continued; train anew with --config run.toml"
         )
     wanted = make_settings({**before.model_dump(), **changes})
-    built = build(wanted, source)
+    built = build(wanted, source, hear)
     require_same_data(folder, built)
     checkpoint, notes = newest(folder)
     if checkpoint is not None:

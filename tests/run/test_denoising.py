@@ -196,6 +196,13 @@ def test_colour(photographs):
     assert tw.denoise(run, np.zeros((1, 20, 20, 3), np.uint8))[0].pixels.shape == (20, 20, 3)
 
 
+def test_a_range_test_finds_a_rate_for_a_denoising(photographs):
+    few = {**SETTINGS, "max_epochs": 1, "learning_rate": "auto"}
+    run = tw.train(photographs, noise=25, **few)
+    assert 1e-4 < run.settings.learning_rate < 1
+    assert any(note.startswith("Range test: learning rate") for note in run.summary["notes"])
+
+
 def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
     with pytest.raises(DataError, match="2 photographs cannot be split"):
         tw.train(photographs[:2], noise=25)
@@ -213,6 +220,8 @@ def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
         tw.denoise(run, folder, reference=folder / "0.png")
     with pytest.raises(DataError, match="No such file or folder"):
         tw.denoise(run, tmp_path / "none.png")
+    with pytest.raises(ConfigError, match="there is no full gradient to compare with"):
+        tw.noise(photographs, noise=25, layers=SETTINGS["layers"], patch_size=16)
     iris = tw.train("iris", members=1, max_epochs=1)
     with pytest.raises(ConfigError, match="is no denoising"):
         tw.denoise(iris, folder)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options
+from talweg.cli.data_options import data_options, photograph_options
 from talweg.cli.output import json_option, put
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 @click.command("find-lr")
 @click.argument("source", required=False)
 @data_options
+@photograph_options
 @click.option("--members", help="How many initialisations are tested at once. [default: 8]")
 @click.option("--batch-size", help="Rows of a step, as in the training to come.")
 @click.option("--optimizer", help="How params change. [default: adamw]")

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings, network_options
+from talweg.cli.data_options import data_options, given_settings, network_options, photograph_options
 from talweg.cli.output import json_option, put, quiet_option
 from talweg.errors import ConfigError
 
@@ -22,8 +22,6 @@ RUNS = Path("runs")
 @click.argument("source", required=False)
 @data_options
 @click.option("--augment", help="Pictures: 'flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2', or none.")
-@click.option("--noise", help="Denoise: a level such as 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
-@click.option("--patch-size", help="Denoising: the side of the patches that steps see.")
 @click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
 @click.option("--members", help="How many initialisations are trained. [default: 8]")
 @click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
@@ -48,6 +46,7 @@ RUNS = Path("runs")
 @click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike.")
 @click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation.")
 @click.option("--initializer-scale", help="What the drawn weights are multiplied with.")
+@photograph_options
 @network_options
 @click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
 @click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")

@@ -83,14 +83,17 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     """
     given = settings = with_members(settings)
     _check_names(settings)
+    if given.learning_rate == AUTO:
+        settings = settings.model_copy(update={"learning_rate": USUAL})
     if is_denoising(settings, source):
         from talweg.run.pictures.build import build_denoising
 
-        if given.learning_rate == AUTO:
-            raise ConfigError("the range test is for tables and labelled pictures; give a denoising a learning rate")
-        return build_denoising(settings, source)
-    if given.learning_rate == AUTO:
-        settings = settings.model_copy(update={"learning_rate": USUAL})
+        built = build_denoising(settings, source)
+        if given.learning_rate != AUTO:
+            return built
+        require_memory(built.job)
+        job, told = _with_tested_rate(built.job)
+        return dataclasses.replace(built, job=job, notes=(*built.notes, *told))
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation

@@ -13,8 +13,10 @@ from matplotlib.figure import Figure
 from talweg.config.settings import Settings
 from talweg.data.feed import rows_per_batch
 from talweg.descent import engine
+from talweg.errors import ConfigError
 from talweg.landscape.noise import BatchQuality, batch_quality, full_gradients, law, noise_scale
 from talweg.objective.base import Batch, Params
+from talweg.objective.denoising import Denoising
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.job import Job
@@ -169,9 +171,18 @@ def noise(source: Any, target: Any = None, **settings: Any) -> Noise:
 
 
 def noise_of(built: Built, clock: Callable[[], float] = time.perf_counter) -> Noise:
-    """The measurement on a job that is ready to train."""
-    keep_compilations()
+    """The measurement on a job that is ready to train.
+
+    Raises:
+        ConfigError: a denoising, which has no full gradient.
+    """
     job = built.job
+    if isinstance(job.network, Denoising):
+        raise ConfigError(
+            "a denoising draws patches and noise anew in every step, so that there is no full gradient to compare with;"
+            " take a table or labelled pictures"
+        )
+    keep_compilations()
     watched = train(job, lambda told: None, recorder=_Snapshots({})).standing.recorder
     assert isinstance(watched, _Snapshots)
     last = max(watched.params)

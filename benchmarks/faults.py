@@ -44,10 +44,32 @@ RUNS: dict[str, dict[str, Any]] = {
         "on_divergence": "restart",
         "checkpoint_every": "1 epochs",
     },
+    "pictures, augmented, with batch statistics": {
+        "source": "pictures.npz",
+        "layers": "conv 4 3x3, batchnorm, relu, maxpool 2, flatten, output",
+        "augment": "flip, shift 1",
+        "max_epochs": 12,
+        "members": 2,
+    },
+    "a table on disk": {"source": "table.csv", "stream": "yes", "member_batches": "own"},
 }
 """What is trained, by what is special about it."""
 COMMON = {"source": "iris", "hidden": (8,), "members": 3, "max_epochs": 150, "checkpoint_every": "1 epochs"}
 SAME_BYTES = ("params.safetensors", "trajectory.safetensors", "evaluation.safetensors", "preparation.json", "split.npy")
+
+
+def write_sources(place: Path) -> None:
+    """Writes the sources that are files: pictures brighter on their left or on their right, and a table."""
+    import numpy as np
+
+    drawn = np.random.default_rng(0)
+    label, pixels = np.arange(160) % 2, drawn.integers(0, 120, (160, 8, 8))
+    pixels[label == 0, :, :4] += 100
+    pixels[label == 1, :, 4:] += 100
+    np.savez(place / "pictures.npz", images=pixels.astype(np.uint8), labels=label)
+    table = drawn.normal(size=(300, 4))
+    lines = [",".join(f"{value:.4f}" for value in (*row, row[0] - row[1] ** 2)) for row in table]
+    (place / "table.csv").write_text("\n".join(["a,b,c,d,y", *lines]) + "\n")
 
 
 def train_or_resume(folder: Path, settings: dict[str, Any]) -> None:
@@ -245,7 +267,10 @@ def main() -> None:
     each = -(-options.kills // (len(RUNS) + 1))
     with tempfile.TemporaryDirectory() as folder:
         os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(Path(folder) / "compiled"))
+        write_sources(Path(folder))
         for number, (name, settings) in enumerate(RUNS.items()):
+            if "source" in settings:
+                settings = {**settings, "source": str(Path(folder) / settings["source"])}
             tally = tallies[name] = Tally()
             kill_trainings(Path(folder) / str(number), settings, each, chance, tally)
             print(name, tally, flush=True)

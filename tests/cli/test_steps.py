@@ -3,7 +3,7 @@
 import numpy as np
 
 import talweg as tw
-from talweg.run.probes.noise import batch_sizes
+from talweg.run.probes.batches import batch_sizes
 
 SMALL = ("--members", 2, "--hidden", 8)
 
@@ -43,6 +43,30 @@ def test_noise_from_python_and_what_is_wrong(talweg, here):
     assert talweg("noise", "nosuch.csv").code == 2
     wrong = talweg("find-lr", "iris", "--optimizer", "lbfgs")
     assert (wrong.code, "finds its own step length" in wrong.err) == (2, True)
+
+
+def test_noise_of_a_run_is_kept_and_told_in_its_report(talweg, here):
+    assert talweg("train", "iris", *SMALL, "--epochs", 6, "--stop", "epochs(6)", "--out", "run", "--quiet").code == 0
+    found = talweg("noise", "run", "--json").json()
+    assert [stage["epoch"] for stage in found["stages"]] == [0, 3, 6]
+    assert (here / "run" / "map" / "noise.json").is_file()
+    trained = talweg("noise", "iris", *SMALL, "--epochs", 6, "--json").json()
+    for one, other in zip(found["stages"], trained["stages"], strict=True):
+        np.testing.assert_allclose(one["noise_scale"], other["noise_scale"], rtol=1e-3)
+    page = (here / "run" / "report.html").read_text(encoding="utf-8")
+    assert "How well a random batch points the full gradient&#x27;s way" in page
+    assert "pointed the full gradient&#x27;s way with a cosine of" in page
+    wrong = talweg("noise", "run", "--members", 3)
+    assert (wrong.code, "run is a run, which has its settings already: leave members away" in wrong.err) == (2, True)
+    assert talweg("train", "iris", *SMALL, "--epochs", 2, "--record", 0, "--out", "plain", "--quiet").code == 0
+    wrong = talweg("noise", "plain")
+    assert (wrong.code, "kept nothing of its way" in wrong.err) == (2, True)
+
+
+def test_noise_of_a_denoising(here):
+    pictures = list(np.random.default_rng(0).integers(0, 256, (10, 16, 16), np.uint8))
+    found = tw.noise(pictures, noise=25, layers="residual(conv 1 1)", patch_size=16, max_epochs=2, split="50/30/20")
+    assert found.summary["stages"][0]["sizes"][-1]["cosine"] > 0.999
 
 
 def test_sizes():

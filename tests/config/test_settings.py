@@ -61,6 +61,7 @@ OPTIONAL = {
     "engine": st.sampled_from(["auto", "map", "threads", "vmap", "step"]),
     "seed": st.integers(0, 2**63 - 1),
     "columns": st.dictionaries(WORDS, WORDS, max_size=3),
+    "target_scale": st.sampled_from(["auto", "standard", "log"]),
     "group": WORDS,
     "time": WORDS,
     "split_by": st.sampled_from(["seed", "hash"]),

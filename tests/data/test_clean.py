@@ -13,11 +13,12 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
 from talweg.data import builtin
-from talweg.data.clean import ClassTarget, NumberTarget, Preparation
+from talweg.data.clean import Preparation
 from talweg.data.reading.frames import from_mapping, from_pandas
 from talweg.data.reading.read import read_table
 from talweg.data.split import split
 from talweg.data.table import Table
+from talweg.data.targets import ClassTarget
 from talweg.data.task import choose_target, labels_of
 from talweg.errors import DataError, RunFolderError
 
@@ -198,22 +199,6 @@ def test_class_targets(penguins, prepared):
         Preparation((), numbers, ()).targets(from_mapping({"x": [1]}, name="new.csv"))
 
 
-def test_number_targets():
-    table = builtin.load("diabetes")
-    fitted = Preparation.fit(table, np.arange(300), "progression", "regression")
-    values = table.columns["progression"].values
-    encoded = fitted.targets(table)
-    assert encoded.dtype == np.float32
-    expected = StandardScaler().fit(values[:300, None]).transform(values[:, None])[:, 0]
-    np.testing.assert_allclose(encoded, expected, rtol=1e-5, atol=1e-6)
-    assert isinstance(fitted.target, NumberTarget)
-    np.testing.assert_allclose(fitted.target.decode(encoded), values, rtol=1e-6)
-    assert fitted.classes == ()
-    assert fitted.task == "regression"
-    with pytest.raises(DataError, match="Target 'y' of t holds no number in row 2"):
-        NumberTarget("y", 0.0, 1.0).encode(from_mapping({"y": [1.5, None]}).columns["y"], "t")
-
-
 def test_declared_kinds_reach_the_features():
     frame = pd.DataFrame({"year": [2007, 2008] * 20, "size": np.arange(40) / 7, "y": ["a", "b"] * 20})
     table = from_pandas(frame)
@@ -226,8 +211,8 @@ def test_declared_kinds_reach_the_features():
     ("damage", "message"),
     [
         (
-            {"version": 2},
-            "The preparation is of version 2; this Talweg reads version 1. Read the run with the Talweg",
+            {"version": 3},
+            "The preparation is of version 3; this Talweg reads versions 1 to 2. Read the run with the Talweg",
         ),
         ({"version": None}, "The preparation is of version None"),
         ({"columns": [{"kind": "spell"}]}, "The preparation is damaged (KeyError('spell')); train anew."),

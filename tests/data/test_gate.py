@@ -203,3 +203,14 @@ def test_hashes_tell_rows_apart_and_nothing_else():
     swapped = np.array([[1.0, 2.0], [2.0, 1.0], [1.0, 2.0]], np.float32)
     one, two, three = feature_hashes(swapped)
     assert one == three != two
+
+
+def test_a_skewed_target_is_told_with_its_remedy():
+    x = np.random.default_rng(0).normal(size=ROWS)
+    (told,) = [one for one in looked_over({"x": x, "y": np.exp(0.8 * x)}).findings if one.check == "skewed_target"]
+    assert (told.grade, told.columns) == ("note", ("y",))
+    assert "(skewness " in told.sentence
+    assert "--target-scale log" in told.mend
+    # Where the logarithm is learned, the run's notes say so instead.
+    for values in (x, np.exp(3 * x)):
+        assert "skewed_target" not in inspect_checks({"x": x, "y": values})

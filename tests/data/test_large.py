@@ -8,7 +8,7 @@ import polars as pl
 import pytest
 
 from talweg.data.fingerprint import fingerprint
-from talweg.data.large import blocks, large
+from talweg.data.large import blocks, delimited, taker
 from talweg.data.large.cache import Cache
 from talweg.data.large.large import open_large
 from talweg.data.large.store import is_mapped
@@ -26,8 +26,9 @@ def cache(tmp_path):
 def small_blocks(monkeypatch):
     """Blocks of some 20 rows, so that a file of 100 has several."""
     monkeypatch.setattr(blocks, "_BLOCK", 400)
-    monkeypatch.setattr(blocks, "_HEAD", 300)
-    monkeypatch.setattr(large, "_ROWS", 32)
+    monkeypatch.setattr(delimited, "_BLOCK", 400)
+    monkeypatch.setattr(delimited, "_HEAD", 300)
+    monkeypatch.setattr(taker, "_ROWS", 32)
 
 
 def _same(stored, whole):
@@ -142,7 +143,7 @@ def test_it_is_made_once_and_again_when_the_file_changes(tmp_path, cache):
     heard = []
     path.write_text("a,b\n1,2\n3,4\n")
     open_large(path, cache, lambda doing, part: heard.append(doing))
-    assert set(heard) == {"reading", "looking over", "storing"}
+    assert set(heard) == {"reading", "storing"}
     heard.clear()
     open_large(path, cache, lambda doing, part: heard.append(doing))
     assert heard == []
@@ -155,7 +156,7 @@ def test_it_is_made_once_and_again_when_the_file_changes(tmp_path, cache):
 
 
 def test_too_many_words_are_numbers_or_are_left_out(tmp_path, cache, small_blocks, monkeypatch):
-    monkeypatch.setattr(large, "MOST_WORDS", 50)
+    monkeypatch.setattr(taker, "MOST_WORDS", 50)
     path = tmp_path / "data.csv"
     rows = [f"id-{i},{'bad' if i in (5, 90) else i / 3:.6},{'ab'[i % 2]}" for i in range(120)]
     path.write_text("\n".join(["name,size,sort", *rows]) + "\n")
@@ -190,8 +191,8 @@ def test_what_cannot_be_read_is_one_line(tmp_path, cache, small_blocks, content,
 
 
 def test_a_quote_that_never_closes_is_said(tmp_path, cache, monkeypatch):
-    monkeypatch.setattr(blocks, "_BLOCK", 400)
-    monkeypatch.setattr(blocks, "_LONGEST_ROW", 1000)
+    monkeypatch.setattr(delimited, "_BLOCK", 400)
+    monkeypatch.setattr(delimited, "_LONGEST_ROW", 1000)
     path = tmp_path / "data.csv"
     path.write_text('a,b\n1,"2\n' + "3,4\n" * 1000)
     with pytest.raises(DataError, match="a quote is opened and never closed"):
@@ -203,3 +204,43 @@ def test_no_such_files(tmp_path, cache):
         open_large(tmp_path / "none.csv", cache)
     with pytest.raises(DataError, match="is a folder without Parquet files"):
         open_large(tmp_path, cache)
+
+
+NUMBERS = [
+    "1.5",
+    "+1.5",
+    "-.5",
+    "5.",
+    "1e5",
+    "1e400",
+    "inf",
+    "-inf",
+    "nan",
+    "0",
+    "-0",
+    "0.25",
+    "0e5",
+    "4.9e-324",
+    "9" * 15,
+]
+NO_NUMBERS = ["007", "-007", " 1.5", "1.5 ", " 007", "9" * 16, "NA", "null", "-", "1_000", "1,5", "kg", "12 kg", "0x10"]
+
+
+@pytest.mark.parametrize("word", [*NUMBERS, *NO_NUMBERS])
+def test_numbers_read_at_once_are_those_of_the_slow_way(tmp_path, cache, small_blocks, monkeypatch, word):
+    """No quotes, so that columns of plain numbers are read as such at once; one word stands in a late block."""
+    read, came = delimited._read_hopefully, []
+    monkeypatch.setattr(delimited, "_read_hopefully", lambda *given: came.append(read(*given)) or came[-1])
+    path = tmp_path / "data.csv"
+    rows = [f"{i / 7:.4f};{word if i == 90 else i};{'ab'[i % 2]};{word if i == 119 else -i}" for i in range(120)]
+    path.write_text("\n".join(["x;late;sort;last", *rows]))
+    _same(open_large(path, cache), read_table(path))
+    assert any(frame is not None and frame["x"].dtype == pl.Float64 for frame in came)
+
+
+@pytest.mark.parametrize("text", ["a,b\n" + "1,2\n" * 300 + "3\n", "a,b\n" + "1,2\n" * 300 + "3,4,5\n" + "1,2\n" * 9])
+def test_an_uneven_row_is_named_when_numbers_are_read_at_once(tmp_path, cache, small_blocks, text):
+    path = tmp_path / "data.csv"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"Row 301 of data.csv has [13] fields? where the header has 2"):
+        open_large(path, cache)

@@ -53,7 +53,7 @@ def test_a_batch_is_cut_where_all_convolutions_treat_each_row_by_itself(words, c
 
 @pytest.mark.parametrize(
     ("rows", "work", "many", "expected"),
-    [(16, 10**7, 2, True), (15, 10**9, 2, False), (64, 10, 2, False), (64, 10**9, 1, False)],
+    [(8, 10**7, 2, True), (7, 10**9, 2, False), (64, 10, 2, False), (64, 10**9, 1, False)],
 )
 def test_it_is_cut_where_that_is_worth_it(rows, work, many, expected, monkeypatch):
     monkeypatch.setattr(parts, "cores", lambda: many)

@@ -7,10 +7,12 @@ import pytest
 from PIL import Image
 
 import talweg as tw
+from talweg.config.settings import make_settings
 from talweg.data.images.photographs import read_photographs
 from talweg.errors import ConfigError, DataError
 from talweg.objective.likeness import psnr
 from talweg.run.pictures.build import denoiser_of
+from talweg.run.pictures.defaults import denoising_settings
 from talweg.run.pictures.denoise import denoised_by
 
 SETTINGS = {
@@ -90,6 +92,15 @@ def test_the_self_ensemble_is_the_mean_of_eight_turned_pictures(run, photographs
     (found,) = tw.denoise(run, noisy[..., 0], self_ensemble=True)
     np.testing.assert_allclose(found.pixels, np.mean(answers, axis=0), atol=1e-3)
     assert psnr(found.pixels, photographs[1][:40, :56]) > psnr(answers[0], photographs[1][:40, :56])
+
+
+@pytest.mark.parametrize(("given", "optimizer", "rate"), [({}, "muon", 2e-3), ({"optimizer": "adamw"}, "adamw", 2e-3)])
+def test_a_denoising_goes_by_muon_unless_another_is_named(given, optimizer, rate):
+    found = denoising_settings(make_settings({"source": "photographs", "noise": 25, **given}), 64, 1, 1000, True)
+    assert (found.optimizer, found.learning_rate, found.weight_decay) == (optimizer, rate, 1e-4)
+    assert found.batch_size == 4
+    assert found.max_epochs == 32
+    assert found.members == 1
 
 
 @pytest.mark.parametrize("size", [(7, 9), (64, 80), (150, 40)])
@@ -220,8 +231,6 @@ def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
         tw.denoise(run, folder, reference=folder / "0.png")
     with pytest.raises(DataError, match="No such file or folder"):
         tw.denoise(run, tmp_path / "none.png")
-    with pytest.raises(ConfigError, match="there is no full gradient to compare with"):
-        tw.noise(photographs, noise=25, layers=SETTINGS["layers"], patch_size=16)
     iris = tw.train("iris", members=1, max_epochs=1)
     with pytest.raises(ConfigError, match="is no denoising"):
         tw.denoise(iris, folder)

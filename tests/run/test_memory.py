@@ -14,11 +14,12 @@ ROWS, COLUMNS = 600_000, 12
 CHILD = """
 import json, resource, sys
 import talweg as tw
-from talweg.data.large import blocks, encoding, gather, large, sample
+from talweg.data.large import blocks, delimited, encoding, gather, sample, taker
 from talweg.run.streaming import passes, scoring_blocks, streaming
 
-blocks._BLOCK = encoding._BLOCK_BYTES = passes.BLOCK_BYTES = streaming.SEGMENT_BYTES = gather._AT_ONCE = 2**20
-sample.MOST_VALUES, scoring_blocks.HELD, large._ROWS, sample._BLOCK = 10**5, 2**14, 2**16, 2**16
+blocks._BLOCK = delimited._BLOCK = encoding._BLOCK_BYTES = 2**20
+passes.BLOCK_BYTES = scoring_blocks.BLOCK_BYTES = streaming.SEGMENT_BYTES = gather._AT_ONCE = 2**20
+sample.MOST_VALUES, scoring_blocks.HELD, taker._ROWS, sample._BLOCK = 10**5, 2**14, 2**16, 2**16
 peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 settings = {"target": "y", "members": 1, "hidden": (4,), "max_epochs": 1, "batch_size": 1024, "stream": sys.argv[3]}
 tw.train(sys.argv[1], **settings)

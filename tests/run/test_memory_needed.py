@@ -13,6 +13,7 @@ from talweg.run import memory
 from talweg.run.build import build
 from talweg.run.memory import Need, need_of, require_memory, what_fits
 from talweg.run.streaming import sources
+from talweg.run.surveying.recording import recording
 
 WIDE = {"source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
 NEED = Need(once=1000, member=100, gradient=20, row=3, chunk=50)
@@ -28,7 +29,11 @@ def test_the_need_of_a_dense_network_counted_by_hand():
     assert found.gradient == params
     assert found.row == 4 * (inputs + 64 + 32)
     assert found.chunk == 4 * 64 * job.validation.chunk_rows(len(job.validation))
-    assert found.once == job.validation.x.nbytes + job.validation.y.nbytes
+    recorded = recording(job).bytes
+    assert recorded > 0
+    assert found.once == job.validation.x.nbytes + job.validation.y.nbytes + recorded
+    restarted = build(make_settings({**WIDE, "on_divergence": "restart"})).job
+    assert need_of(restarted).member == pytest.approx(found.member + 6 * params, abs=400)
 
 
 def test_the_state_of_a_training_is_as_large_as_was_told():
@@ -97,3 +102,11 @@ def test_a_usual_training_asks_for_less_than_there_is():
     wanted = need_of(job).bytes(job.settings.members, 32, False)
     assert wanted < memory.SMALL < memory.available()
     assert np.isfinite(memory.available())
+
+
+@pytest.mark.parametrize("ask", [tw.find_lr, tw.noise], ids=lambda ask: ask.__name__)
+def test_a_question_asked_of_a_training_that_cannot_fit_is_refused_likewise(monkeypatch, ask):
+    monkeypatch.setattr(memory, "SMALL", 0)
+    monkeypatch.setattr(memory, "available", lambda: 1e5)
+    with pytest.raises(ConfigError, match="not enough memory for this training"):
+        ask("iris", hidden=(64,), members=2, max_epochs=1)

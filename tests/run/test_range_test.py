@@ -20,12 +20,20 @@ def falling(center, members=4, spread=0.0, depth=0.9):
     return np.where(RATES < 1, 2 * (1 - depth * fall), 50.0)
 
 
-def test_the_suggestion_is_where_three_quarters_of_the_fall_are_done():
-    """A quarter of the fall after its middle is half a power of ten."""
+def test_the_suggestion_is_a_tenth_of_the_rate_at_which_the_loss_is_lowest():
+    """It falls over two powers of ten, so that it is lowest one above its middle."""
     rate, interval, sentence = suggest(RATES, falling(1e-3))
-    assert rate == pytest.approx(1e-3 * 10**0.5, rel=0.1)
+    assert rate == pytest.approx(1e-3, rel=0.1)
     assert interval == (rate, rate)
-    assert sentence.startswith(f"learning rate {rate:g}: ")
+    assert sentence.startswith(f"learning rate {rate:g}: a tenth of the rate at which the loss was lowest; ")
+
+
+def test_or_where_nine_tenths_of_the_fall_are_done_if_that_comes_first():
+    """Nine tenths between 1e-5 and 1e-4, the last tenth on the way to 0.1."""
+    share = np.interp(np.log10(RATES), [-5, -4, -1], [0, 0.9, 1])
+    rate, _, sentence = suggest(RATES, np.tile(2 - share, (3, 1)))
+    assert rate == pytest.approx(1e-4, rel=0.1)
+    assert sentence.startswith(f"learning rate {rate:g}: nine tenths of the loss's fall had happened by then; ")
 
 
 def test_members_that_differ_give_an_interval_and_those_that_disagree_none():
@@ -81,6 +89,28 @@ def test_without_a_suggestion_the_usual_rate_is_taken_and_said(monkeypatch):
     built = build(make_settings({"source": "iris", **PLAIN, "learning_rate": "auto"}))
     assert built.job.settings.learning_rate == 0.1
     assert built.notes[-1].endswith("; the usual 0.1 is taken")
+
+
+def test_a_denoising_is_tested_too_and_the_run_keeps_the_test(tmp_path):
+    pictures = list(np.random.default_rng(0).integers(0, 256, (10, 16, 16), np.uint8))
+    settings = {"noise": 25, "layers": "residual(conv 1 1)", "patch_size": 16, "max_epochs": 1}
+    run = tw.train(pictures, learning_rate="auto", out=tmp_path / "run", record=0, **settings)
+    kept = run.folder.range_test()
+    taken = kept["suggestion"] or kept["usual"]
+    assert run.settings.learning_rate == taken
+    assert (kept["kind"], kept["optimizer"], len(kept["smooth"][0])) == ("range_test", "adamw", STEPS)
+    assert "The loss while the learning rate climbs" in (run.folder.path / "report.html").read_text()
+
+
+def test_rows_on_disk_are_tested_as_rows_in_memory(tmp_path, monkeypatch):
+    monkeypatch.setenv("TALWEG_CACHE_DIR", str(tmp_path))
+    x = np.random.default_rng(0).normal(size=(60, 3)).round(3)
+    rows = "\n".join(",".join(map(str, row)) + f",{row.sum():.4f}" for row in x)
+    (tmp_path / "rows.csv").write_text(f"a,b,c,y\n{rows}\n")
+    found = [tw.find_lr(tmp_path / "rows.csv", "y", stream=word, **PLAIN) for word in ("yes", "no")]
+    np.testing.assert_allclose(found[0].losses, found[1].losses, rtol=1e-5)
+    with pytest.raises(ConfigError, match=r"these are on disk\. Take a part of the source, or --no-stream$"):
+        tw.noise(tmp_path / "rows.csv", "y", stream="yes", **PLAIN)
 
 
 def test_an_optimizer_that_finds_its_own_length_has_no_rate_to_test():

@@ -12,12 +12,12 @@ import talweg as tw
 from talweg.config.settings import make_settings
 from talweg.data.large import encoding, sample
 from talweg.data.large import gather as gather_module
+from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import gather
 from talweg.data.large.store import is_mapped
 from talweg.errors import ConfigError, DataError
 from talweg.run.build import build
 from talweg.run.streaming import passes, streaming
-from talweg.run.streaming.ahead import ahead
 
 ROWS = 1500
 SETTINGS = {"members": 2, "hidden": (8,), "max_epochs": 3, "batch_size": 32, "stop": "epochs(3)"}

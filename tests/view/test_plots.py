@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from PIL import Image
 
 from talweg.errors import ConfigError
 
@@ -69,3 +70,32 @@ def test_a_run_without_a_folder_reports_as_well(tmp_path):
         "report.de.json",
         "report.de.md",
     ]
+
+
+def test_denoised_pictures_stand_beside_noisy_and_clean_ones(told_runs):
+    run = told_runs["denoising"]
+    samples = run.summary["denoising"]["samples"]
+    axes = run.plot.denoised(side=16)
+    assert len(axes) == 3 * len(samples)
+    for sample, noisy, denoised, clean in zip(samples, *(axes[place::3] for place in range(3)), strict=True):
+        (told,) = (one for one in run.summary["denoising"]["pictures"] if one["picture"] == sample["picture"])
+        assert noisy.get_title() == f"noisy, {told['noisy']['psnr']:.2f} dB"
+        assert denoised.get_title() == f"denoised, {told['denoised']['psnr']:.2f} dB"
+        assert (noisy.get_ylabel(), clean.get_title()) == (sample["picture"], "clean")
+        whole = np.asarray(Image.open(run.folder.path / sample["clean"]))
+        top, left = ((side - 16) // 2 for side in whole.shape)
+        np.testing.assert_array_equal(clean.get_images()[0].get_array(), whole[top : top + 16, left : left + 16])
+
+
+def test_the_titles_of_denoised_pictures_touch_no_picture(told_runs):
+    axes = told_runs["denoising"].plot.denoised()
+    figure = axes[0].figure
+    figure.canvas.draw()
+    boxes = [ax.get_window_extent() for ax in axes]
+    for title in (ax.title.get_window_extent() for ax in axes):
+        assert not any(title.overlaps(box) for box in boxes)
+
+
+def test_only_a_denoising_has_denoised_pictures(told_runs):
+    with pytest.raises(ConfigError, match="the run is no denoising"):
+        told_runs["regression"].plot.denoised()

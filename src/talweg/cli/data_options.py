@@ -19,6 +19,9 @@ _OPTIONS = (
         metavar="NAME=KIND",
         help="What a column is: number, category, date, or ignore. May be given more than once.",
     ),
+    click.option(
+        "--target-scale", help="How a quantity is learned: standard, or log. [default: by its skewness and span]"
+    ),
     click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
     click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
     click.option("--image-size", help="Pictures: a side such as 64, or 48x64. Photographs to denoise: longest side."),
@@ -54,7 +57,7 @@ def photograph_options(command: Callable) -> Callable:
 
 
 _NETWORK = (
-    click.option("--model", help="mlp, cnn, resnet-small, dncnn, unet-small, or module:function for one of your own."),
+    click.option("--model", help="mlp, cnn, resnet-small, denoiser, dncnn, unet-small, or your own module:function."),
     click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),
     click.option("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
 )

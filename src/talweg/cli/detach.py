@@ -23,7 +23,7 @@ def train_detached(folder: Path, as_json: bool) -> None:
         words += ["--out", str(folder)]
     log = folder.with_name(folder.name + ".log")
     log.parent.mkdir(parents=True, exist_ok=True)
-    began = time.time()
+    before = _written(folder / ORIGIN)
     with log.open("wb") as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "talweg", *words],
@@ -32,8 +32,7 @@ def train_detached(folder: Path, as_json: bool) -> None:
             stderr=file,
             start_new_session=True,
         )
-    origin = folder / ORIGIN
-    while process.poll() is None and not (origin.exists() and origin.stat().st_mtime >= began - 1):
+    while process.poll() is None and _written(folder / ORIGIN) == before:
         time.sleep(0.05)
     if process.poll():
         said = log.read_text(errors="replace").strip().splitlines()
@@ -48,3 +47,12 @@ def train_detached(folder: Path, as_json: bool) -> None:
         )
 
     put(content, text, as_json)
+
+
+def _written(path: Path) -> tuple[int, int] | None:
+    """By what a file is known from the one that takes its place; no clock is asked, since clocks differ and jump."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, photograph_options
 from talweg.cli.output import json_option, put
+from talweg.cli.training_options import training_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -14,18 +14,7 @@ if TYPE_CHECKING:
 
 @click.command("find-lr")
 @click.argument("source", required=False)
-@data_options
-@photograph_options
-@click.option("--members", help="How many initialisations are tested at once. [default: 8]")
-@click.option("--batch-size", help="Rows of a step, as in the training to come.")
-@click.option("--optimizer", help="How params change. [default: adamw]")
-@click.option("--momentum", help="For the optimizers that have one.")
-@click.option("--weight-decay", help="For the optimizers that have one.")
-@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option("--layers", help="The network as a list, such as 'dense 64, relu, output'.")
-@click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
-@click.option("--seed", help="Decides split, starts and order. [default: 0]")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
+@training_options
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
 @json_option
 def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:

@@ -5,37 +5,30 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options
 from talweg.cli.output import json_option, put
+from talweg.cli.training_options import course_options, training_options
+from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from talweg.run.probes.batches import Noise
+
 
 @click.command()
-@click.argument("source", required=False)
-@data_options
-@click.option("--members", help="How many initialisations are trained; the first four are looked at. [default: 8]")
-@click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
-@click.option("--batch-size", help="Rows of a step in the training that is looked at.")
-@click.option("--optimizer", help="How params change. [default: adamw]")
-@click.option("--learning-rate", help="The step length.")
-@click.option("--hidden", help="Units of the hidden layers, such as 128,64; 'none' for a linear model.")
-@click.option("--layers", help="The network as a list, such as 'dense 64, relu, output'.")
-@click.option("--seed", help="Decides split, starts, order, and the batches that are drawn. [default: 0]")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
+@click.argument("source", required=False, metavar="SOURCE|RUN")
+@training_options
+@course_options
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
 @json_option
 def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
     """Measure on SOURCE how good a random subset's gradient is: its direction, its error, its time.
 
-    A training is run and looked at before its first step, midway and at its end; nothing of it is written.
+    A training is run and looked at before its first step, midway and at its end; nothing of it is written. If SOURCE is
+    the folder of a finished run, its members are looked at where they have been; nothing is trained, and the
+    measurement is kept in the folder and told in its report.
     """
-    from talweg.cli.train import settings_of
-    from talweg.run.build import build
-    from talweg.run.probes.noise import noise_of
-
-    found = noise_of(build(settings_of(config, words)))
+    found = _measured(config, words)
     if plot is not None:
         from talweg.view.save import save_figure
 
@@ -48,3 +41,18 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
         return noise_text(content)
 
     put(content, text, as_json)
+
+
+def _measured(config: Path | None, words: dict[str, Any]) -> "Noise":
+    from talweg.cli.train import settings_of
+    from talweg.run.build import build
+    from talweg.run.probes.noise import is_run, noise_of, noise_of_run
+    from talweg.run.written import open_run
+
+    source = words["source"]
+    if not is_run(source):
+        return noise_of(build(settings_of(config, words)))
+    given = [name for name, word in {"config": config, **words}.items() if name != "source" and word not in (None, ())]
+    if given:
+        raise ConfigError(f"{source} is a run, which has its settings already: leave {', '.join(given)} away")
+    return noise_of_run(open_run(source))

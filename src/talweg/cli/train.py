@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings, network_options, photograph_options
+from talweg.cli.data_options import given_settings
 from talweg.cli.output import json_option, put, quiet_option
+from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -20,51 +21,21 @@ RUNS = Path("runs")
 
 @click.command()
 @click.argument("source", required=False)
-@data_options
-@click.option("--augment", help="Pictures: 'flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2', or none.")
-@click.option("--gate", help="'stop': errors that talweg check finds end the training; 'warn': train all the same.")
-@click.option("--members", help="How many initialisations are trained. [default: 8]")
-@click.option("--epochs", "max_epochs", help="Passes over the training rows, at most.")
-@click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent.")
-@click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own.")
-@click.option("--shuffle", help="'full', or 'block' for large sources on slow disks. [default: full]")
-@click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]")
-@click.option("--learning-rate", help="The step length; 'auto' finds one by a range test. A list: see --sweep.")
+@training_options
+@course_options
 @click.option(
     "--sweep",
     is_flag=True,
     default=None,
     help="Choose among the values of a list, such as --learning-rate 0.001,0.01,0.1: the best ones' members are kept.",
 )
-@click.option("--schedule", help="How the learning rate changes, such as 'step(drops=3)'; see `talweg schedules`.")
-@click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]")
-@click.option("--momentum", help="For the optimizers that have one.")
-@click.option("--weight-decay", help="For the optimizers that have one.")
-@click.option("--clip-norm", help="The length that a longer gradient is cut down to.")
-@click.option("--ema", help="Keep an average of the params; its decay from step to step, such as 0.99.")
-@click.option("--dropout", help="The chance that a hidden unit is left out of a step.")
-@click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike.")
-@click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation.")
-@click.option("--initializer-scale", help="What the drawn weights are multiplied with.")
-@photograph_options
-@network_options
-@click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]")
-@click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal.")
-@click.option("--loss", help="What is minimised, such as huber. [default: by the task]")
-@click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]")
-@click.option("--stop", help="Stopping rules, such as 'flat(train_loss, 1e-4, patience=5) and accuracy >= 0.97'.")
 @click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
 @click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
-@click.option(
-    "--engine", help="How members run: map, threads, vmap, step (docs/performance.md). [default: by the network]"
-)
-@click.option("--seed", help="Decides split, starts and order. [default: 0]")
 @click.option(
     "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"
 )
 @click.option("--checkpoint-every", help="5m, 90s, '10 epochs', '500 steps', or never. [default: 30 s, or rarer]")
 @click.option("--checkpoint-keep", help="How many checkpoints are kept. [default: 2]")
-@click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @click.option("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
 @click.option("--force", is_flag=True, help="Replace a run that is in the folder already.")
 @click.option("--resume", is_flag=True, help="Go on with the run in --out if there is one.")

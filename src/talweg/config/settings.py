@@ -59,6 +59,8 @@ class Settings(pydantic.BaseModel):
         task: ``classification``, ``regression`` or ``denoising``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
+        target_scale: how a quantity is learned: ``standard``: standardised; ``log``: its logarithm, standardised;
+            ``auto``: the logarithm if the training rows' values are skewed over orders of magnitude.
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
@@ -89,7 +91,8 @@ class Settings(pydantic.BaseModel):
         input_noise: the standard deviation of noise on the prepared features in training.
         initializer_scale: what the drawn weights are multiplied with.
         hidden: units of each hidden layer.
-        model: ``mlp``, ``cnn``, ``resnet-small``, ``dncnn``, ``unet-small``, or ``module:function`` for one's own.
+        model: ``mlp``, ``cnn``, ``resnet-small``, ``denoiser``, ``dncnn``, ``unet-small``, or one's own
+            ``module:function``.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
@@ -119,6 +122,7 @@ class Settings(pydantic.BaseModel):
     task: Literal["auto", "classification", "regression", "denoising"] = "auto"
     split: str = "70/15/15"
     columns: dict[str, str] = {}
+    target_scale: Literal["auto", "standard", "log"] = AUTO
     group: str | None = None
     time: str | None = None
     split_by: Literal["seed", "hash"] = "seed"

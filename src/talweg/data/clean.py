@@ -13,72 +13,13 @@ from jaxtyping import Float, Int
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
 from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
 from talweg.data.table import Column, Table, Text
-from talweg.data.task import Label, Task, labels_of, quantities_of
+from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
+from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError, did_you_mean
 
-VERSION = 1
-"""The version of the plain data; raised when a reader of the old one would misread the new."""
-
-
-@dataclasses.dataclass(frozen=True)
-class ClassTarget:
-    """A target of classes.
-
-    Attributes:
-        name: the column.
-        classes: the classes in sorted order; a row's target is a position in them.
-    """
-
-    name: str
-    classes: tuple[Label, ...]
-
-    def encode(self, column: Column, table: str) -> Int[np.ndarray, " rows"]:
-        """The position of each row's class (int32).
-
-        Raises:
-            DataError: a class that training did not have, or a missing one, with its row.
-        """
-        codes, labels = labels_of(column)
-        # Compared as words, so that a class 1 of a Parquet file is the class "1" of a CSV file.
-        place = {str(label): position for position, label in enumerate(self.classes)}
-        positions = np.array([place.get(str(label), -1) for label in labels] + [-1], dtype=np.int32)[codes]
-        if len(lost := np.flatnonzero(positions < 0)):
-            found = "nothing" if codes[lost[0]] < 0 else repr(labels[codes[lost[0]]])
-            raise DataError(
-                f"Target {self.name!r} of {table} holds {found} in row {lost[0] + 1}; expected one of the"
-                f" classes {', '.join(map(str, self.classes[:10]))}{', ...' * (len(self.classes) > 10)}."
-            )
-        return positions
-
-
-@dataclasses.dataclass(frozen=True)
-class NumberTarget:
-    """A target that is a quantity, standardized so that losses and learning rates do not depend on its unit.
-
-    Attributes:
-        name: the column.
-        center: the mean of the training rows.
-        scale: their standard deviation.
-    """
-
-    name: str
-    center: float
-    scale: float
-
-    def encode(self, column: Column, table: str) -> Float[np.ndarray, " rows"]:
-        """The standardized quantity (float32).
-
-        Raises:
-            DataError: a value that is missing or no number, with its row.
-        """
-        numbers = quantities_of(column, self.name, table)
-        if len(lost := np.flatnonzero(numbers.missing())):
-            raise DataError(f"Target {self.name!r} of {table} holds no number in row {lost[0] + 1}.")
-        return ((numbers.values.astype(np.float64) - self.center) / self.scale).astype(np.float32)
-
-    def decode(self, standardized: Float[np.ndarray, "*shape"]) -> Float[np.ndarray, "*shape"]:
-        """Standardized predictions in the target's own unit (float64); the inverse of `encode`."""
-        return standardized.astype(np.float64) * self.scale + self.center
+VERSION = 2
+"""The newest version of the plain data. What needs none of its news is written as the version before, so that a run
+begun by an older Talweg goes on: 2 knows of logarithms of the target."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +54,7 @@ class Preparation:
         task: Task,
         kinds: Mapping[str, str] | None = None,
         aside: Mapping[str, str] | None = None,
+        target_scale: Scale = "auto",
     ) -> "Preparation":
         """Fit on the training rows; no other row changes anything.
 
@@ -123,6 +65,7 @@ class Preparation:
             task: whether it holds classes or a quantity.
             kinds: what columns are, where the user says so (see `columns.Kind`).
             aside: columns that serve otherwise, and why they are no features.
+            target_scale: how a quantity is learned (see `targets.Scale`).
 
         Raises:
             ConfigError: a kind that does not exist.
@@ -137,7 +80,7 @@ class Preparation:
         known = table.column(target).take(train_rows)
         return cls(
             tuple(encoder for encoder in encoders if encoder.feature_names()),
-            fit_target(known, target, task, table.name),
+            fit_target(known, target, task, table.name, target_scale),
             found,
         )
 
@@ -217,11 +160,10 @@ class Preparation:
 
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON; floats come back exactly."""
-        kind = "classes" if isinstance(self.target, ClassTarget) else "number"
         plain = {
-            "version": VERSION,
+            "version": 1 if getattr(self.target, "log_unit", None) is None else VERSION,
             "columns": [{"kind": encoder.kind, **_plain(encoder)} for encoder in self.encoders],
-            "target": {"kind": kind, **_plain(self.target)},
+            "target": target_to_dict(self.target),
             "kinds": [_plain(column) for column in self.kinds],
         }
         return plain | ({"quantiles": [list(each) for each in self.quantiles]} if self.quantiles else {})
@@ -233,29 +175,20 @@ class Preparation:
         Raises:
             RunFolderError: the data are of another version or damaged.
         """
-        if data.get("version") != VERSION:
+        if data.get("version") not in range(1, VERSION + 1):
             raise RunFolderError(
-                f"The preparation is of version {data.get('version')!r}; this Talweg reads version {VERSION}."
+                f"The preparation is of version {data.get('version')!r}; this Talweg reads versions 1 to {VERSION}."
                 " Read the run with the Talweg that wrote it, or train anew."
             )
         try:
-            target_sort = {"classes": ClassTarget, "number": NumberTarget}[data["target"]["kind"]]
             return cls(
                 tuple(_built(ENCODERS[column["kind"]], column) for column in data["columns"]),
-                _built(target_sort, data["target"]),
+                target_from_dict(data["target"]),
                 tuple(ColumnKind(**column) for column in data["kinds"]),
                 tuple(tuple(map(float, each)) for each in data.get("quantiles", ())),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
-
-
-def fit_target(known: Column, name: str, task: Task, table: str) -> ClassTarget | NumberTarget:
-    """How a target is encoded, from its values in the training rows."""
-    if task == "classification":
-        return ClassTarget(name, labels_of(known)[1])
-    values = quantities_of(known, name, table).values.astype(np.float64)
-    return NumberTarget(name, float(values.mean()), float(values.std()) or 1.0)
 
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:

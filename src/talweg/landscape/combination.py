@@ -63,7 +63,7 @@ def height_of(name: str, task: str, target_scale: Float[np.ndarray, " targets"] 
     Args:
         name: ``"loss"``, or a metric of the task.
         task: ``"classification"`` or ``"regression"``.
-        target_scale: what one unit of the network's output is in each target's own unit; 1 if absent.
+        target_scale: what one unit of the sums is in each target's own unit; 1 if absent.
 
     Raises:
         ConfigError: for an unknown name, or a metric that needs the order of all rows.

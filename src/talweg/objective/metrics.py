@@ -11,6 +11,8 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.objective.logarithm import Logarithm
+
 AnyArray = Any
 HostSums = Mapping[str, Any]
 
@@ -64,7 +66,9 @@ def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -
     return like.__array_namespace__().asarray(class_weight, dtype=like.dtype)[y]
 
 
-def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray) -> dict[str, AnyArray]:
+def regression_sums(
+    row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray, logarithm: Logarithm | None = None
+) -> dict[str, AnyArray]:
     """Sums from which every metric of a regression follows.
 
     Args:
@@ -72,6 +76,7 @@ def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight
         predicted: predicted targets, of shape `(rows, targets)`.
         y: true targets, of the same shape.
         weight: what each row counts; 0 for padding.
+        logarithm: is undone before errors are taken, if it was learned.
 
     Returns:
         `loss` and `weight`, scalars; `squared` and `absolute` errors, `target` and `target_squared`, of shape
@@ -79,6 +84,8 @@ def regression_sums(row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight
     """
     xp = row_loss.__array_namespace__()
     counts = weight[:, None]
+    if logarithm is not None:
+        predicted, y = logarithm.undone(predicted), logarithm.undone(y)
     error = xp.where(counts > 0, predicted - y, 0.0)
     return {
         "loss": xp.sum(xp.where(weight > 0, row_loss, 0.0) * weight),
@@ -173,8 +180,8 @@ class Metric(eqx.Module):
         greater_is_better: which way is up.
         from_sums: gives its value from the sums; `None` if it needs the rows' order.
         from_outputs: gives its value from probabilities, classes and weights; `None` if the sums are enough.
-        in_target_units: whether `from_sums` gives one value a target, in the network's own unit; each is scaled
-            back to its target's unit, then averaged.
+        in_target_units: whether `from_sums` gives one value a target, in the unit of the sums; each is scaled back to
+            its target's own unit, then averaged.
     """
 
     name: str = eqx.field(static=True)
@@ -218,7 +225,7 @@ def metric_values(
     Args:
         sums: as given by `classification_sums` or `regression_sums`, with any leading member axes.
         task: ``"classification"`` or ``"regression"``.
-        target_scale: what one unit of the network's output is in each target's own unit; 1 if absent.
+        target_scale: what one unit of the sums is in each target's own unit; 1 if absent.
     """
     values = {}
     for metric in METRICS.values():

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float, PRNGKeyArray
 from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import Layer, Shape
+from talweg.objective.logarithm import Logarithm
 from talweg.objective.losses import Loss, smoothed
 from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
 
@@ -32,6 +33,7 @@ class Network(Objective):
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
         settings: what changes training alone, where it is given: `label_smoothing`, `input_noise` and
             `initializer_scale`; one number for a member, with a leading member axis for a crowd.
+        logarithm: what a target's metrics are taken of, where its logarithm is learned; `None` where it is not.
     """
 
     model: Layer
@@ -41,6 +43,7 @@ class Network(Objective):
     augmentation: Augmentation | None = None
     class_weight: tuple[float, ...] = eqx.field(static=True, default=())
     settings: Mapping[str, Float[Array | np.ndarray, "*members"]] = eqx.field(default_factory=dict)
+    logarithm: Logarithm | None = eqx.field(static=True, default=None)
 
     def init(self, key: PRNGKeyArray) -> Params:
         """Draws the model's params."""
@@ -101,7 +104,7 @@ class Network(Objective):
         if self.row_loss.task == "classification":
             said = self.row_loss.decide(outputs)
             return classification_sums(row_loss, said, batch.y, batch.weight, self.classes, self.class_weight)
-        return regression_sums(row_loss, outputs, batch.y, batch.weight)
+        return regression_sums(row_loss, outputs, batch.y, batch.weight, self.logarithm)
 
 
 def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:

@@ -12,7 +12,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-FEWEST_ROWS = 16
+FEWEST_ROWS = 8
 """Of a batch that is cut."""
 WORTH_CUTTING = 3e7
 """Multiplications of a batch going forward, from which on cutting it costs less than it gains."""
@@ -27,7 +27,7 @@ def worth_cutting(rows: int, row_work: int) -> bool:
     """Whether a batch of so many rows, each of so many multiplications, is to be cut on this machine.
 
     Example:
-        >>> worth_cutting(8, 10**9)
+        >>> worth_cutting(4, 10**9)
         False
     """
     enough = rows >= FEWEST_ROWS and rows * row_work >= WORTH_CUTTING

@@ -71,7 +71,7 @@ def unet_small(shape: Shape) -> str:
     )
 
 
-def denoiser(shape: Shape, filters: int = 48, blocks: int = 4) -> str:
+def denoiser(shape: Shape, filters: int = 64, blocks: int = 5) -> str:
     """A denoiser that works at half the size, where a convolution costs a quarter and sees twice as far.
 
     After FFDNet (Zhang, Zuo & Zhang 2018), with residual blocks. Its last layer starts at 0, so that it begins as the

@@ -36,10 +36,12 @@ SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
 TRAJECTORY, MAPS, PICTURES = "trajectory.safetensors", "map", "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
 FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
+RANGE_TEST = "range_test.json"
+"""Only a run whose learning rate was found by one has it; all others are in every run."""
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
 """Every form of a run's report; a new run clears them all."""
 REACHED = (HISTORY, PARAMS, GATE, TRAJECTORY, EVALUATION, EVIDENCE)
-"""The files that the summary vouches for; `origin.json` does for those that stand before the first step."""
+"""The files that the summary vouches for besides the range test; `origin.json` does for those before the first step."""
 SUMMARY_VERSION = 1
 """The newest version of a summary that is understood."""
 
@@ -75,7 +77,7 @@ class RunFolder(Begun):
         """
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (*FILES, *REPORTS):
+            for name in (*FILES, RANGE_TEST, *REPORTS):
                 (self.path / name).unlink(missing_ok=True)
             for sample in (self.path / PICTURES).glob("*.png"):
                 sample.unlink()
@@ -94,6 +96,18 @@ class RunFolder(Begun):
         """What the gate found in the source before the first step."""
         self._verified(GATE, self._seal() if self.finished() else None)
         return self._read_json(GATE)
+
+    def write_range_test(self, found: Mapping[str, Any]) -> None:
+        """Writes the range test that gave the learning rate."""
+        self._write_json(RANGE_TEST, found)
+
+    def range_test(self) -> dict[str, Any]:
+        """The range test that gave the learning rate; empty for a run whose rate was given otherwise."""
+        seal = self._seal() if self.finished() else None
+        if not (self.path / RANGE_TEST).exists() and RANGE_TEST not in (seal or {}):
+            return {}
+        self._verified(RANGE_TEST, seal)
+        return self._read_json(RANGE_TEST)
 
     def write_params(self, params: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
         """Writes the members' params, every array with the member axis first; an older summary is none of theirs."""
@@ -138,7 +152,7 @@ class RunFolder(Begun):
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""
         self.flush_history()
-        marks = {name: mark(self._read(name)) for name in REACHED if (self.path / name).exists()}
+        marks = {name: mark(self._read(name)) for name in (*REACHED, RANGE_TEST) if (self.path / name).exists()}
         self._write_json(SUMMARY, sealed(summary, marks))
 
     def history(self) -> History:

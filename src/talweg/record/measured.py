@@ -21,13 +21,7 @@ def write_sharpness(folder: RunFolder, content: Mapping[str, Any]) -> None:
     Raises:
         RunFolderError: if the system refuses.
     """
-    path = _sharpness(folder, content["on"])
-    try:
-        path.parent.mkdir(exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
-    whole = sealed(content, {PARAMS: _params(folder)})
-    write_atomically(path, (json.dumps(whole, indent=2, allow_nan=False) + "\n").encode())
+    _write(folder, f"sharpness-{content['on']}", content)
 
 
 def read_sharpness(folder: RunFolder, on: str = "train") -> dict[str, Any]:
@@ -40,18 +34,55 @@ def read_sharpness(folder: RunFolder, on: str = "train") -> dict[str, Any]:
     Raises:
         RunFolderError: if it is damaged.
     """
-    path = _sharpness(folder, on)
+    return _read(folder, f"sharpness-{on}", f"talweg map {folder.path} --sharpness")
+
+
+def write_noise(folder: RunFolder, content: Mapping[str, Any]) -> None:
+    """Keeps how good a random batch's gradient is on the run's way.
+
+    Args:
+        folder: the run's.
+        content: the JSON object that `talweg noise` prints.
+
+    Raises:
+        RunFolderError: if the system refuses.
+    """
+    _write(folder, "noise", content)
+
+
+def read_noise(folder: RunFolder) -> dict[str, Any]:
+    """What `write_noise` kept; empty where nothing was measured, or only of params that are no longer the run's.
+
+    Raises:
+        RunFolderError: if it is damaged.
+    """
+    return _read(folder, "noise", f"talweg noise {folder.path}")
+
+
+def _write(folder: RunFolder, name: str, content: Mapping[str, Any]) -> None:
+    path = _place(folder, name)
+    try:
+        path.parent.mkdir(exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
+    whole = sealed(content, {PARAMS: _params(folder)})
+    write_atomically(path, (json.dumps(whole, indent=2, allow_nan=False) + "\n").encode())
+
+
+def _read(folder: RunFolder, name: str, again: str) -> dict[str, Any]:
+    """What was kept; `again` is the command that measures it anew."""
+    path = _place(folder, name)
     if not path.exists():
         return {}
     try:
         content, marks = unsealed(json.loads(path.read_bytes()))
     except (OSError, ValueError, TypeError, AttributeError):
-        raise RunFolderError(f"{path} is damaged; measure anew: talweg map {folder.path} --sharpness") from None
+        raise RunFolderError(f"{path} is damaged; measure anew: {again}") from None
     return content if marks is not None and marks.get(PARAMS) == _params(folder) else {}
 
 
-def _sharpness(folder: RunFolder, on: str) -> Path:
-    return folder.path / MAPS / f"sharpness-{on}.json"
+def _place(folder: RunFolder, name: str) -> Path:
+    return folder.path / MAPS / f"{name}.json"
 
 
 def _params(folder: RunFolder) -> Mark:

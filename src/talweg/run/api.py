@@ -8,10 +8,9 @@ from typing import Any
 from talweg.config.settings import Settings, to_toml
 from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
-from talweg.objective.models import parameter_count
 from talweg.record.checkpoints import Checkpoints
-from talweg.record.evaluation import LARGEST, Evaluation
-from talweg.record.folder import FILES, TRAJECTORY, RunFolder
+from talweg.record.evaluation import Evaluation
+from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
 from talweg.record.places import existing_run, require_free, require_space
@@ -27,6 +26,7 @@ from talweg.run.resuming.environment import environment
 from talweg.run.resuming.interruption import noted
 from talweg.run.resuming.keeping import Keeper
 from talweg.run.resuming.resume import CHANGEABLE, continuation
+from talweg.run.resuming.room import checkpoint_bytes, disk_bytes, sentence
 from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
 from talweg.run.summary import in_ensemble, part_scores, summarize
@@ -94,17 +94,20 @@ def train_settings(
     built = build(settings, source, listener.hear)
     require_memory(built.job)
     kept = recording(built.job)
-    notes = (*built.notes, kept.sentence(), *(() if query is None else query.notes))
+    room = () if out is None else (sentence(built.job),)
+    notes = (*built.notes, kept.sentence(), *room, *(() if query is None else query.notes))
     built = dataclasses.replace(built, notes=notes)
     if out is None:
         return _trained(built, source, None, None, listener)
     folder = RunFolder(out)
-    require_space(folder.path, _bytes_needed(built))
+    require_space(folder.path, disk_bytes(built.job, built.parts))
     with locked(folder.path):
         require_free(out, force)
         Checkpoints(folder.path).clear()
         begin(folder, built.job.settings, built.preparation, built.parts, _sitting(built, None))
         folder.write_gate(built.report.to_dict())
+        if built.range_test is not None:
+            folder.write_range_test(built.range_test.summary)
         return _trained(built, source, folder, None, listener)
 
 
@@ -151,7 +154,7 @@ def resume_run(
         for sentence in found.notes:
             listener.note(sentence)
         require_memory(found.built.job)
-        require_space(folder.path, _bytes_needed(found.built))
+        require_space(folder.path, disk_bytes(found.built.job, found.built.parts))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
         folder.write_gate(found.built.report.to_dict())
@@ -191,7 +194,7 @@ def _trained(
         return _run(built, source, trained, None, read_lines(lines))
     try:
         with noted() as asked:
-            keeper = Keeper(folder, built.job.settings, asked, standing)
+            keeper = Keeper(folder, built.job.settings, asked, standing, checkpoint_bytes(built.job))
 
             def pause(there: Standing) -> None:
                 listener.pause(there, steps)
@@ -210,6 +213,7 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     """A finished training in the hand."""
     recorded = trained.recorder.arrays() if trained.recorder else {}
     names = [name for name in FILES if recorded or name != TRAJECTORY]
+    names += [RANGE_TEST] if folder is not None and folder.range_test() else []
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
@@ -254,12 +258,3 @@ def _pictures(
 
         return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
     return "", {}, {}
-
-
-def _bytes_needed(built: Built) -> int:
-    """An upper bound of what a run writes: params twice while they are replaced, curves, and some room."""
-    job = built.job
-    params = 4 * parameter_count(job.network.model, job.network.input_shape) * job.settings.members
-    curves = 20 * 8 * job.settings.members * int(job.settings.max_epochs)
-    told = 2 * 3 * 4 * LARGEST
-    return 2 * params + curves + built.parts.nbytes + told + recording(job).bytes + 10_000_000

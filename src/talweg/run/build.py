@@ -41,8 +41,9 @@ from talweg.run.crowd import choose_crowd
 from talweg.run.defaults import looks_ahead, resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.memory import require_memory
+from talweg.run.own_unit import logarithm_of, own_unit, scale_of
 from talweg.run.prepare import prepare, refuse_errors
-from talweg.run.probes.find_lr import range_test
+from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
 from talweg.run.streaming.part_rows import part_rows
@@ -59,6 +60,7 @@ class Built:
         notes: what was decided for the user, a sentence each.
         report: what the gate found in the source.
         names: what each row of the source is called, if it is a picture in a file.
+        range_test: the test that gave the learning rate; `None` if it was given otherwise.
     """
 
     job: Job
@@ -67,6 +69,7 @@ class Built:
     notes: tuple[str, ...]
     report: Report
     names: tuple[str, ...] = ()
+    range_test: RangeTest | None = None
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -89,11 +92,14 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         from talweg.run.pictures.build import build_denoising
 
         built = build_denoising(settings, source)
-        if given.learning_rate != AUTO:
-            return built
-        require_memory(built.job)
-        job, told = _with_tested_rate(built.job)
-        return dataclasses.replace(built, job=job, notes=(*built.notes, *told))
+    else:
+        built = _build_of_rows(settings, source, hear)
+    return _with_tested_rate(built) if given.learning_rate == AUTO else built
+
+
+def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
+    """A job on a table, or on labelled pictures."""
+    given = settings
     prepared = prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
@@ -101,7 +107,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
     settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
-    settings = settings.model_copy(update={"target": target.name})
+    settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
     if on_disk(table) and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
@@ -117,6 +123,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
+    scale, shift = own_unit(preparation.target)
     job = Job(
         settings=settings,
         network=network,
@@ -126,21 +133,17 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
         validation=validation if folds is None else training,
         test=test,
         classes=tuple(map(str, preparation.classes)),
-        target_scale=np.array([getattr(preparation.target, "scale", 1.0)]),
-        target_shift=np.array([getattr(preparation.target, "center", 0.0)]),
+        target_scale=np.array([scale]),
+        target_shift=np.array([shift]),
         facts=_facts(table, target, preparation, settings.split),
         folds=folds,
     )
-    tested: tuple[str, ...] = ()
-    if given.learning_rate == AUTO:
-        require_memory(job)
-        job, tested = _with_tested_rate(job)
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    notes = (*prepared.notes, *tested, *idle)
+    notes = (*prepared.notes, *idle)
     return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
 
 
@@ -153,14 +156,17 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
     return settings.task == "denoising"
 
 
-def _with_tested_rate(job: Job) -> tuple[Job, tuple[str, ...]]:
+def _with_tested_rate(built: Built) -> Built:
     """The job with the learning rate that the range test suggests, and a sentence that says so."""
-    found = range_test(job)
+    require_memory(built.job)
+    found = range_test(built.job)
     rate, told = found.suggestion, f"Range test: {found.sentence}"
     if rate is None:
         rate, told = found.usual, f"{told}; the usual {found.usual:g} is taken"
-    settings = job.settings.model_copy(update={"learning_rate": rate})
-    return dataclasses.replace(job, settings=settings, optimizer=optimizer_of(settings, job.rows_a_member())), (told,)
+    settings = built.job.settings.model_copy(update={"learning_rate": rate})
+    optimizer = optimizer_of(settings, built.job.rows_a_member())
+    job = dataclasses.replace(built.job, settings=settings, optimizer=optimizer)
+    return dataclasses.replace(built, job=job, notes=(*built.notes, told), range_test=found)
 
 
 def _check_names(settings: Settings) -> None:
@@ -266,6 +272,7 @@ def network_of(
         classes,
         augmentation,
         settings=_network_settings(settings),
+        logarithm=None if preparation is None else logarithm_of(preparation.target),
     )
 
 

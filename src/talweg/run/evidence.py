@@ -22,7 +22,7 @@ from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import row_work
 from talweg.run.job import Job
-from talweg.run.scoring import predictions, score
+from talweg.run.scoring import predictions, scored
 from talweg.run.train import Trained
 
 VERSION = 1
@@ -164,8 +164,7 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
     network, chosen = jax.tree.map(lambda leaf: leaf[np.array(few)], (job.network, params))
     outputs = np.asarray(evaluation.outputs(network, chosen, copies))
     predicted = predictions(job.network, outputs).mean(0)
-    weight = job.network.class_weight
-    losses = np.array([score(job.network.row_loss, e, some.y, job.target_scale, weight)["loss"] for e in predicted])
+    losses = np.array([scored(job, each, some.y)["loss"] for each in predicted])
     rise = losses[1:].reshape(repeats, len(columns)) - losses[0]
     return {
         "loss": float(losses[0]),

@@ -122,8 +122,8 @@ class Job:
         validation: the rows the rules look at; may be empty.
         test: the rows looked at once, at the end; may be empty.
         classes: the names of the classes; empty for regression.
-        target_scale: what one unit of an output is in each target's own unit.
-        target_shift: what an output of 0 stands for.
+        target_scale: what one unit of an output, after undoing its logarithm, is in each target's own unit.
+        target_shift: what 0 then stands for.
         facts: what a summary says of the data, as plain data.
         source: gives the steps their rows; absent if `training` itself does, from memory.
         folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
@@ -165,6 +165,11 @@ class Job:
         most = max(map(len, held))
         each = [Rows(self.validation.x[rows], self.validation.y[rows]).chunks(most) for rows in held]
         return Batch(*(np.stack(columns) for columns in zip(*((c.x, c.y, c.weight) for c in each), strict=True)))
+
+    def in_own_unit(self, standardized: Float[np.ndarray, "*rows targets"]) -> Float[np.ndarray, "*rows targets"]:
+        """Targets, or what is said of them, in their own units (float64)."""
+        logarithm, values = self.network.logarithm, standardized.astype(np.float64)
+        return (values if logarithm is None else logarithm.undone(values)) * self.target_scale + self.target_shift
 
     @property
     def keys(self) -> UInt32[np.ndarray, "members 2"]:

@@ -1,6 +1,6 @@
 """How much memory a training takes at least, told from shapes before anything is compiled, and what would fit.
 
-What cannot be known beforehand (the compiler's scratch space, the recorder, the system) is left out: a training that is
+What cannot be known beforehand (the compiler's scratch space, the system) is left out: a training that is
 refused here could not have worked, one that is let through still may not.
 """
 
@@ -22,6 +22,7 @@ from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.standing import Best
 from talweg.run.streaming.sources import available_memory
+from talweg.run.surveying.recording import recording
 
 SMALL = 2**28
 """Bytes up to which nothing is asked: the process took more before it came here."""
@@ -32,8 +33,8 @@ class Need:
     """What a training holds at once, in bytes, at least.
 
     Attributes:
-        once: whatever the number of members: rows on the device, the copy of the validation rows in chunks.
-        member: for each member: its state before and after a segment, and its best params.
+        once: whatever the number of members: rows on the device, the validation rows in chunks, what is recorded.
+        member: for each member: its state before and after a segment, two more to restart it from, its best params.
         gradient: for each member that runs: its gradient.
         row: for each member that runs and each row of a batch: the row, and what enters each layer that multiplies.
         chunk: for each member that runs: the outputs of the widest layer for a chunk of validation rows.
@@ -64,15 +65,17 @@ class Need:
 
 def need_of(job: Job) -> Need:
     """What a job's training holds at once; nothing is allocated to find out."""
-    members = job.settings.members
+    settings, members = job.settings, job.settings.members
     state = jax.eval_shape(engine.init, job.network, job.optimizer, job.keys)
     params = _bytes(state.params) // members
     best = params if Best.start(job).monitor else 0
+    # To restart a member takes its last good state, and the one before the epoch under way.
+    states = 4 if settings.on_divergence == "restart" else 2
     widest, entering = _layer_sizes(job)
     chunk = job.validation.chunk_rows(len(job.validation)) if len(job.validation) else 0
     return Need(
-        once=_data(job),
-        member=2 * _bytes(state) // members + best,
+        once=_data(job) + recording(job).bytes,
+        member=states * _bytes(state) // members + best,
         gradient=params,
         row=4 * (math.prod(job.network.input_shape) + entering),
         chunk=4 * chunk * widest,

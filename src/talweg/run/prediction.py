@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 from jaxtyping import Float, Num
 
-from talweg.data.clean import NumberTarget
 from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,7 +75,9 @@ def predict(
     crowd = np.stack([each[m] for m in members])
     target = preparation.target
     if isinstance(target, NumberTarget):
-        return Prediction(target.decode(mean[:, 0]), None, crowd[:, :, 0].std(0) * target.scale, (), notes, files)
+        # What the members say is averaged as they learned it: of logarithms that is the geometric mean.
+        spread = target.decode(crowd[:, :, 0]).std(0)
+        return Prediction(target.decode(mean[:, 0]), None, spread, (), notes, files)
     place = mean.argmax(1)
     spread = crowd[:, np.arange(len(mean)), place].std(0)
     names = np.array(preparation.classes)

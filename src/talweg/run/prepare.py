@@ -24,6 +24,7 @@ from talweg.data.parts import Plan, deal, given_column
 from talweg.data.reading.frames import from_arrays
 from talweg.data.split import FIRST_FOLD, Fractions, Split
 from talweg.data.table import Table
+from talweg.data.targets import ClassTarget, NumberTarget
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
@@ -89,7 +90,9 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     looked = (table, target, parts) if some is table else _of_sample(some, seen, target, parts.marks(table.rows))
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
-    preparation = Preparation.fit(learned, rows, target.name, target.task, settings.columns, aside)
+    preparation = Preparation.fit(
+        learned, rows, target.name, target.task, settings.columns, aside, settings.target_scale
+    )
     if on_disk(table):
         hear("looking for what is wrong", 0.0)
     features = preparation.features(some.take(looked[1].rows))
@@ -97,7 +100,7 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
-    told = (*table.notes, *target.reasons, *notes)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
     if on_disk(table):
         return Prepared(table, target, parts, preparation, None, report, told)
     if some is not table:
@@ -137,6 +140,24 @@ def _learned_from(
     return table.take(rows), np.arange(len(rows))
 
 
+def _told_of_scale(target: ClassTarget | NumberTarget, settings: Settings) -> tuple[str, ...]:
+    """A sentence where it was decided to learn a logarithm.
+
+    Raises:
+        ConfigError: the logarithm of classes was asked for.
+    """
+    if isinstance(target, ClassTarget):
+        if settings.target_scale == "log":
+            raise ConfigError(f"target_scale log is for a quantity; the target {target.name!r} holds classes")
+        return ()
+    if target.log_unit is None or settings.target_scale != AUTO:
+        return ()
+    return (
+        f"The target {target.name!r} is skewed over several orders of magnitude, so its logarithm is learned;"
+        " predictions and metrics are in its own unit. To learn it as it is: --target-scale standard.",
+    )
+
+
 def _told_of_sample(rows: int, some: int) -> str:
     return (
         f"{some} of {rows} rows, drawn evenly, speak for all: the gate looks at them, and scales, words and kinds of"
@@ -157,7 +178,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
     table = pictures.table()
     target = choose_target(table, settings.target, None if settings.task == "auto" else settings.task)
     parts, notes = deal(table, target, plan)
-    preparation = PicturePreparation.fit(pictures, parts.train, target.name, target.task)
+    preparation = PicturePreparation.fit(pictures, parts.train, target.name, target.task, settings.target_scale)
     known = pictures.take(target.rows)
     case = Case(
         table,
@@ -170,8 +191,8 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
         given_column(table) if plan.given else None,
     )
     report = Report.of(inspect_pictures(case, pictures))
-    told, names = (*table.notes, *target.reasons, *notes), pictures.files
-    return Prepared(table, target, parts, preparation, known.pixels, report, told, names)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
+    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures.files)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

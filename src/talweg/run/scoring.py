@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Float, Num
 
 from talweg.objective.base import Params
+from talweg.objective.logarithm import Logarithm
 from talweg.objective.losses import Loss
 from talweg.objective.metrics import METRICS, classification_sums, metric_values, regression_sums
 from talweg.objective.network import Network
@@ -35,6 +36,7 @@ def score(
     y: Num[np.ndarray, "rows *targets"],
     target_scale: Float[np.ndarray, " targets"],
     class_weight: Sequence[float] = (),
+    logarithm: Logarithm | None = None,
 ) -> dict[str, float]:
     """Every metric of a task, and the loss.
 
@@ -42,14 +44,23 @@ def score(
         loss: what was minimised.
         predicted: as given by `predictions`.
         y: the true classes, or the true standardised targets.
-        target_scale: what one unit of a standardised target is in its own unit.
+        target_scale: what one unit of the sums is in each target's own unit.
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
+        logarithm: what was learned of the targets, if it was.
     """
-    values = values_of_sums(sums_of(loss, predicted, y, class_weight), loss.task, target_scale)
+    values = values_of_sums(sums_of(loss, predicted, y, class_weight, logarithm), loss.task, target_scale)
     for metric in METRICS.values():
         if metric.task == loss.task and metric.from_outputs is not None:
             values[metric.name] = metric.from_outputs(predicted, y, np.ones(len(y)))
     return values
+
+
+def scored(
+    job: Job, predicted: Float[np.ndarray, "rows columns"], y: Num[np.ndarray, "rows *targets"]
+) -> dict[str, float]:
+    """Every metric of a job's task, and the loss (see `score`)."""
+    network = job.network
+    return score(network.row_loss, predicted, y, job.target_scale, network.class_weight, network.logarithm)
 
 
 def sums_of(
@@ -57,12 +68,13 @@ def sums_of(
     predicted: Float[np.ndarray, "rows columns"],
     y: Num[np.ndarray, "rows *targets"],
     class_weight: Sequence[float] = (),
+    logarithm: Logarithm | None = None,
 ) -> dict[str, Any]:
     """The sums from which most metrics follow; those of two sets of rows add up to both's."""
     weight = np.ones(len(y))
     if loss.task == "regression":
         row_loss = np.asarray(loss.per_row(predicted, y), dtype=np.float64)
-        return regression_sums(row_loss, predicted, y.astype(np.float64), weight)
+        return regression_sums(row_loss, predicted, y.astype(np.float64), weight, logarithm)
     likelihood = np.maximum(predicted[np.arange(len(y)), y], np.finfo(np.float64).tiny)
     row_loss, classes = -np.log(likelihood), predicted.shape[1]
     return classification_sums(row_loss, predicted.argmax(-1), y, weight, classes, class_weight)
@@ -102,7 +114,8 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     """
     if not len(rows):
         return None
-    loss, weight, each, said = job.network.row_loss, job.network.class_weight, [], []
+    each: list[Mapping[str, float]] = []
+    said: list[np.ndarray] = []
     everyone = np.arange(len(rows))
     counts = _voices(job, rows, members)
     mean = np.zeros(())
@@ -110,14 +123,14 @@ def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) 
     for member in range(job.settings.members):
         predicted = predictions(job.network, member_outputs(job.network, params, member, rows))
         own = job.folds.held_out(member) if job.folds and rows is job.validation else everyone
-        each.append(score(loss, predicted[own], rows.y[own], job.target_scale, weight))
+        each.append(scored(job, predicted[own], rows.y[own]))
         said.append(decided(job, predicted[kept]))
         # Not merely times 0: what a failed member says is no number.
         mean = mean + np.where(counts[member, :, None] > 0, predicted * counts[member, :, None], 0.0)
     return Scores(
         tuple(each),
-        score(loss, mean, rows.y, job.target_scale, weight),
-        _sampling(loss, mean, rows, job.target_scale),
+        scored(job, mean, rows.y),
+        _sampling(job, mean, rows),
         _evaluation(job, mean, np.stack(said), rows, kept),
     )
 
@@ -142,24 +155,24 @@ def decided(job: Job, predicted: np.ndarray) -> np.ndarray:
     """The likeliest class, or the quantity in its own unit, as a member says it."""
     if job.network.classes:
         return predicted.argmax(-1).astype(np.uint16)
-    return (predicted[:, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+    return job.in_own_unit(predicted)[:, 0].astype(np.float32)
 
 
 def _evaluation(job: Job, mean: np.ndarray, said: np.ndarray, rows: Rows, kept: np.ndarray) -> Evaluation:
     """What outlives the run of its predictions on a part of the split."""
     if not (classes := job.network.classes):
-        target = (rows.y[kept, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+        target = job.in_own_unit(rows.y[kept])[:, 0].astype(np.float32)
         return Evaluation(len(rows), kept, target, decided(job, mean[kept]), said)
     confusion = np.bincount(rows.y * classes + mean.argmax(-1), minlength=classes**2).reshape(classes, classes)
     target, probabilities = rows.y[kept].astype(np.int32), mean[kept].astype(np.float32)
     return Evaluation(len(rows), kept, target, probabilities, said, confusion)
 
 
-def _sampling(loss: Loss, predicted: np.ndarray, rows: Rows, scale: np.ndarray) -> dict[str, float | str]:
-    if loss.task == "classification":
+def _sampling(job: Job, predicted: np.ndarray, rows: Rows) -> dict[str, float | str]:
+    if job.network.classes:
         low, high = wilson_interval(int((predicted.argmax(-1) == rows.y).sum()), len(rows))
         return {"metric": "accuracy", "low": low, "high": high, "method": "Wilson 95 %"}
-    squared = (((predicted - rows.y) * scale) ** 2).mean(-1)
+    squared = ((job.in_own_unit(predicted) - job.in_own_unit(rows.y)) ** 2).mean(-1)
     low, high = root_mean_interval(squared)
     return {
         "metric": "rmse",

@@ -154,8 +154,8 @@ def first_standing(job: Job, recorder: Recorder | None = None) -> Standing:
     )
 
 
-def _template(job: Job) -> dict[str, Any]:
-    """The shapes of a standing's trees; nothing is compiled for them."""
+def standing_shapes(job: Job) -> dict[str, Any]:
+    """The shapes of all that a standing holds but its recorder; nothing is compiled or allocated for them."""
     members = job.settings.members
     state, tracker = jax.eval_shape(engine.init, job.network, job.optimizer, job.keys), Best.start(job)
     template = {
@@ -187,7 +187,7 @@ def read_standing(
     Raises:
         ValueError: if they are of another job: of other shapes, or with other rules.
     """
-    trees = from_arrays(_template(job), arrays)
+    trees = from_arrays(standing_shapes(job), arrays)
     if facts["monitor"] != Best.start(job).monitor:
         raise ValueError("other params were to be kept")
     if recorder is not None:

@@ -88,7 +88,8 @@ def settings_of(folder: RunFolder) -> Settings:
 def read_settings(folder: RunFolder, text: str) -> Settings:
     """Settings as a run folder holds them."""
     try:
-        return make_settings(tomllib.loads(text))
+        # Runs of before this setting learned a quantity as it is.
+        return make_settings({"target_scale": "standard", **tomllib.loads(text)})
     except (tomllib.TOMLDecodeError, ConfigError) as error:
         raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
 

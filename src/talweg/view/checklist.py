@@ -10,6 +10,7 @@ import numpy as np
 
 from talweg.view.facts import Fact, batch_error, facts
 from talweg.view.flags import Flag, flags, gradient_ratio
+from talweg.view.probed import noise_words, range_words
 from talweg.view.steepness import steepness, steepness_words
 from talweg.view.told import Told
 from talweg.view.wording import Tongue
@@ -56,9 +57,8 @@ def checklist(told: Told, say: Tongue) -> list[Step]:
 def _step(told: Told, key: str, raised: list[Flag], say: Tongue) -> Step:
     mine = tuple(flag.text for flag in raised if flag.step == key)
     mark = "missing" if _missing(told, key) else "look" if mine else "done"
-    return Step(
-        key, say(f"step.{key}.title"), mark, facts(told, key, say), _text(told, key, say), mine, _LINKS.get(key, "")
-    )
+    link = "probes" if (key == "batches" and told.noise) or (key == "rate" and told.range_test) else _LINKS.get(key, "")
+    return Step(key, say(f"step.{key}.title"), mark, facts(told, key, say), _text(told, key, say), mine, link)
 
 
 def _missing(told: Told, key: str) -> bool:
@@ -89,6 +89,8 @@ def _text(told: Told, key: str, say: Tongue) -> str:
             name = "text.loss.unmeasured"
     if key == "batches":
         more += _batch_words(told, say)
+    if key == "rate" and told.range_test:
+        more.append(range_words(told.range_test, say))
     if key == "valley":
         ratio = gradient_ratio(told)
         more.append(say("text.valley.missing") if ratio is None else
@@ -106,3 +108,5 @@ def _batch_words(told: Told, say: Tongue) -> Iterator[str]:
     if start is not None and end is not None:
         rows = say.whole(told.evidence["gradient"]["rows"])
         yield say("text.batches.error", start=say.number(start, 2), end=say.number(end, 2), rows=rows)
+    if told.noise:
+        yield noise_words(told.noise, say)

@@ -123,6 +123,10 @@ def _batches(told: Told, say: Tongue) -> Facts:
     for when in ("start", "end"):
         error = batch_error(told, when)
         yield f"batch_error_{when}", "" if error is None else say.percent(error, 0)
+    if told.noise:
+        scales = [say.number(stage["noise_scale"], 3) for stage in told.noise["stages"]]
+        yield "noise_scale", " → ".join(scales)
+        yield "batch_suggested", say.whole(told.noise["suggestion"])
 
 
 def _rate(told: Told, say: Tongue) -> Facts:
@@ -134,6 +138,10 @@ def _rate(told: Told, say: Tongue) -> Facts:
         yield "learning_rate", say("fact.per_member", low=low, high=high)
     elif plain(given.get("learning_rate")) is not None:
         yield "learning_rate", say.number(given["learning_rate"])
+    if told.range_test:
+        low, high = (say.number(end, 2) for end in told.range_test["interval"] or (None, None))
+        found = plain(told.range_test["suggestion"])
+        yield "range_test", say("none") if found is None else say("fact.range", low=low, high=high)
     yield "schedule", str(training.get("schedule", ""))
     for name, value in given.items():
         if name != "learning_rate" and plain(value) is not None:

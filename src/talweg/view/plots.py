@@ -4,15 +4,18 @@ The report draws the same as SVG of its own (`view/report`); here is what goes i
 """
 
 import dataclasses
-from collections.abc import Callable
-from typing import final
+import io
+from collections.abc import Callable, Mapping
+from typing import Any, final
 
 import numpy as np
 from matplotlib.axes import Axes
+from PIL import Image
 
 from talweg.errors import ConfigError
 from talweg.record.evaluation import Evaluation
 from talweg.record.scene import Scene
+from talweg.view.beside import Row, beside_figure
 from talweg.view.curves import curves_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.quality import calibration, roc
@@ -147,6 +150,35 @@ class Plots:
         target = literal(str(self.told.summary["data"].get("target") or "target"))
         ax.set(xlabel=f"{target}, true", ylabel=f"{target}, predicted")
         return ax
+
+    def denoised(self, side: int | None = 240) -> list[Axes]:
+        """Some pictures of a denoising, noisy, denoised and clean, with the PSNR of each.
+
+        Args:
+            side: only a square of so many pixels from the middle of each; `None` for the whole pictures.
+
+        Returns:
+            One for each picture, row by row; all belong to one figure.
+
+        Raises:
+            ConfigError: for a run that is no denoising, or nothing held back.
+        """
+        told = self.told.summary.get("denoising") or {}
+        if not told.get("samples"):
+            raise ConfigError("no denoised pictures were kept: the run is no denoising, or held none back")
+        reached = {one["picture"]: one for one in told["pictures"]}
+        rows = [
+            Row(sample["picture"], self._versions(sample, reached[sample["picture"]])) for sample in told["samples"]
+        ]
+        return list(beside_figure(rows, side).axes)
+
+    def _versions(self, sample: Mapping[str, str], reached: Mapping[str, Any]) -> dict[str, np.ndarray]:
+        """The versions of one kept picture by their headings."""
+        kinds = [kind for kind in ("noisy", "denoised", "clean") if kind in sample]
+        psnr = {kind: reached.get(kind, {}).get("psnr") for kind in kinds}
+        headings = [f"{kind}, {psnr[kind]:.2f} dB" if psnr[kind] else kind for kind in kinds]
+        pixels = [np.asarray(Image.open(io.BytesIO(self.told.pictures[sample[kind]]))) for kind in kinds]
+        return dict(zip(headings, (np.atleast_3d(one) for one in pixels), strict=True))
 
     def _classes(self, part: str | None) -> Evaluation:
         kept = self._kept(part)

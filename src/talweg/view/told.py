@@ -13,7 +13,7 @@ from talweg.errors import RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.history import History
-from talweg.record.measured import read_sharpness
+from talweg.record.measured import read_noise, read_sharpness
 
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
@@ -34,6 +34,8 @@ class Told:
         place: the run folder, as a person would type it.
         pictures: the pictures to be looked at, by their paths within the run folder.
         sharpness: how sharp the valleys are (the JSON object of `talweg map --sharpness`); empty if not measured.
+        noise: how good a random batch is (the JSON object of `talweg noise`); empty if not measured.
+        range_test: the test that gave the learning rate (the object of `talweg find-lr`); empty if it was given.
     """
 
     summary: Mapping[str, Any]
@@ -46,6 +48,8 @@ class Told:
     place: str
     pictures: Mapping[str, bytes] = dataclasses.field(default_factory=dict)
     sharpness: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    noise: Mapping[str, Any] = dataclasses.field(default_factory=dict)
+    range_test: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -148,6 +152,8 @@ def read_run(folder: RunFolder) -> Told:
         str(folder.path),
         read_pictures(folder, summary),
         read_sharpness(folder),
+        read_noise(folder),
+        folder.range_test(),
     )
 
 

@@ -8,6 +8,7 @@ from talweg.data.gate.finding import Case, Finding, Report
 CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     target.missing_target,
     target.other_task,
+    target.skewed_target,
     target.classes_in_parts,
     target.imbalance,
     rows.duplicates,

@@ -7,6 +7,8 @@ import numpy as np
 from talweg.data.gate.finding import Case, Finding, Grade, counted, named, percent
 from talweg.data.split import PARTS
 from talweg.data.table import Numbers
+from talweg.data.targets import NumberTarget, is_skewed, skewness
+from talweg.data.task import quantities_of
 
 _MOST_CLASSES = 20
 _FEWEST_VALUES = 10
@@ -54,6 +56,23 @@ def other_task(case: Case) -> Iterable[Finding]:
             " classes do.",
             "If its values are classes, use --task classification.",
             (name,),
+        )
+
+
+def skewed_target(case: Case) -> Iterable[Finding]:
+    """A quantity with a long tail of large values, of which the logarithm could be learned and is not."""
+    target = case.preparation.target
+    if not isinstance(target, NumberTarget) or target.log_unit is not None:
+        return
+    values = quantities_of(case.table.columns[target.name].take(case.parts.train), target.name, case.table.name).values
+    if is_skewed(values):
+        yield Finding(
+            "note",
+            "skewed_target",
+            f"The target {target.name!r} is skewed (skewness {skewness(values):.1f}): the largest values have most to"
+            " say in a squared error.",
+            "To learn its logarithm, which cares for relative errors: --target-scale log.",
+            (target.name,),
         )
 
 

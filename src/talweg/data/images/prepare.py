@@ -10,11 +10,12 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
-from talweg.data.clean import ClassTarget, NumberTarget, Preparation, fit_target
+from talweg.data.clean import Preparation
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
 from talweg.data.images.pictures import Color, Pictures, Wanted
 from talweg.data.table import Table
+from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError
 
@@ -43,7 +44,12 @@ class PicturePreparation:
 
     @classmethod
     def fit(
-        cls, pictures: Pictures, train_rows: Int[np.ndarray, " train"], target: str, task: Task
+        cls,
+        pictures: Pictures,
+        train_rows: Int[np.ndarray, " train"],
+        target: str,
+        task: Task,
+        target_scale: Scale = "auto",
     ) -> "PicturePreparation":
         """Fit on the training pictures; no other picture changes anything.
 
@@ -55,7 +61,7 @@ class PicturePreparation:
         """
         center, scale = channel_moments(pictures.pixels, train_rows)
         known = pictures.table().column(target).take(train_rows)
-        return cls(*pictures.shape, center, scale, fit_target(known, target, task, pictures.name))
+        return cls(*pictures.shape, center, scale, fit_target(known, target, task, pictures.name, target_scale))
 
     @property
     def task(self) -> Task:
@@ -113,8 +119,6 @@ class PicturePreparation:
 
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON; floats come back exactly."""
-        kind = "classes" if isinstance(self.target, ClassTarget) else "number"
-        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in vars(self.target).items()}
         return {
             "kind": "pictures",
             "version": VERSION,
@@ -123,7 +127,7 @@ class PicturePreparation:
             "channels": self.channels,
             "center": list(self.center),
             "scale": list(self.scale),
-            "target": {"kind": kind, **plain},
+            "target": target_to_dict(self.target),
         }
 
     @classmethod
@@ -138,11 +142,9 @@ class PicturePreparation:
                 f"The preparation is of version {data.get('version')!r}; this Talweg reads version {VERSION}."
             )
         try:
-            target = dict(data["target"])
-            kind = {"classes": ClassTarget, "number": NumberTarget}[target.pop("kind")]
-            plain = {name: tuple(value) if isinstance(value, list) else value for name, value in target.items()}
+            target = target_from_dict(data["target"])
             height, width, channels = (int(data[name]) for name in ("height", "width", "channels"))
-            return cls(height, width, channels, tuple(data["center"]), tuple(data["scale"]), kind(**plain))
+            return cls(height, width, channels, tuple(data["center"]), tuple(data["scale"]), target)
         except (KeyError, TypeError, ValueError) as error:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 

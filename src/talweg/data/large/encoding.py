@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.data.clean import NumberTarget, Preparation
+from talweg.data.clean import Preparation
 from talweg.data.large.sample import blocks, values_of
 from talweg.data.large.store import forget
 from talweg.data.reading.words import read_numbers
 from talweg.data.table import Column, Numbers, Table, Text
+from talweg.data.targets import NumberTarget
 
 _BLOCK_BYTES = 32 * 2**20
 

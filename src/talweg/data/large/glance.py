@@ -1,19 +1,19 @@
-"""The first time through a large source: how each column is to be read, found block by block. Nothing is kept of it.
+"""How columns of a large source are to be read, found by going through it block by block. Nothing is kept of it.
 
 What is found is what `read` finds in a file that is held whole: a column is one of numbers only if every word of it
 is one, all in one way of writing.
 """
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, final
 
 import numpy as np
+from jaxtyping import Int
 
 from talweg.data.large.blocks import Blocks, Hear
 from talweg.data.reading.series import fits_float, is_words, plain_numbers, text_of_series, words_of_series
 from talweg.data.reading.words import are_codes, known_words, read_dates, read_in_style, styles
-from talweg.data.table import Text
-from talweg.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
@@ -37,22 +37,26 @@ class Reading:
     style: str = ""
 
 
-def glance(blocks: Blocks, hear: Hear) -> tuple[int, dict[str, Reading]]:
-    """How many rows a source has, and how each of its columns is to be read.
+def glance(blocks: Blocks, names: list[str], hear: Hear) -> dict[str, Reading]:
+    """How each of some columns is to be read.
 
     Raises:
-        DataError: the source is damaged, has uneven rows, or none.
+        DataError: the source is damaged, or has uneven rows.
     """
-    rows = 0
-    looks: dict[str, _Look] = {}
-    for frame, part in blocks():
-        rows += frame.height
+    looks = {name: _Look() for name in names}
+    for frame, part in blocks(names):
         for series in frame.get_columns():
-            looks.setdefault(series.name, _Look()).at(series)
+            looks[series.name].at(series)
         hear("looking over", part)
-    if rows == 0:
-        raise DataError(f"{blocks.name} has a header but no rows; expected one row of values a line below it.")
-    return rows, {name: look.reading(blocks.decimal_comma) for name, look in looks.items()}
+    return {name: look.reading(blocks.decimal_comma) for name, look in looks.items()}
+
+
+def reading_of_words(words: Sequence[str], counts: Int[np.ndarray, " words"], decimal_comma: bool) -> Reading:
+    """How a column is to be read of which all distinct words are known, and in how many rows each stands."""
+    look = _Look()
+    look.words, look.plain = True, False
+    look.at_words(words, counts)
+    return look.reading(decimal_comma)
 
 
 @final
@@ -77,7 +81,8 @@ class _Look:
             self._at_numbers(words, numbers)
             return
         self.plain = False
-        self._at_words(known_words(text_of_series(words)))
+        text = known_words(text_of_series(words))
+        self.at_words(text.levels, text.counts())
 
     def _at_numbers(self, words: "pl.Series", numbers: "pl.Series") -> None:
         known = len(numbers) - numbers.null_count()
@@ -87,13 +92,13 @@ class _Look:
         pointed = numbers.is_not_null() & words.str.contains(".", literal=True)
         self.strays[_DECIMAL_COMMA] += int((pointed & ~words.str.contains(_POINTS_AS_THOUSANDS)).sum())
 
-    def _at_words(self, text: Text) -> None:
-        counts = text.counts()
+    def at_words(self, words: Sequence[str], counts: Int[np.ndarray, " words"]) -> None:
+        """Looks at more words, each standing in some rows."""
         self.known += int(counts.sum())
-        self.codes |= are_codes(text.levels)
-        self.dates = self.dates and not np.isnat(read_dates(text.levels)).any()
+        self.codes |= are_codes(words)
+        self.dates = self.dates and not np.isnat(read_dates(words)).any()
         for style in self.strays:
-            self.strays[style] += int(counts[np.isnan(read_in_style(text.levels, style))].sum())
+            self.strays[style] += int(counts[np.isnan(read_in_style(words, style))].sum())
 
     def reading(self, decimal_comma: bool) -> Reading:
         """How the column is to be read, all blocks having been looked at."""

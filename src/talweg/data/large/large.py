@@ -1,35 +1,27 @@
-"""A source larger than memory becomes a table whose columns lie on disk. The second time through it; see `glance`.
+"""A source larger than memory becomes a table whose columns lie on disk; how a column is taken is in `taker`.
 
-Such a table is used as any other: its columns are arrays, read as they are touched. Words are stored as numbers, each
-distinct word once; a column with more than a million of them is left out, or becomes one of numbers if it nearly is.
+It is gone through once, in the hope that each column is what its first block makes it seem; columns of which that turns
+out wrong are looked at (`glance`) and taken again. Such a table is used as any other: its columns are arrays, read as
+they are touched.
 """
 
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
-
-import numpy as np
-from jaxtyping import Int
+from typing import Any
 
 from talweg.data.fingerprint import fingerprint
+from talweg.data.large.ahead import ahead
 from talweg.data.large.blocks import Blocks, Frames, Hear, blocks_of, digest_of, files_of
 from talweg.data.large.cache import Cache, key_of
-from talweg.data.large.glance import Reading, glance
-from talweg.data.large.store import Column as Written
-from talweg.data.large.store import Store, Writer, forget
-from talweg.data.reading.series import column_of_series, text_of_series, words_of_series
-from talweg.data.reading.words import known_words, read_dates, read_in_style
+from talweg.data.large.glance import glance
+from talweg.data.large.store import Store, Writer
+from talweg.data.large.taker import Hope, Taker
 from talweg.data.table import Column, Dates, Numbers, Table, Text
-
-if TYPE_CHECKING:
-    import polars as pl
+from talweg.errors import DataError
 
 VERSION = "columns 1"
 """Raised when the same file would become other columns."""
-MOST_WORDS = 1_000_000
-"""Distinct words of one column that are held in memory."""
-_ROWS = 2**18
 
 
 def quiet(doing: str, part: float) -> None:
@@ -101,14 +93,12 @@ def _known_digest(files: tuple[Path, ...], cache: Cache, hear: Hear) -> str:
 
 
 def _import(blocks: Blocks, writer: Writer, hear: Hear) -> Mapping[str, Any]:
-    rows, readings = glance(blocks, hear)
-    takers = {name: _Taker(name, reading, writer) for name, reading in readings.items()}
-    for frame, part in blocks():
-        for series in frame.get_columns():
-            takers[series.name].take(series)
-        hear("storing", part)
+    rows, takers = _taken_hopefully(blocks, writer, hear)
+    doubtful = [name for name, taker in takers.items() if taker is None]
+    again = _taken_again(blocks, doubtful, writer, hear) if doubtful else {}
     notes, columns = list(blocks.notes), []
-    for name, taker in takers.items():
+    for name in takers:
+        taker = takers[name] or again[name]
         taker.finish()
         notes += [taker.note] if taker.note else []
         if not taker.left_out:
@@ -119,95 +109,26 @@ def _import(blocks: Blocks, writer: Writer, hear: Hear) -> Mapping[str, Any]:
     return {**facts, "fingerprint": fingerprint(table)}
 
 
-@final
-class _Taker:
-    """Takes the blocks of one column and writes them."""
+def _taken_hopefully(blocks: Blocks, writer: Writer, hear: Hear) -> tuple[int, dict[str, Taker | None]]:
+    """How many rows there are, and each column taken; `None` for those that are not what they seemed at first."""
+    rows, hopes, numbers = 0, dict[str, Hope](), set[str]()
+    for frame, part in ahead(blocks(hoped=numbers)):
+        rows += frame.height
+        for series in frame.get_columns():
+            hope = hopes.setdefault(series.name, Hope(series.name, writer))
+            hope.take(series)
+            (numbers.add if hope.plain else numbers.discard)(series.name)
+        hear("storing", part)
+    if rows == 0:
+        raise DataError(f"{blocks.name} has a header but no rows; expected one row of values a line below it.")
+    return rows, {name: hope.taker(blocks.decimal_comma) for name, hope in hopes.items()}
 
-    def __init__(self, name: str, reading: Reading, writer: Writer):
-        self.name, self.reading, self.writer = name, reading, writer
-        self.codes: dict[str, int] = {}
-        self.levels: tuple[str, ...] | None = None
-        self.column: Written | None = None
-        self.rows = 0
-        self.note: str | None = None
-        self.left_out = False
 
-    def take(self, series: "pl.Series") -> None:
-        """Takes one more block."""
-        if self.left_out:
-            return
-        self.rows += len(series)
-        if self.reading.kind == "words":
-            text = known_words(text_of_series(words_of_series(series)))
-            codes = self._coded(text)
-            if len(self.codes) <= MOST_WORDS:
-                self._write(codes)
-                return
-            if self._too_many():
-                return
-            # Nearly all words are numbers, and from here on they are read as such: this block too.
-        column = self._read(series)
-        if isinstance(column, Text):
-            self.levels = column.levels
-            self._write(column.codes.astype(np.int32))
-        else:
-            self._write(column.values)
-
-    def _read(self, series: "pl.Series") -> Column:
-        if self.reading.kind == "typed":
-            return column_of_series(series, False)
-        words = words_of_series(series)
-        if self.reading.kind == "plain":
-            import polars as pl
-
-            return Numbers(words.cast(pl.Float64, strict=False).to_numpy())
-        text = known_words(text_of_series(words))
-        if self.reading.kind == "dates":
-            return Dates(np.append(read_dates(text.levels), np.datetime64("NaT"))[text.codes])
-        return Numbers(np.append(read_in_style(text.levels, self.reading.style), np.nan)[text.codes])
-
-    def _coded(self, text: Text) -> Int[np.ndarray, " rows"]:
-        """The words of a block as numbers, in the order in which words were first met."""
-        of_level = [self.codes.setdefault(word, len(self.codes)) for word in text.levels]
-        return np.array([*of_level, -1], np.int32)[text.codes]
-
-    def _too_many(self) -> bool:
-        """There are too many words to hold: the column becomes one of numbers, or is left out. Whether it is."""
-        words = f"{self.name!r} holds more than {MOST_WORDS} different words"
-        if not self.reading.style:
-            self.note = f"{words}; it is left out, as an identifier or a text."
-            self.left_out = True
-            if self.column is not None:
-                self.writer.remove(self.name)
-        else:
-            self.note = f"{words}, nearly all of them numbers; the others are taken as missing."
-            numbers = read_in_style(list(self.codes), self.reading.style)
-            self._rewrite(np.append(numbers, np.nan))
-            self.reading = Reading("styled", self.reading.style)
-        self.codes.clear()
-        return self.left_out
-
-    def _rewrite(self, of_code: np.ndarray) -> None:
-        """Puts something else in the place of each code that was written."""
-        if self.column is None:
-            return
-        codes = self.writer.written(self.name)
-        self.writer.remove(self.name)
-        self.column = self.writer.column(self.name, of_code.dtype)
-        for start in range(0, len(codes), _ROWS):
-            self.column.append(of_code[codes[start : start + _ROWS]])
-        forget(codes)
-
-    def _write(self, values: np.ndarray) -> None:
-        if self.column is None:
-            self.column = self.writer.column(self.name, values.dtype)
-        self.column.append(values)
-
-    def finish(self) -> None:
-        """Puts words in their order, as columns of words have them."""
-        if self.reading.kind == "words" and not self.left_out:
-            order = np.array(sorted(range(len(self.codes)), key=list(self.codes).__getitem__), np.int64)
-            place = np.full(len(order) + 1, -1, np.int32)
-            place[order] = np.arange(len(order))
-            self._rewrite(place)
-            self.levels = tuple(sorted(self.codes))
+def _taken_again(blocks: Blocks, names: list[str], writer: Writer, hear: Hear) -> dict[str, Taker]:
+    """Columns looked at from end to end before they are taken."""
+    takers = {name: Taker(name, reading, writer) for name, reading in glance(blocks, names, hear).items()}
+    for frame, part in ahead(blocks(names)):
+        for series in frame.get_columns():
+            takers[series.name].take(series)
+        hear("storing again", part)
+    return takers

@@ -10,6 +10,8 @@ from talweg.run.job import Job
 
 MOST_ROWS = 200_000
 """Of more rows equal ones are not looked for; the bound is then that of the loss, 0."""
+MOST_NUMBERS = 2**26
+"""Nor among more numbers: to look for them takes some copies of the rows."""
 
 
 def lower_bound(job: Job) -> Float[np.ndarray, " members"]:
@@ -21,7 +23,8 @@ def lower_bound(job: Job) -> Float[np.ndarray, " members"]:
     """
     smoothing = np.asarray(job.network.settings.get("label_smoothing", np.zeros(job.settings.members)), np.float64)
     changed = job.network.augmentation is not None or job.network.class_weight or job.folds is not None
-    if changed or "input_noise" in job.network.settings or len(job.training) > MOST_ROWS:
+    large = len(job.training) > MOST_ROWS or job.training.x.size > MOST_NUMBERS
+    if changed or large or "input_noise" in job.network.settings:
         return np.zeros(job.settings.members)
     flat = np.asarray(job.training.x).reshape(len(job.training), -1)
     group = np.unique(flat, axis=0, return_inverse=True)[1].ravel()

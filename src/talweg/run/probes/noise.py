@@ -1,125 +1,32 @@
-"""How good a random batch is on a real training: its gradient at the start, midway and the end, and what it costs."""
+"""How good a random batch is on a training: where it is looked at. What is measured there is in `batches`."""
 
 import dataclasses
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float
-from matplotlib.figure import Figure
 
-from talweg.config.settings import Settings
-from talweg.data.feed import rows_per_batch
-from talweg.descent import engine
+from talweg.data.large.store import is_mapped
 from talweg.errors import ConfigError
-from talweg.landscape.noise import BatchQuality, batch_quality, full_gradients, law, noise_scale
-from talweg.objective.base import Batch, Params
-from talweg.objective.denoising import Denoising
+from talweg.landscape import vectors
+from talweg.objective.base import Params
+from talweg.record.folder import RunFolder
+from talweg.record.measured import write_noise
+from talweg.record.trajectory import Trajectory
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.job import Job
+from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
+from talweg.run.probes.batches import MEMBERS, STAGES, Noise, Place, measured
+from talweg.run.result import Run
+from talweg.run.surveying.ground import job_of
+from talweg.run.surveying.ways import ways_of
 from talweg.run.train import train
-from talweg.view.noise import noise_figure
-
-VERSION = 1
-STAGES = ("start", "midway", "end")
-DRAWS = 48
-"""Batches of each size, at most; fewer of large ones."""
-ROWS = 100_000
-"""Rows that all draws of one size look at, at most."""
-MEMBERS = 4
-"""Members that are looked at, at most."""
-REPEATS = 12
-"""How often a batch size is timed; the shortest time counts, which other work disturbs least."""
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Stage:
-    """One stage of the training.
-
-    Attributes:
-        name: one of `STAGES`.
-        epoch: how many epochs had been trained.
-        found: batches of each size.
-        scale: each member's simple noise scale.
-    """
-
-    name: str
-    epoch: int
-    found: list[BatchQuality]
-    scale: Float[np.ndarray, " members"]
-
-
-@dataclasses.dataclass(frozen=True, eq=False)
-class Noise:
-    """What random batches know of the full gradient, and what they cost.
-
-    Attributes:
-        name: of the data.
-        settings: the resolved ones.
-        rows: training rows.
-        stages: at the start, midway and the end.
-        seconds: of one step of one member, by batch size.
-    """
-
-    name: str
-    settings: Settings
-    rows: int
-    stages: tuple[Stage, ...]
-    seconds: Mapping[int, float]
-
-    @property
-    def suggestion(self) -> int:
-        """The batch size that the noise scale midway suggests: the power of two next to it, within the rows."""
-        scale = max(float(np.median(self.stages[1].scale)), 1.0)
-        return int(min(2 ** round(np.log2(scale)), self.rows))
-
-    @property
-    def summary(self) -> dict[str, Any]:
-        """The measurement as plain data; its shape is in docs/json.md."""
-        sizes = np.array(list(self.seconds))
-        return {
-            "version": VERSION,
-            "kind": "noise",
-            "data": self.name,
-            "rows": self.rows,
-            "batch_size": rows_per_batch(self.settings.batch_size, self.rows),
-            "suggestion": self.suggestion,
-            "stages": [
-                {
-                    "stage": stage.name,
-                    "epoch": stage.epoch,
-                    "noise_scale": float(np.median(stage.scale)),
-                    "sizes": [
-                        {
-                            "batch_size": one.batch,
-                            "cosine": float(np.median(one.cosine)),
-                            "error": float(np.sqrt((one.error**2).mean())),
-                            "law": float(expected),
-                        }
-                        for one, expected in zip(
-                            stage.found, law(float(stage.scale.mean()), sizes, self.rows), strict=True
-                        )
-                    ],
-                }
-                for stage in self.stages
-            ],
-            "times": [
-                {
-                    "batch_size": batch,
-                    "step_seconds": seconds,
-                    "epoch_seconds": seconds * -(-self.rows // batch),
-                }
-                for batch, seconds in self.seconds.items()
-            ],
-        }
-
-    def figure(self) -> Figure:
-        """Direction, error and time against the batch size."""
-        return noise_figure(self.summary)
+from talweg.run.written import explain, open_run
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -152,12 +59,14 @@ def noise(source: Any, target: Any = None, **settings: Any) -> Noise:
     """Measures how well random batches of rows know the full gradient, and what they cost.
 
     Args:
-        source: as for `talweg.train`.
+        source: as for `talweg.train`: a training is run and looked at. Or a finished run, or its folder: it is looked
+            at where its members have been, and the folder keeps the measurement for the report.
         target: likewise.
-        **settings: any field of `talweg.Settings`; a training with these is looked at.
+        **settings: any field of `talweg.Settings`, of the training that is run.
 
     Raises:
-        ConfigError: a setting that is unknown or does not fit.
+        ConfigError: a setting that is unknown or does not fit; a run that kept nothing of its way; rows that are not
+            in memory.
         DataError: a source that cannot be read, or not be learned from.
 
     Example:
@@ -166,72 +75,84 @@ def noise(source: Any, target: Any = None, **settings: Any) -> Noise:
         >>> [stage.name for stage in found.stages]
         ['start', 'midway', 'end']
     """
+    if isinstance(source, Run) or is_run(source):
+        if target is not None or settings:
+            raise ConfigError("a run has its target and settings already; give its folder alone")
+        return noise_of_run(source if isinstance(source, Run) else open_run(source))
     named, data = named_settings(source, target, settings)
     return noise_of(build(named, data))
+
+
+def is_run(source: Any) -> bool:
+    """Whether a source is the folder of a run."""
+    return isinstance(source, str | Path) and RunFolder(Path(source)).holds_run()
 
 
 def noise_of(built: Built, clock: Callable[[], float] = time.perf_counter) -> Noise:
     """The measurement on a job that is ready to train.
 
     Raises:
-        ConfigError: a denoising, which has no full gradient.
+        ConfigError: for rows that are not in memory.
     """
-    job = built.job
-    if isinstance(job.network, Denoising):
-        raise ConfigError(
-            "a denoising draws patches and noise anew in every step, so that there is no full gradient to compare with;"
-            " take a table or labelled pictures"
-        )
     keep_compilations()
+    job = built.job
+    require_memory(job)
+    _require_rows_in_memory(job)
     watched = train(job, lambda told: None, recorder=_Snapshots({})).standing.recorder
     assert isinstance(watched, _Snapshots)
     last = max(watched.params)
     midway = min(watched.params, key=lambda epoch: abs(epoch - last / 2))
-    sizes = batch_sizes(len(job.training), rows_per_batch(job.settings.batch_size, len(job.training)))
-    epochs = dict(zip(STAGES, (0, midway, last), strict=True))
-    stages = tuple(_stage(job, name, epoch, watched.params[epoch], sizes) for name, epoch in epochs.items())
-    seconds = {batch: _step_seconds(job, batch, clock) for batch in sizes}
-    return Noise(str(job.facts["name"]), job.settings, len(job.training), stages, seconds)
-
-
-def batch_sizes(rows: int, used: int) -> list[int]:
-    """Powers of four, the size that the training uses, and all rows.
-
-    Example:
-        >>> batch_sizes(1000, 32)
-        [1, 4, 16, 32, 64, 256, 1000]
-    """
-    fours = [4**power for power in range(12) if 4**power < 0.7 * rows]
-    return sorted({*fours, used, rows})
-
-
-def _stage(job: Job, name: str, epoch: int, params: Params, sizes: list[int]) -> Stage:
     few = min(MEMBERS, job.settings.members)
-    network, params = jax.tree.map(lambda leaf: np.asarray(leaf)[:few], (job.network, params))
-    data, rows = Batch(job.training.x, job.training.y, None), len(job.training)
-    full = full_gradients(network, params, job.training.chunks())
-    found = [batch_quality(network, params, full, data, _draws(rows, batch, job.settings.seed)) for batch in sizes]
-    return Stage(name, epoch, found, noise_scale(found, rows))
+    places = [
+        Place(name, epoch, jax.tree.map(lambda leaf: np.asarray(leaf)[:few], watched.params[epoch]))
+        for name, epoch in zip(STAGES, (0, midway, last), strict=True)
+    ]
+    return measured(job, range(few), places, clock)
 
 
-def _draws(rows: int, batch: int, seed: int) -> np.ndarray:
-    """Batches of so many different rows."""
-    generator = np.random.Generator(np.random.Philox(key=[seed, 0x6E6F6973 + batch]))
-    draws = 1 if batch == rows else int(np.clip(ROWS // batch, 4, DRAWS))
-    return np.stack([generator.choice(rows, batch, replace=False) for _ in range(draws)]).astype(np.int32)
+def noise_of_run(run: Run, clock: Callable[[], float] = time.perf_counter) -> Noise:
+    """The measurement where a run's members have been; nothing is trained, and the run folder keeps it for the report.
+
+    Raises:
+        ConfigError: for a run that kept nothing of its way, or rows that are not in memory.
+        DataError: if the run's data are missing or changed.
+    """
+    keep_compilations()
+    trajectory = run.trajectory()
+    if trajectory is None or len(trajectory.epochs) < len(STAGES):
+        raise ConfigError(
+            "the run kept nothing of its way to look at (--record 0); measure its source instead: "
+            f"talweg noise {run.settings.source}"
+        )
+    job = job_of(run)
+    _require_rows_in_memory(job)
+    members = sorted(run.summary["ensemble"]["members"])[:MEMBERS]
+    found = measured(job, members, _places(trajectory, run, members), clock)
+    if run.folder is not None:
+        write_noise(run.folder, found.summary)
+        explain(run.folder)
+    return found
 
 
-def _step_seconds(job: Job, batch: int, clock: Callable[[], float]) -> float:
-    """Seconds of a step of one member, of many in one compiled program as in an epoch."""
-    steps = int(np.clip(20_000 // batch, 3, 64))
-    network, optimizer = jax.tree.map(lambda leaf: leaf[:1], (job.network, job.optimizer))
-    state = engine.init(network, optimizer, job.keys[:1])
-    order = np.resize(np.arange(len(job.training), dtype=np.int32), (steps, batch))
-    data = jax.device_put(Batch(job.training.x, job.training.y, None))
-    feed = engine.Feed(data, order, np.ones(order.shape, np.float32))
-    alone, times = np.ones(1, bool), []
-    for _ in range(REPEATS + 1):
-        began = clock()
-        jax.device_get(engine.epoch(network, optimizer, state, alone, feed, 1)[1])
-        times.append(clock() - began)
-    return min(times[1:]) / steps
+def _places(trajectory: Trajectory, run: Run, members: Sequence[int]) -> list[Place]:
+    """The start of some members, the known place that is nearest to half of each one's way, and its end."""
+    stopped = np.array([member["epochs"] for member in run.summary["members"]])
+    ways = ways_of(trajectory, stopped).of(list(members))
+    epochs = ways.frames[ways.frame]
+    points: dict[str, list[int]] = {name: [] for name in STAGES}
+    for number in range(len(members)):
+        own = np.flatnonzero(ways.member == number)
+        last = int(epochs[own].max())
+        for name, wanted in zip(STAGES, (0, last / 2, last), strict=True):
+            points[name].append(int(own[np.abs(epochs[own] - wanted).argmin()]))
+    return [
+        Place(name, int(np.median(epochs[at])), vectors.at(ways.points, np.array(at))) for name, at in points.items()
+    ]
+
+
+def _require_rows_in_memory(job: Job) -> None:
+    if is_mapped(job.training.x):
+        raise ConfigError(
+            "batches are compared with the gradient of all rows, which must be in memory for that; these are on disk. "
+            "Take a part of the source, or --no-stream"
+        )

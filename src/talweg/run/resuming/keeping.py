@@ -21,11 +21,22 @@ from talweg.run.standing import Standing
 
 SHARE = 0.01
 """The part of the time that writing takes at most, where the user has not said how often to write."""
+PACE = 150e6
+"""Bytes of a checkpoint that a usual disk takes a second, with all that is computed for them."""
 
 
 @final
 class Keeper:
-    """Keeps one training."""
+    """Keeps one training.
+
+    Args:
+        folder: the run's.
+        settings: how often it is saved, among all others, which are saved too.
+        asked: whether it was asked to end.
+        start: where it goes on from; absent for the start.
+        size: bytes of a checkpoint, as far as known.
+        clock: gives seconds.
+    """
 
     def __init__(
         self,
@@ -33,12 +44,14 @@ class Keeper:
         settings: Settings,
         asked: Interruption,
         start: Standing | None = None,
+        size: int = 0,
         clock: Callable[[], float] = time.monotonic,
     ):
         self.folder, self.settings, self.asked, self.clock = folder, settings, asked, clock
         self.checkpoints, self.every = Checkpoints(folder.path), Every.parse(settings.checkpoint_every)
         self.start, self.last = start, _place(start) if start else (0, 0, 0.0)
-        self.cost = 0.0
+        # How long writing takes is guessed before the first and measured from then on.
+        self.cost, self.written = size / PACE, 0
         self.writing: threading.Thread | None = None
         self.failed: RunFolderError | None = None
 
@@ -110,7 +123,7 @@ class Keeper:
         began = self.clock()
         self.folder.flush_history()
         self.checkpoints.write(standing.epoch, standing.step, standing.arrays(), facts, keep)
-        self.cost = self.clock() - began
+        self.cost, self.written = self.clock() - began, self.written + 1
 
     def _wait(self) -> None:
         if self.writing is not None:

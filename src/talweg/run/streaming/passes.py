@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Bool
 
+from talweg.data.large.ahead import ahead
 from talweg.data.large.sample import blocks
 from talweg.data.large.store import forget, is_mapped
 from talweg.descent import evaluation
@@ -17,7 +18,6 @@ from talweg.descent.members import Crowd
 from talweg.objective.base import Batch, Params
 from talweg.objective.network import Network
 from talweg.run.job import Job, Rows
-from talweg.run.streaming.ahead import ahead
 
 BLOCK_BYTES = 32 * 2**20
 """Bytes of a block's features, at most."""

@@ -76,12 +76,13 @@ class _Tally:
     def add(self, predicted: np.ndarray, y: np.ndarray, ranked: np.ndarray, kept: np.ndarray) -> None:
         """Counts one more block."""
         job = self.job
-        found = sums_of(job.network.row_loss, predicted, y, job.network.class_weight)
+        network = job.network
+        found = sums_of(network.row_loss, predicted, y, network.class_weight, network.logarithm)
         self.sums = {name: self.sums[name] + value if self.sums else value for name, value in found.items()}
         self.ranked.append(predicted[ranked].astype(np.float32))
         self.seen.append(predicted[kept])
         if not job.network.classes:
-            self._add_squared((((predicted - y) * job.target_scale) ** 2).mean(-1))
+            self._add_squared(((job.in_own_unit(predicted) - job.in_own_unit(y)) ** 2).mean(-1))
 
     def _add_squared(self, squared: Float[np.ndarray, " rows"]) -> None:
         # Two sets' moments as one's (Chan, Golub & LeVeque 1979).
@@ -129,7 +130,7 @@ def _evaluation(
 ) -> Evaluation:
     """What outlives the run of its predictions on the part."""
     if not job.network.classes:
-        target = (y[:, 0] * job.target_scale[0] + job.target_shift[0]).astype(np.float32)
+        target = job.in_own_unit(y)[:, 0].astype(np.float32)
         return Evaluation(rows, kept, target, decided(job, ensemble.kept()), said)
     probabilities = ensemble.kept().astype(np.float32)
     return Evaluation(rows, kept, y.astype(np.int32), probabilities, said, ensemble.confusion())

@@ -12,12 +12,12 @@ from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
 from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import gather
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job
 from talweg.run.segments import cuts, longest_segment
-from talweg.run.streaming.ahead import ahead
 
 SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""

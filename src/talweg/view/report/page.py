@@ -11,6 +11,7 @@ from talweg.view.page import landscape_assets
 from talweg.view.report.curves import curve_charts
 from talweg.view.report.markup import Safe, facts, figure, folded, mark, table, text
 from talweg.view.report.paragraph import paragraph
+from talweg.view.report.probed import probed
 from talweg.view.report.results import results
 from talweg.view.report.swept import swept
 from talweg.view.stops import outcome_words, rule_words, watches
@@ -73,6 +74,7 @@ def report_page(told: Told, *, lang: str = "en", landscape: str = "") -> str:
         "summary": _summary(told, steps, say),
         "checklist": checklist_list(steps, say),
         "curves": _curves(told, say),
+        "probes": probed(told, say),
         "map": f"<p>{text(say('map.lead'))}</p>{landscape}" if landscape else "",
         "results": results(told, say),
         "members": _members(told, say),

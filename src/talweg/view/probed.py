@@ -1,0 +1,41 @@
+"""What a range test and a measurement of the gradient's noise say of a run, a sentence each. Charts are in `report`."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from talweg.view.wording import Tongue
+
+
+def range_words(found: Mapping[str, Any], say: Tongue) -> str:
+    """How the learning rate was found.
+
+    Args:
+        found: the JSON object of `talweg find-lr`.
+        say: the language.
+    """
+    low, high = (say.number(found["learning_rate"][place], 2) for place in (0, -1))
+    if found["suggestion"] is None:
+        return say("text.rate.untold", low=low, high=high, usual=say.number(found["usual"]))
+    inner, outer = (say.number(end, 2) for end in found["interval"])
+    told = {"rate": say.number(found["suggestion"], 2), "members": say.count("members", found["members"])}
+    return say("text.rate.tested", low=low, high=high, inner=inner, outer=outer, **told)
+
+
+def noise_words(found: Mapping[str, Any], say: Tongue) -> str:
+    """How good a batch of the size used was at the start, how much cheaper, and which size the noise scale suggests.
+
+    Args:
+        found: the JSON object of `talweg noise`.
+        say: the language.
+    """
+    used = found["batch_size"]
+    place = next(place for place, time in enumerate(found["times"]) if time["batch_size"] == used)
+    start = found["stages"][0]["sizes"][place]
+    times = found["times"][-1]["step_seconds"] / found["times"][place]["step_seconds"]
+    return say(
+        "text.batches.noise",
+        rows=say.whole(used),
+        cosine=say.number(start["cosine"], 2),
+        times=say.number(max(times, 1.0), 2),
+        suggestion=say.whole(found["suggestion"]),
+    )

@@ -225,7 +225,9 @@ def test_no_such_file(put, tmp_path, monkeypatch):
         read_table("pengiuns")
     with pytest.raises(DataError, match=r"zzz. Built in: digits, iris, wine, breast-cancer, diabetes, penguins\.$"):
         read_table("zzz")
-    with pytest.raises(DataError, match="is a folder without Parquet files; expected a file, or a folder of them"):
+    with pytest.raises(
+        DataError, match="is a folder without Parquet files or pictures; expected a file, or a folder of them"
+    ):
         read_table(tmp_path)
 
 

@@ -207,6 +207,13 @@ def test_colour(photographs):
     assert tw.denoise(run, np.zeros((1, 20, 20, 3), np.uint8))[0].pixels.shape == (20, 20, 3)
 
 
+def test_a_range_test_finds_a_rate_for_a_denoising(photographs):
+    few = {**SETTINGS, "max_epochs": 1, "learning_rate": "auto"}
+    run = tw.train(photographs, noise=25, **few)
+    assert 1e-4 < run.settings.learning_rate < 1
+    assert any(note.startswith("Range test: learning rate") for note in run.summary["notes"])
+
+
 def test_what_cannot_be_denoised(tmp_path, folder, photographs, run):
     with pytest.raises(DataError, match="2 photographs cannot be split"):
         tw.train(photographs[:2], noise=25)

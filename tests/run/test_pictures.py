@@ -76,6 +76,29 @@ def test_arrays_are_pictures_too(run):
     assert again.predict(pixels[:4]).values.tolist() == ["lower", "upper", "lower", "upper"]
 
 
+def test_the_network_of_pictures_is_shown_without_training():
+    shown = tw.model(*halves(20), layers="conv 4 3x3, relu, globalpool, output")
+    assert shown.summary["input"] == [8, 8, 1]
+    assert shown.summary["params"] == 9 * 4 + 4 + 4 * 2 + 2
+
+
+def test_a_number_for_each_picture_of_a_table_is_learned(tmp_path):
+    pixels, _ = halves(60)
+    rows = ["file,light"]
+    for number, picture in enumerate(pixels):
+        Image.fromarray(picture // (1 + number % 3)).save(tmp_path / f"{number}.png")
+        rows.append(f"{number}.png,{(picture // (1 + number % 3)).mean():.3f}")
+    (tmp_path / "table.csv").write_text("\n".join(rows))
+    run = tw.train(tmp_path / "table.csv", layers="conv 2 3x3, relu, globalpool, output", members=1, max_epochs=60,
+                   learning_rate=0.03, augment="none")  # fmt: skip
+    assert (run.summary["task"], run.summary["data"]["target"]) == ("regression", "light")
+    assert run.summary["ensemble"]["test"]["r2"] > 0.9
+    assert run.predict(tmp_path / "0.png").values[0] == pytest.approx(pixels[0].mean(), abs=15)
+    (tmp_path / "table.csv").write_text("file,light\n0.png,1\nnone.png,2")
+    with pytest.raises(DataError, match=r"names 'none\.png' in row 2, but there is no file"):
+        tw.check(tmp_path / "table.csv")
+
+
 def test_the_gate_tells_of_copies_wrong_labels_and_lonely_classes(tmp_path):
     write(tmp_path, 30)
     first = next((tmp_path / "upper").glob("*.png"))

@@ -5,15 +5,14 @@ from typing import Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings
+from talweg.cli.data_options import data_options, given_settings, photograph_options
 from talweg.cli.output import json_option, put
 
 
 @click.command()
 @click.argument("source", required=False)
 @data_options
-@click.option("--noise", help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self.")
-@click.option("--patch-size", help="Denoising: the side of the patches. [default: 64 if the pictures are so large]")
+@photograph_options
 @click.option("--seed", help="Decides the split. [default: 0]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @json_option

@@ -43,6 +43,19 @@ def data_options(command: Callable) -> Callable:
     return command
 
 
+_PHOTOGRAPHS = (
+    click.option("--noise", help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self."),
+    click.option("--patch-size", help="Denoising: the side of the patches. [default: 64, or what the pictures allow]"),
+)
+
+
+def photograph_options(command: Callable) -> Callable:
+    """Adds the flags that make a source one of photographs to denoise."""
+    for option in reversed(_PHOTOGRAPHS):
+        command = option(command)
+    return command
+
+
 _NETWORK = (
     click.option("--model", help="mlp, cnn, resnet-small, denoiser, dncnn, unet-small, or your own module:function."),
     click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),

@@ -5,7 +5,7 @@ from typing import Any
 
 import click
 
-from talweg.cli.data_options import data_options, given_settings, network_options
+from talweg.cli.data_options import data_options, given_settings, network_options, photograph_options
 from talweg.cli.output import json_option, put
 
 _HELP = """Print the network that would be trained on SOURCE: layers, output shapes, params, multiply-adds of a row.
@@ -31,6 +31,7 @@ Sizes are 3 or 3x5. Padding is same (usual for conv), valid (usual for pools) or
 @click.command(help=_HELP)
 @click.argument("source", required=False)
 @data_options
+@photograph_options
 @network_options
 @click.option("--activation", help="What follows each hidden layer of an mlp. [default: silu]")
 @click.option("--loss", help="What is minimised; some losses need other outputs. [default: by the task]")

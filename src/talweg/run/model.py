@@ -1,16 +1,12 @@
 """A network looked at before anything is trained: its layers, shapes, params and work for a given source."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
-import numpy as np
-
-from talweg.config.settings import Settings, make_settings
-from talweg.data.reading.frames import from_arrays
-from talweg.data.table import Table
+from talweg.config.settings import Settings
 from talweg.objective.describe import LayerRow, describe, table, totals
 from talweg.run.build import build
+from talweg.run.named import named_settings
 
 VERSION = 1
 
@@ -56,10 +52,7 @@ def model(source: Any, target: Any = None, **settings: Any) -> Described:
         dense 3        3      51             48
         total                131            112
     """
-    if target is not None and not isinstance(target, str):
-        source, target = from_arrays(np.asarray(source), np.asarray(target)), None
-    name = str(source) if isinstance(source, str | Path) else source.name if isinstance(source, Table) else "data"
-    return model_of_settings(make_settings({"source": name, "target": target, **settings}), source)
+    return model_of_settings(*named_settings(source, target, settings))
 
 
 def model_of_settings(settings: Settings, source: Any = None) -> Described:

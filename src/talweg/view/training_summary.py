@@ -170,9 +170,11 @@ def _sampling(summary: Mapping[str, Any]) -> list[Text]:
     error = summary["sampling_error"]
     if error is None:
         return []
+    pictures = (summary.get("denoising") or {}).get("pictures")
+    judged = f"{len(pictures)} test pictures" if pictures else f"{summary['split']['test']} test rows"
     return [
         Text(
-            f"{summary['split']['test']} test rows leave the ensemble's {words(error['metric'])} between "
+            f"{judged} leave the ensemble's {words(error['metric'])} between "
             f"{number(error['low'])} and {number(error['high'])} ({error['method']})."
         )
     ]

@@ -67,22 +67,23 @@ def _from_table(table: Table, path: Path, wanted: Wanted, cache: Cache | None) -
     if name is None:
         raise DataError(f"{table.name} has no column of picture files, such as cats/001.jpg")
     column = table.columns[name]
-    words = [column.levels[code] if code >= 0 else None for code in column.codes]  # type: ignore[union-attr]
-    if None in words:
-        raise DataError(f"Column {name!r} of {table.name} names no file in row {words.index(None) + 1}")
-    files = [path.parent / str(word) for word in words]
+    assert isinstance(column, Text), "a column of file names holds words"
+    if (column.codes < 0).any():
+        raise DataError(f"Column {name!r} of {table.name} names no file in row {int(np.argmax(column.codes < 0)) + 1}")
+    words = [column.levels[code] for code in column.codes]
+    files = [path.parent / word for word in words]
     if lost := [row for row, file in enumerate(files) if not file.is_file()]:
         raise DataError(
             f"{table.name} names {words[lost[0]]!r} in row {lost[0] + 1}, but there is no file {files[lost[0]]}"
             f"{f' ({len(lost)} files are missing)' if len(lost) > 1 else ''}; paths are taken from the table's folder"
         )
-    loaded = load_kept(files, [str(word) for word in words], wanted, cache)
+    loaded = load_kept(files, words, wanted, cache)
     rest = {other: column for other, column in table.columns.items() if other != name}
     about = {other: column.take(np.array(loaded.kept, np.int64)) for other, column in rest.items()}
     return Pictures(
         table.name,
         loaded.pixels,
-        tuple(str(words[place]) for place in loaded.kept),
+        tuple(words[place] for place in loaded.kept),
         about,
         next(iter(rest)) if len(rest) == 1 else None,
         (f"The pictures are the files that column {name!r} names.", *loaded.notes),

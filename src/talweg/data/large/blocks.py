@@ -36,7 +36,7 @@ def files_of(path: Path) -> tuple[Path, ...]:
     except OSError as error:
         raise DataError(f"{path} cannot be read: {error.strerror}.") from None
     if not files:
-        raise DataError(f"{path} is a folder without Parquet files; expected a file, or a folder of them.")
+        raise DataError(f"{path} is a folder without Parquet files or pictures; expected a file, or a folder of them.")
     return files
 
 

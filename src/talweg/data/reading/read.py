@@ -122,7 +122,7 @@ def read_folder(path: Path) -> Table:
 
     files = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in (".parquet", ".pq"))
     if not files:
-        raise DataError(f"{path} is a folder without Parquet files; expected a file, or a folder of them.")
+        raise DataError(f"{path} is a folder without Parquet files or pictures; expected a file, or a folder of them.")
     frames: list[pl.DataFrame] = []
     for file in files:
         frame = read_parquet(file.read_bytes(), f"{path.name}/{file.name}")

@@ -38,7 +38,9 @@ def _reached(told: Told, say: Tongue) -> Iterator[str]:
     if part is None:
         yield say("paragraph.nothing")
         return
-    rows = say.count("rows", told.summary["split"][part])
+    # A denoising is judged on whole pictures, whatever tiles they were watched by.
+    pictures = (told.summary.get("denoising") or {}).get("pictures")
+    rows = say.count("pictures", len(pictures)) if pictures else say.count("rows", told.summary["split"][part])
     value = say.number(plain(told.summary["ensemble"][part].get(metric)))
     error = told.summary["sampling_error"]
     if part == "test" and error and error["metric"] == metric:
@@ -49,7 +51,7 @@ def _reached(told: Told, say: Tongue) -> Iterator[str]:
             value=value,
             low=say.number(error["low"]),
             high=say.number(error["high"]),
-            method=say("method.wilson" if "Wilson" in error["method"] else "method.normal"),
+            method=say(_method(error["method"])),
         )
     elif part == "test":
         yield say("paragraph.test.plain", rows=rows, metric=say.curve(metric), value=value)
@@ -75,3 +77,8 @@ def _stopped(told: Told, say: Tongue) -> Iterator[str]:
             yield say("stopped.all", **parts)
         else:
             yield say("stopped.some", count=say.whole(len(epochs)), all=say.whole(len(told.members)), **parts)
+
+
+def _method(told: str) -> str:
+    """The key of the words for how an interval was made."""
+    return next((f"method.{word.lower()}" for word in ("Wilson", "Student") if word in told), "method.normal")

@@ -46,6 +46,7 @@ RUNS: dict[str, dict[str, Any]] = {
     },
     "pictures, augmented, with batch statistics": {
         "source": "pictures.npz",
+        "hidden": "auto",
         "layers": "conv 4 3x3, batchnorm, relu, maxpool 2, flatten, output",
         "augment": "flip, shift 1",
         "max_epochs": 12,

@@ -216,3 +216,13 @@ def test_an_atlas_is_one_picture_on_one_scale(iris):
 def test_what_an_atlas_refuses(iris, settings, part):
     with pytest.raises(ConfigError, match=re.escape(part)):
         iris.atlas(size=SIZE, **settings)
+
+
+def test_costly_rows_are_looked_at_in_smaller_numbers_unless_somebody_asks(iris, monkeypatch):
+    per_row = 100
+    monkeypatch.setattr("talweg.run.surveying.ground.row_work", lambda model, shape: per_row)
+    monkeypatch.setattr("talweg.run.surveying.ground.WORK", 50 * per_row)
+    assert ground_of(iris).words() == "50 of 105 training rows"
+    assert ground_of(iris, most=100).words() == "100 of 105 training rows"
+    monkeypatch.setattr("talweg.run.surveying.ground.WORK", 1.0)
+    assert ground_of(iris).words() == "16 of 105 training rows"

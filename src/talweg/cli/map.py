@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 @click.option("--members", help="Whose ways are drawn, such as 0,3,5. [default: all, or as the plane asks]")
 @click.option("--at", type=int, help="The member at the center of a plane around one. [default: the best]")
 @click.option("--window", help="low,high,low,high along both axes. [default: around the ways]")
-@click.option("--rows", type=int, help="Rows at most; of more, a sample. [default: 5000]")
+@click.option("--rows", type=int, help="Rows at most; of more, a sample. [default: 5000, fewer of pictures]")
 @click.option("--seed", type=int, help="Of random directions. [default: 0]")
 @click.option(
     "--animate",

@@ -180,8 +180,7 @@ def suggest(
 
     Of each member; the middle of the members is suggested. Where the loss falls the rate is long enough to get
     somewhere; where it is lowest the next steps already throw the member out. The margin of ten below that place is the
-    convention of range tests (Smith 2017, arXiv:1506.01186). It was taken, and the nine tenths, on other data sets than
-    those it is judged on (benchmarks/find_lr.md).
+    convention of range tests (Smith 2017, arXiv:1506.01186). What it reaches is in benchmarks/find_lr.md.
 
     Args:
         rates: the learning rate of each step.

@@ -17,6 +17,7 @@ from talweg.landscape.shares import THREADS
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective
 from talweg.objective.metrics import METRICS
+from talweg.objective.models import row_work
 from talweg.run.build import build
 from talweg.run.job import Job, Rows
 from talweg.run.surveying.resettled import moving, resettled
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 PARTS = {"train": "training", "validation": "validation"}
 """The parts of the split that can be looked at, and how they are called in prose. Never the test rows."""
+
+
+MOST_ROWS, FEWEST_ROWS = 5000, 16
+WORK = 2e9
+"""Multiplications of one height, about, at most, unless somebody says how many rows: a map of 51 × 51 points then takes
+minutes on two cores and not hours, whatever a row costs."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -74,13 +81,14 @@ def climbs(name: str) -> bool:
     return name in METRICS and METRICS[name].greater_is_better
 
 
-def ground_of(run: "Run", part: str = "train", most: int = 5000, source: Any = None) -> Ground:
+def ground_of(run: "Run", part: str = "train", most: int | None = None, source: Any = None) -> Ground:
     """The ground of a run.
 
     Args:
         run: a finished one.
         part: `train` or `validation`.
-        most: how many rows at most; of more, a sample that never changes is taken.
+        most: how many rows at most; of more, a sample that never changes is taken. Absent, 5000, or fewer where a row
+            costs much, as a picture does (see `WORK`).
         source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
@@ -93,10 +101,11 @@ def ground_of(run: "Run", part: str = "train", most: int = 5000, source: Any = N
     rows = job.training if part == "train" else job.validation
     if not len(rows):
         raise ConfigError(f"the run has no {PARTS[part]} rows; look at the training rows instead (--on train)")
-    if most < 1:
+    if most is not None and most < 1:
         raise ConfigError(f"rows must be 1 or more, got {most}")
-    some = _sample(rows, most)
-    objective = resettled(alone(job.network), job.training.x)
+    affordable = _affordable(job)
+    some = _sample(rows, affordable if most is None else most)
+    objective = resettled(alone(job.network), job.training.x, affordable)
     return Ground(job, objective, moving(run.params), even_chunks(some), part, len(some), len(rows))
 
 
@@ -125,6 +134,12 @@ def alone(objective: Any) -> Any:
     """An objective without its member axis: what may differ between members is of training alone."""
     arrays, rest = eqx.partition(objective, eqx.is_array)
     return eqx.combine(jax.tree.map(lambda leaf: leaf[0], arrays), rest)
+
+
+def _affordable(job: Job) -> int:
+    """How many rows a height can be measured on without being asked to take all day."""
+    work = row_work(job.network.model, job.network.input_shape)
+    return int(np.clip(WORK / work, FEWEST_ROWS, MOST_ROWS))
 
 
 def _sample(rows: Rows, most: int) -> Rows:

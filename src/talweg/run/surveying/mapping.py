@@ -53,7 +53,7 @@ class MapSettings:
         members: whose ways are drawn; empty for those the plane takes by itself.
         at: the member at the center of a plane around one; the best on validation if absent.
         window: both ends along both axes; around the ways if absent.
-        rows: how many at most; of more, a sample.
+        rows: how many at most; of more, a sample. Absent, 5000, or fewer where a row costs much.
         seed: of random directions.
         align: whether the hidden units of every member are first brought into the order of one.
     """
@@ -65,7 +65,7 @@ class MapSettings:
     members: tuple[int, ...] = ()
     at: int | None = None
     window: tuple[float, ...] | None = None
-    rows: int = 5000
+    rows: int | None = None
     seed: int = 0
     align: bool = False
 

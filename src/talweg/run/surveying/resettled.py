@@ -16,8 +16,8 @@ from talweg.objective.network import Network
 from talweg.record.flat import flatten, unflatten
 from talweg.record.trajectory import is_statistic
 
-ROWS = 1024
-"""Training rows on which statistics are measured, at most."""
+FEWEST_ROWS, ROWS = 64, 1024
+"""Training rows on which statistics are measured: at least, where they cost much, and at most."""
 
 
 class Resettled(Objective):
@@ -66,19 +66,20 @@ def moving(params: Params) -> Any:
     return unflatten({name: leaf for name, leaf in flatten(params).items() if not is_statistic(name)})
 
 
-def resettled(network: Network, x: np.ndarray) -> Objective:
+def resettled(network: Network, x: np.ndarray, most: int = ROWS) -> Objective:
     """The network as a function of the params that are descended; itself where it measures nothing.
 
     Args:
         network: without a member axis.
         x: features of the training rows, of which a sample is taken.
+        most: rows of the sample that may be afforded; it has no fewer than 64, nor more than 1024.
     """
     shapes = jax.eval_shape(network.init, jax.random.key(0))
     drawn = jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), shapes)
     statistics = {name: leaf for name, leaf in flatten(drawn).items() if is_statistic(name)}
     if not statistics:
         return network
-    chosen = np.linspace(0, len(x) - 1, min(len(x), ROWS)).round().astype(np.int64)
+    chosen = np.linspace(0, len(x) - 1, min(len(x), max(most, FEWEST_ROWS), ROWS)).round().astype(np.int64)
     measuring = jax.tree.map(_forgetful, network.model, is_leaf=lambda layer: isinstance(layer, BatchNorm))
     return Resettled(network, measuring, x[chosen], unflatten(statistics))
 

@@ -50,7 +50,7 @@ class SharpnessSettings:
         eigenvalues: how many of the greatest.
         samples: random vectors of the trace.
         over: whether to measure along the members' ways too.
-        rows: how many at most; of more, a sample.
+        rows: how many at most; of more, a sample. Absent, 5000, or fewer where a row costs much.
         seed: of all random vectors.
     """
 
@@ -59,7 +59,7 @@ class SharpnessSettings:
     eigenvalues: int = 3
     samples: int = 32
     over: bool = False
-    rows: int = 5000
+    rows: int | None = None
     seed: int = 0
 
     def __post_init__(self) -> None:

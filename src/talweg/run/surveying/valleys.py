@@ -44,14 +44,14 @@ class ValleySettings:
         members: which; all that did not fail if empty.
         steps: points of a line.
         curve: two members between which a curve of low loss is sought; none if empty.
-        rows: how many at most; of more, a sample.
+        rows: how many at most; of more, a sample. Absent, 5000, or fewer where a row costs much.
     """
 
     on: str = "train"
     members: tuple[int, ...] = ()
     steps: int = STEPS
     curve: tuple[int, ...] = ()
-    rows: int = 5000
+    rows: int | None = None
 
     def __post_init__(self) -> None:
         if self.steps < 3:

@@ -30,7 +30,7 @@ PARTS = {"train": "training", "validation": "validation"}
 
 
 MOST_ROWS, FEWEST_ROWS = 5000, 16
-WORK = 2e9
+WORK = 6e8
 """Multiplications of one height, about, at most, unless somebody says how many rows: a map of 51 × 51 points then takes
 minutes on two cores and not hours, whatever a row costs."""
 

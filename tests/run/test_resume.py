@@ -39,6 +39,14 @@ def assert_same(run, other):
     assert ours["members"] == theirs["members"]
 
 
+@pytest.fixture(autouse=True)
+def heard():
+    """Ctrl-C is heard, though who started the tests in the background may have had it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupted(out, epoch=3, number=signal.SIGTERM, **given):
     def ask(told):
         if told.epoch == epoch:

@@ -71,7 +71,7 @@ class Bins(eqx.Module):
             bins: how many at most.
 
         Example:
-            >>> Bins.between([[0, 1, 1, 1, 3]], 4).left.tolist()
+            >>> Bins.between([[0.0, 1.0, 1.0, 1.0, 3.0]], 4).left.tolist()
             [[0.0, 1.0, 0.0, 0.0]]
         """
         left, slope, least, most = np.zeros((4, len(quantiles), bins), np.float32)

@@ -226,3 +226,18 @@ def test_costly_rows_are_looked_at_in_smaller_numbers_unless_somebody_asks(iris,
     assert ground_of(iris, most=100).words() == "100 of 105 training rows"
     monkeypatch.setattr("talweg.run.surveying.ground.WORK", 1.0)
     assert ground_of(iris).words() == "16 of 105 training rows"
+
+
+def test_damaged_heights_are_computed_anew(iris, tmp_path):
+    settings, chance = MapSettings(size=5, members=(0,)), np.random.default_rng(0)
+    whole = map_run(iris, settings, tmp_path).scene.height
+    [kept] = tmp_path.glob("*.safetensors")
+    content = kept.read_bytes()
+    for place in chance.integers(0, len(content), 5).tolist():
+        flipped = bytearray(content)
+        flipped[place] ^= 1 << place % 8
+        for damaged in (bytes(flipped), content[:place]):
+            kept.write_bytes(damaged)
+            again = map_run(iris, settings, tmp_path)
+            assert again.known_before == 0
+            np.testing.assert_array_equal(again.scene.height, whole)

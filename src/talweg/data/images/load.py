@@ -176,7 +176,7 @@ def heard(doing: str, things: Iterable[T], count: int, hear: Hear) -> Iterator[T
     """The same things; which part of them came so far is told now and then."""
     for number, thing in enumerate(things, 1):
         yield thing
-        if number % _TOLD == 0:
+        if number % _TOLD == 0 or number == count:
             hear(doing, number / count)
 
 

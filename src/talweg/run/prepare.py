@@ -45,7 +45,7 @@ class Prepared:
             disk; `None` for a table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
-        names: what each row of the source is called, if it is a picture in a file.
+        pictures: the source, if it is one of pictures.
     """
 
     table: Table
@@ -55,7 +55,12 @@ class Prepared:
     features: Num[Stack, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
-    names: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each row of the source is called, if it is a picture."""
+        return () if self.pictures is None else self.pictures.files
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -206,7 +211,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any, hear: Hear) -
         hear("looking for what is wrong", 0.0)
     report = Report.of(inspect_pictures(case, pictures))
     told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
-    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures.files)
+    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

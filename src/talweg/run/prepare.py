@@ -10,7 +10,7 @@ from jaxtyping import Int, Num
 from talweg.config.pictures import parse_size
 from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
-from talweg.data.gate.finding import Case, Report
+from talweg.data.gate.finding import Case, Report, counted, named
 from talweg.data.gate.gate import inspect
 from talweg.data.images.arrays import of_arrays as pictures_of
 from talweg.data.images.pictures import BUILTIN, Pictures, Wanted
@@ -18,14 +18,14 @@ from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
-from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
+from talweg.data.large.sample import known_rows, on_disk, places, sample_rows, values_of, witnesses
 from talweg.data.large.store import forget
 from talweg.data.parts import Plan, deal, given_column
 from talweg.data.reading.frames import from_arrays
 from talweg.data.split import FIRST_FOLD, Fractions, Split
 from talweg.data.table import Table
 from talweg.data.targets import ClassTarget, NumberTarget
-from talweg.data.task import Target, choose_target
+from talweg.data.task import Target, choose_target, labels_of
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
 from talweg.run.streaming.sources import open_table
@@ -100,12 +100,15 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
+    seen_target, parts, left_out = _without_unseen(table, target, parts, preparation, settings)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
     if on_disk(table):
-        return Prepared(table, target, parts, preparation, None, report, told)
+        return Prepared(table, seen_target, parts, preparation, None, report, told)
     if some is not table:
-        features = preparation.features(table.take(target.rows))
-    return Prepared(table, target, parts, preparation, features, report, told)
+        features = preparation.features(table.take(seen_target.rows))
+    elif left_out:
+        features = features[np.isin(target.rows, seen_target.rows)]
+    return Prepared(table, seen_target, parts, preparation, features, report, told)
 
 
 def _target(table: Table, some: Table, settings: Settings) -> Target:
@@ -138,6 +141,33 @@ def _learned_from(
     rare = witnesses(table, train, target.name, target.task == "classification")
     rows = np.union1d(seen[train[seen]], rare)
     return table.take(rows), np.arange(len(rows))
+
+
+def _without_unseen(
+    table: Table,
+    target: Target,
+    parts: Split,
+    preparation: Preparation | PicturePreparation,
+    settings: Settings,
+) -> tuple[Target, Split, tuple[str, ...]]:
+    """Without the rows of classes that training does not hold, if the user wants to train all the same.
+
+    No metric could count them: the likelihood of such a class is 0, its log loss infinite.
+    """
+    if settings.gate != "warn" or target.task != "classification":
+        return target, parts, ()
+    codes, labels = labels_of(table.columns[target.name])
+    known = set(map(str, preparation.classes))
+    unseen = [str(label) not in known for label in labels]
+    rows = places(np.array([*unseen, False])[codes])
+    if not len(rows):
+        return target, parts, ()
+    names = named([label for label, strange in zip(labels, unseen, strict=True) if strange])
+    told = (
+        f"Left out of every number: {counted(len(rows))} of class{'es' * (sum(unseen) != 1)} {names}, which training"
+        " does not hold and which could only be predicted wrong."
+    )
+    return dataclasses.replace(target, rows=np.setdiff1d(target.rows, rows)), parts.without(rows), (told,)
 
 
 def _told_of_scale(target: ClassTarget | NumberTarget, settings: Settings) -> tuple[str, ...]:
@@ -191,8 +221,10 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
         given_column(table) if plan.given else None,
     )
     report = Report.of(inspect_pictures(case, pictures))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
-    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures.files)
+    seen_target, parts, left_out = _without_unseen(table, target, parts, preparation, settings)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
+    pixels = known.pixels[np.isin(target.rows, seen_target.rows)] if left_out else known.pixels
+    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures.files)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

@@ -23,7 +23,6 @@ from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation, PicturePreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
-from talweg.data.large.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -111,7 +110,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     known = (target.task, rows, has_validation, picture_shape(preparation))
     settings = resolve(settings, *known)
     settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
-    if on_disk(table) and settings.batch_size == FULL:
+    if prepared.on_disk and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
@@ -122,7 +121,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
-        preparation = with_quantiles(preparation, training.x, bins)
+        preparation = with_quantiles(preparation, np.asarray(training.x), bins)
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))

@@ -23,13 +23,12 @@ from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation, PicturePreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
-from talweg.data.large.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
 from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
-from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
+from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule, idle
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Sequential, Shape, Standardize, look_up
 from talweg.objective.losses import LOSSES, Loss
@@ -61,6 +60,7 @@ class Built:
         report: what the gate found in the source.
         names: what each row of the source is called, if it is a picture in a file.
         range_test: the test that gave the learning rate; `None` if it was given otherwise.
+        idle: why parts of the stopping rule that was asked for can never hold, a sentence each.
     """
 
     job: Job
@@ -70,6 +70,7 @@ class Built:
     report: Report
     names: tuple[str, ...] = ()
     range_test: RangeTest | None = None
+    idle: tuple[str, ...] = ()
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -106,9 +107,10 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
-    settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
+    known = (target.task, rows, has_validation, picture_shape(preparation))
+    settings = resolve(settings, *known)
     settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
-    if on_disk(table) and settings.batch_size == FULL:
+    if prepared.on_disk and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
@@ -119,7 +121,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
-        preparation = with_quantiles(preparation, training.x, bins)
+        preparation = with_quantiles(preparation, np.asarray(training.x), bins)
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
@@ -142,9 +144,10 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
-    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    notes = (*prepared.notes, *idle)
-    return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
+    usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
+    marks = parts.marks(table.rows)
+    told = idle_parts(job, usual)
+    return Built(job, preparation, marks, prepared.notes, prepared.report, prepared.names, idle=told)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -323,6 +326,13 @@ def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]
     return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
+
+
+def idle_parts(job: Job, usual: str) -> tuple[str, ...]:
+    """Why parts of the stopping rule can never hold; of the rule that is taken where none is named, nothing is said."""
+    if job.settings.stop == usual:
+        return ()
+    return tuple(idle(job.rule, int(job.settings.max_epochs), job.steps_per_epoch))
 
 
 def _facts(table: Table, target: Target, preparation: Preparation | PicturePreparation, shares: str) -> dict[str, Any]:

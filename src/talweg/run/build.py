@@ -21,7 +21,6 @@ from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation, PicturePreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
-from talweg.data.large.sample import on_disk
 from talweg.data.split import Fractions
 from talweg.data.table import Table
 from talweg.data.task import Target
@@ -39,7 +38,7 @@ from talweg.run.prepare import prepare, refuse_errors
 from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
-from talweg.run.stepping import check_optimizer, optimizer_of, require_fitting, rule_of
+from talweg.run.stepping import check_optimizer, idle_parts, optimizer_of, require_fitting, rule_of
 from talweg.run.streaming.part_rows import part_rows
 
 
@@ -55,6 +54,7 @@ class Built:
         report: what the gate found in the source.
         names: what each row of the source is called, if it is a picture in a file.
         range_test: the test that gave the learning rate; `None` if it was given otherwise.
+        idle: why parts of the stopping rule that was asked for can never hold, a sentence each.
     """
 
     job: Job
@@ -64,6 +64,7 @@ class Built:
     report: Report
     names: tuple[str, ...] = ()
     range_test: RangeTest | None = None
+    idle: tuple[str, ...] = ()
 
 
 def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
@@ -100,9 +101,10 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
-    settings = resolve(settings, target.task, rows, has_validation, picture_shape(preparation))
+    known = (target.task, rows, has_validation, picture_shape(preparation))
+    settings = resolve(settings, *known)
     settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
-    if on_disk(table) and settings.batch_size == FULL:
+    if prepared.on_disk and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
@@ -113,7 +115,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
-        preparation = with_quantiles(preparation, training.x, bins)
+        preparation = with_quantiles(preparation, np.asarray(training.x), bins)
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
@@ -136,9 +138,10 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
-    idle = [] if given.stop == AUTO else job.rule.idle(int(settings.max_epochs), job.steps_per_epoch)
-    notes = (*prepared.notes, *idle)
-    return Built(job, preparation, parts.marks(table.rows), notes, prepared.report, prepared.names)
+    usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
+    marks = parts.marks(table.rows)
+    told = idle_parts(job, usual)
+    return Built(job, preparation, marks, prepared.notes, prepared.report, prepared.names, idle=told)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

@@ -9,12 +9,13 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.feed import FULL, rows_per_batch
 from talweg.descent.optimizer import make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
-from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule
+from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule, idle
 from talweg.errors import ConfigError
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import has_statistics, parameter_count
 from talweg.objective.network import Network
 from talweg.run.defaults import looks_ahead
+from talweg.run.job import Job
 
 
 def check_optimizer(settings: Settings) -> None:
@@ -86,3 +87,10 @@ def rule_of(settings: Settings, task: str, has_validation: bool) -> Rule:
         metrics = (metric for metric in METRICS.values() if metric.task == task and metric.from_sums is not None)
         curves += ["validation_loss", *(metric.name for metric in metrics)]
     return NonFinite() | Diverged() | parse_rule(settings.stop, curves) | Epochs(int(settings.max_epochs))
+
+
+def idle_parts(job: Job, usual: str) -> tuple[str, ...]:
+    """Why parts of the stopping rule can never hold; of the rule that is taken where none is named, nothing is said."""
+    if job.settings.stop == usual:
+        return ()
+    return tuple(idle(job.rule, int(job.settings.max_epochs), job.steps_per_epoch))

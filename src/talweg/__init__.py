@@ -42,6 +42,7 @@ _ROOMS = {
     "Steps": "talweg.descent.stopping",
     "TimeBudget": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
+    "TalwegWarning": "talweg.errors",
 }
 _LAYERS = (
     *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed", "Flatten"),
@@ -67,7 +68,7 @@ if TYPE_CHECKING:
         Steps,
         TimeBudget,
     )
-    from talweg.errors import TalwegError
+    from talweg.errors import TalwegError, TalwegWarning
     from talweg.objective.layers import (
         Activation,
         AvgPool,
@@ -148,6 +149,7 @@ __all__ = [
     "SmallGradient",
     "Steps",
     "TalwegError",
+    "TalwegWarning",
     "TimeBudget",
     "Upsample",
     "__version__",

@@ -55,6 +55,10 @@ class MissingExtraError(TalwegError):
         super().__init__(f"{feature} needs an optional dependency; install it with: pip install 'talweg[{extra}]'")
 
 
+class TalwegWarning(UserWarning):
+    """Something that was asked for and can be done, but is hardly meant so; from Python it comes as a warning."""
+
+
 def did_you_mean(name: str, choices: Iterable[str]) -> str:
     """The tail of a message about an unknown name: the nearest known one, or nothing.
 

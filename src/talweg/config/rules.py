@@ -10,10 +10,10 @@ from typing import Any
 
 from talweg.config.calls import arguments, fail, number, read_tree
 from talweg.descent.stopping import (
+    Call,
     Diverged,
     Epochs,
     Flat,
-    Leaf,
     NearBound,
     NoImprovement,
     NonFinite,
@@ -28,7 +28,7 @@ from talweg.errors import did_you_mean
 
 NEVER_TEST = "the test set is never monitored, or it would no longer be one; take the validation set's"
 
-CALLED: tuple[type[Leaf], ...] = (
+CALLED: tuple[type[Call], ...] = (
     Flat,
     NoImprovement,
     Overfitting,
@@ -40,7 +40,7 @@ CALLED: tuple[type[Leaf], ...] = (
     NonFinite,
     Diverged,
 )
-RULES: dict[str, type[Leaf]] = {rule.word: rule for rule in CALLED}
+RULES: dict[str, type[Call]] = {rule.word: rule for rule in CALLED}
 """The rules that are written as calls, by name; their arguments are their settings, in order."""
 
 

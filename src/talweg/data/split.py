@@ -115,6 +115,12 @@ class Split:
         """The same split in the positions of a larger table of which `rows` were split."""
         return Split(_at(rows, self.train), _at(rows, self.validation), _at(rows, self.test), self.fold)
 
+    def without(self, rows: Int[np.ndarray, " some"]) -> "Split":
+        """The same split, some rows of the validation and the test set left out."""
+        return dataclasses.replace(
+            self, validation=np.setdiff1d(self.validation, rows), test=np.setdiff1d(self.test, rows)
+        )
+
     def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
         """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""
         marks = np.full(rows, -1, np.int8)

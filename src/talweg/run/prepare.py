@@ -30,6 +30,7 @@ from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
 from talweg.run.streaming.sources import open_table, room_for_pixels
+from talweg.run.unseen import without_unseen
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -110,12 +111,15 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
+    seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
     if on_disk(table):
-        return Prepared(table, target, parts, preparation, None, report, told)
+        return Prepared(table, seen_target, parts, preparation, None, report, told)
     if some is not table:
-        features = preparation.features(table.take(target.rows))
-    return Prepared(table, target, parts, preparation, features, report, told)
+        features = preparation.features(table.take(seen_target.rows))
+    elif left_out:
+        features = features[np.isin(target.rows, seen_target.rows)]
+    return Prepared(table, seen_target, parts, preparation, features, report, told)
 
 
 def _refuse_folds(plan: Plan, on_disk: bool) -> None:
@@ -210,8 +214,10 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any, hear: Hear) -
     if is_mapped(pictures.pixels):
         hear("looking for what is wrong", 0.0)
     report = Report.of(inspect_pictures(case, pictures))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
-    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures)
+    seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
+    pixels = pictures.take(seen_target.rows).pixels if left_out else known.pixels
+    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

@@ -144,9 +144,7 @@ def range_test(job: Job) -> RangeTest:
         )
     optimizer = climbing(job.optimizer, settings.members, STEPS, LOW, HIGH)
     state = engine.init(job.network, optimizer, job.keys)
-    losses, before = (
-        np.asarray(each, np.float64) for each in step_losses(job.network, optimizer, state, _feed(job))
-    )
+    losses, before = (np.asarray(each, np.float64) for each in step_losses(job.network, optimizer, state, _feed(job)))
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
     smooth = fallen(losses, before)
     suggestion, interval, sentence = suggest(rates, smooth)

@@ -43,6 +43,7 @@ _ROOMS = {
     "Steps": "talweg.descent.stopping",
     "TimeBudget": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
+    "TalwegWarning": "talweg.errors",
 }
 _LAYERS = (
     *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed", "Flatten"),
@@ -68,7 +69,7 @@ if TYPE_CHECKING:
         Steps,
         TimeBudget,
     )
-    from talweg.errors import TalwegError
+    from talweg.errors import TalwegError, TalwegWarning
     from talweg.objective.layers import (
         Activation,
         AvgPool,
@@ -150,6 +151,7 @@ __all__ = [
     "SmallGradient",
     "Steps",
     "TalwegError",
+    "TalwegWarning",
     "TimeBudget",
     "Upsample",
     "__version__",

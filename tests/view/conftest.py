@@ -59,6 +59,7 @@ KINDS = {
     ),
     "two_classes": ("breast-cancer", {"members": 2, "hidden": (4,), "max_epochs": 6, "loss": "sigmoid_cross_entropy"}),
     "regression": ("diabetes", {"members": 2, "hidden": (4,), "max_epochs": 6}),
+    "folds": ("diabetes", {"folds": 2, "hidden": (4,), "max_epochs": 3, "target_scale": "log"}),
     "diverged": ("iris", {**SMALL, "optimizer": "sgd", "learning_rate": 1e12}),
     "one_member": ("iris", {**SMALL, "members": 1}),
     "stopped_at_once": ("iris", {**SMALL, "stop": "accuracy >= 0.0"}),

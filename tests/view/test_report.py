@@ -216,6 +216,22 @@ def test_numbers_are_the_historys_and_the_summarys(told_runs):
             assert say.number(value) in page.sections["summary"]
 
 
+def test_folds_and_a_logarithm_are_told(told_runs):
+    found = told(told_runs["folds"])
+    steps = {step.key: step for step in checklist(found, tongue("en"))}
+    split, loss = dict(steps["split"].facts), dict(steps["loss"].facts)
+    sizes = found.summary["split"]["folds"]
+    assert split["training and validation"] == f"{sum(sizes)} rows"
+    assert "validation" not in split
+    assert split["folds"] == f"2 of {max(sizes)} rows, each held out by a member"
+    assert min(sizes) == max(sizes)
+    assert "trains on all folds but one" in steps["split"].text
+    assert "from the training and validation rows together" in steps["data"].text
+    assert loss["learned"] == "the logarithm of progression"
+    assert "in its own unit" in steps["loss"].text
+    assert found.rows_a_member == max(sizes)
+
+
 def test_which_rules_fired_is_told_with_the_epochs(told_runs):
     run = told_runs["classification"]
     found = watches(told(run))

@@ -29,7 +29,7 @@ _OPTIONS = (
     click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
     click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
     click.option(
-        "--stream/--no-stream", "stream", default=None, help="Prepare the rows on disk. [default: if too many]"
+        "--stream/--no-stream", "stream", default=None, help="Prepare rows or pictures on disk. [default: if too many]"
     ),
     click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME."),
     click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),

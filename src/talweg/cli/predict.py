@@ -21,7 +21,7 @@ from talweg.errors import ConfigError, DataError
 @click.option("--member", default="ensemble", help="'ensemble', 'best', or a member's number. [default: ensemble]")
 @click.option("--skip-broken", is_flag=True, help="Leave broken pictures out; they are named.")
 @click.option("--force", is_flag=True, help="Replace a file that is there already.")
-@click.option("--stream/--no-stream", "stream", default=None, help="Read the rows from disk. [default: if too many]")
+@click.option("--stream/--no-stream", "stream", default=None, help="Read what is new from disk. [default: if too many]")
 @click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME.")
 @json_option
 def predict(

@@ -6,7 +6,7 @@ The kinds are found in the training rows alone, so that no other row has a say i
 import dataclasses
 import re
 from collections.abc import Mapping
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
 import numpy as np
 from jaxtyping import Int
@@ -81,7 +81,7 @@ def find_kinds(
         column = table.columns[name].take(rows)
         if name in declared and (declared[name] not in USED or not column.missing().all()):
             _refuse_unfit(column, name, declared[name], table.name, rows)
-            kinds.append(ColumnKind(name, declared[name], "declared"))  # type: ignore[arg-type]
+            kinds.append(ColumnKind(name, cast(Kind, declared[name]), "declared"))
             continue
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name

@@ -80,6 +80,16 @@ class Fractions:
         )
         return train, validation, test
 
+    def of_training(self) -> "Fractions":
+        """The shares of what is not for testing.
+
+        Example:
+            >>> str(Fractions.parse("70/15/15").of_training()), str(Fractions.parse("80/0/20").of_training())
+            ('82.35/17.65/0', '100/0/0')
+        """
+        validation = round(100 * self.validation / (self.train + self.validation), 2)
+        return Fractions(round(100 - validation, 2), validation, 0.0)
+
 
 def _number(share: float) -> str:
     return f"{share:.10g}"
@@ -104,6 +114,12 @@ class Split:
     def of(self, rows: Int[np.ndarray, " rows"]) -> "Split":
         """The same split in the positions of a larger table of which `rows` were split."""
         return Split(_at(rows, self.train), _at(rows, self.validation), _at(rows, self.test), self.fold)
+
+    def without(self, rows: Int[np.ndarray, " some"]) -> "Split":
+        """The same split, some rows of the validation and the test set left out."""
+        return dataclasses.replace(
+            self, validation=np.setdiff1d(self.validation, rows), test=np.setdiff1d(self.test, rows)
+        )
 
     def marks(self, rows: int) -> Int[np.ndarray, " rows"]:
         """For each row 0 training, 1 validation, 2 test, -1 left out; with folds, 10 and the fold that holds it out."""

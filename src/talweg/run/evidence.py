@@ -139,7 +139,7 @@ def _some_batches(job: Job, trained: Trained) -> Batch:
     # Only the last batch of an epoch is filled up.
     weight = epoch_weight(order, np.ones(rows, np.float32)) if few == len(order) else np.ones((few, size), np.float32)
     seen = job.training.take(order[:few].reshape(-1))
-    x, y = (values.reshape(few, size, *values.shape[1:]) for values in (seen.x, seen.y))
+    x, y = (np.asarray(values).reshape(few, size, *values.shape[1:]) for values in (seen.x, seen.y))
     return Batch(x, y, weight)
 
 
@@ -160,7 +160,7 @@ def importance(job: Job, params: Params, preparation: AnyPreparation, members: S
         return None
     some = rows.spread(min(most, 1024))
     repeats = max(1, min(REPEATS, most // len(some)))
-    copies = _shuffled(some.x, list(columns.values()), repeats, job.settings.seed)
+    copies = _shuffled(np.asarray(some.x), list(columns.values()), repeats, job.settings.seed)
     network, chosen = jax.tree.map(lambda leaf: leaf[np.array(few)], (job.network, params))
     outputs = np.asarray(evaluation.outputs(network, chosen, copies))
     predicted = predictions(job.network, outputs).mean(0)

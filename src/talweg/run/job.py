@@ -12,7 +12,7 @@ from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
 from talweg.data.feed import chunk_size, chunked, rows_per_batch
 from talweg.data.images.photo_parts import Pair
-from talweg.data.large.gather import gather
+from talweg.data.large.gather import Stack, gather
 from talweg.data.large.sample import blocks
 from talweg.descent.engine import Feed
 from talweg.descent.optimizer import Optimizer
@@ -29,11 +29,11 @@ class Rows:
     """Features and targets of one part of the split.
 
     Attributes:
-        x: features.
+        x: features, in memory or on disk.
         y: classes as whole numbers, or standardised targets, one column each.
     """
 
-    x: Num[np.ndarray, "rows *features"]
+    x: Num[Stack, "rows *features"]
     y: Num[np.ndarray, "rows *targets"]
 
     def __len__(self) -> int:
@@ -68,7 +68,7 @@ class Rows:
         """
         room = max(room, len(self))
         size = self.chunk_rows(room)
-        columns = (self.x, self.y, np.ones(len(self), np.float32))
+        columns = (np.asarray(self.x), self.y, np.ones(len(self), np.float32))
         return Batch(*(chunked(column, size, -(-room // size)) for column in columns))
 
 

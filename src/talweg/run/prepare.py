@@ -13,13 +13,14 @@ from talweg.data.clean import Preparation
 from talweg.data.gate.finding import Case, Report
 from talweg.data.gate.gate import inspect
 from talweg.data.images.arrays import of_arrays as pictures_of
-from talweg.data.images.pictures import BUILTIN, Pictures, Wanted
+from talweg.data.images.pictures import BUILTIN, Keeping, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.large.blocks import Hear
+from talweg.data.large.gather import Stack
 from talweg.data.large.large import quiet
 from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
-from talweg.data.large.store import forget
+from talweg.data.large.store import forget, is_mapped
 from talweg.data.parts import Plan, deal, given_column
 from talweg.data.reading.frames import from_arrays
 from talweg.data.split import FIRST_FOLD, Fractions, Split
@@ -28,7 +29,8 @@ from talweg.data.targets import ClassTarget, NumberTarget
 from talweg.data.task import Target, choose_target
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
-from talweg.run.streaming.sources import open_table
+from talweg.run.streaming.sources import open_table, room_for_pixels
+from talweg.run.unseen import without_unseen
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -40,26 +42,36 @@ class Prepared:
         target: what is predicted, and in which rows it is known.
         parts: which rows train, validate and test.
         preparation: how columns become features, fitted on the training rows.
-        features: of the rows in which the target is known, in their order; of pictures, their pixels; `None` for a
-            table on disk.
+        features: of the rows in which the target is known, in their order; of pictures, their pixels, in memory or on
+            disk; `None` for a table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
-        names: what each row of the source is called, if it is a picture in a file.
+        pictures: the source, if it is one of pictures.
     """
 
     table: Table
     target: Target
     parts: Split
     preparation: Preparation | PicturePreparation
-    features: Num[np.ndarray, "known *features"] | None
+    features: Num[Stack, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
-    names: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each row of the source is called, if it is a picture."""
+        return () if self.pictures is None else self.pictures.files
 
     @property
     def shape(self) -> tuple[int, ...]:
         """Of one row of the features."""
         return (len(self.preparation.feature_names),) if self.features is None else self.features.shape[1:]
+
+    @property
+    def on_disk(self) -> bool:
+        """Whether the rows are read from a disk as they are needed."""
+        return self.features is None or is_mapped(self.features)
 
 
 def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepared:
@@ -78,10 +90,9 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     if settings.source == BUILTIN and source is None and not Path(settings.source).exists():
         raise DataError("photographs are there to train a denoiser on: add a noise, such as --noise 25")
     if is_picture_source(settings.source if source is None else source):
-        return _prepare_pictures(settings, plan, source)
+        return _prepare_pictures(settings, plan, source, hear)
     table = open_table(settings, source, hear)
-    if on_disk(table) and plan.folds:
-        raise ConfigError("folds need all rows in memory; leave --folds out, or take --no-stream.")
+    _refuse_folds(plan, on_disk(table))
     seen = sample_rows(table.rows, len(table.columns))
     some = table if len(seen) == table.rows else table.take(seen)
     target = _target(table, some, settings)
@@ -100,12 +111,20 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     report = inspect(Case(*looked, preparation, features, plan.group, plan.time, given))
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
+    seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
     if on_disk(table):
-        return Prepared(table, target, parts, preparation, None, report, told)
+        return Prepared(table, seen_target, parts, preparation, None, report, told)
     if some is not table:
-        features = preparation.features(table.take(target.rows))
-    return Prepared(table, target, parts, preparation, features, report, told)
+        features = preparation.features(table.take(seen_target.rows))
+    elif left_out:
+        features = features[np.isin(target.rows, seen_target.rows)]
+    return Prepared(table, seen_target, parts, preparation, features, report, told)
+
+
+def _refuse_folds(plan: Plan, on_disk: bool) -> None:
+    if on_disk and plan.folds:
+        raise ConfigError("folds need all rows in memory; leave --folds out, or take --no-stream.")
 
 
 def _target(table: Table, some: Table, settings: Settings) -> Target:
@@ -165,11 +184,13 @@ def _told_of_sample(rows: int, some: int) -> str:
     )
 
 
-def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
+def _prepare_pictures(settings: Settings, plan: Plan, source: Any, hear: Hear) -> Prepared:
     from talweg.data.images.checks import inspect_pictures
     from talweg.data.images.source import read_pictures
 
-    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings), cache())
+    keeping = Keeping(cache(), room_for_pixels(settings.stream), hear=hear)
+    pictures = read_pictures(settings.source if source is None else source, wanted_pictures(settings), keeping)
+    _refuse_folds(plan, is_mapped(pictures.pixels))
     if not pictures.about:
         raise DataError(
             f"{pictures.name} holds pictures and says nothing of them: expected a folder for each class (cats/, dogs/),"
@@ -190,9 +211,13 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any) -> Prepared:
         plan.time,
         given_column(table) if plan.given else None,
     )
+    if is_mapped(pictures.pixels):
+        hear("looking for what is wrong", 0.0)
     report = Report.of(inspect_pictures(case, pictures))
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
-    return Prepared(table, target, parts, preparation, known.pixels, report, told, pictures.files)
+    seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
+    pixels = pictures.take(seen_target.rows).pixels if left_out else known.pixels
+    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

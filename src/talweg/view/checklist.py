@@ -76,8 +76,12 @@ def _text(told: Told, key: str, say: Tongue) -> str:
     parts: dict[str, str] = {}
     more: list[str] = []
     name = f"step.{key}.text"
+    folds = told.summary["split"].get("folds")
     if key == "data":
+        name = "text.data.folds" if folds else name
         parts["features"] = say.whole(told.summary["data"]["features"])
+    if key == "split" and folds:
+        name, parts["folds"] = "text.split.folds", say.whole(len(folds))
     if key == "gradient":
         parts["params"] = say.whole(told.summary["model"]["params"])
     if key == "loss":
@@ -87,6 +91,8 @@ def _text(told: Told, key: str, say: Tongue) -> str:
             parts = {"first": say.number(float(known[0])), "last": say.number(float(known[-1]))}
         else:
             name = "text.loss.unmeasured"
+        if told.settings.get("target_scale") == "log":
+            more.append(say("text.loss.logarithm", target=told.summary["data"]["target"]))
     if key == "batches":
         more += _batch_words(told, say)
     if key == "rate" and told.range_test:
@@ -102,7 +108,7 @@ def _text(told: Told, key: str, say: Tongue) -> str:
 
 def _batch_words(told: Told, say: Tongue) -> Iterator[str]:
     training = told.summary["training"]
-    if training.get("steps_per_epoch") == 1 and training.get("batch_size") == told.summary["split"]["train"]:
+    if training.get("steps_per_epoch") == 1 and training.get("batch_size") == told.rows_a_member:
         yield say("text.batches.full")
     start, end = (batch_error(told, when) for when in ("start", "end"))
     if start is not None and end is not None:

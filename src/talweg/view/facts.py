@@ -54,9 +54,17 @@ def _data(told: Told, say: Tongue) -> Facts:
 
 def _split(told: Told, say: Tongue) -> Facts:
     split = told.summary["split"]
-    for part in ("train", "validation", "test"):
+    if folds := split.get("folds"):
+        yield "train_and_validation", say.count("rows", split["train"])
+        sizes = say.whole(folds[0]) if len(set(folds)) == 1 else _range(min(folds), max(folds), say)
+        yield "folds", say("fact.folds", folds=say.whole(len(folds)), rows=sizes)
+    for part in ("test",) if folds else ("train", "validation", "test"):
         yield part, say.count("rows", split[part]) if split[part] else say("none")
     yield "shares", str(told.summary["data"].get("split", ""))
+
+
+def _range(low: int, high: int, say: Tongue) -> str:
+    return say("fact.range", low=say.whole(low), high=say.whole(high))
 
 
 def _model(told: Told, say: Tongue) -> Facts:
@@ -76,6 +84,8 @@ def layers_words(model: Mapping[str, Any]) -> str:
 
 def _loss(told: Told, say: Tongue) -> Facts:
     yield "loss", str(told.summary["model"]["loss"]).replace("_", " ")
+    if told.settings.get("target_scale") == "log":
+        yield "learned", say("fact.logarithm", target=told.summary["data"]["target"])
     if "train_loss" in told.history.names:
         known = told.median("train_loss")
         known = known[np.isfinite(known)]
@@ -114,7 +124,7 @@ def _norm(told: Told, when: str, say: Tongue) -> str:
 
 
 def _batches(told: Told, say: Tongue) -> Facts:
-    training, rows = told.summary["training"], told.summary["split"]["train"]
+    training, rows = told.summary["training"], told.rows_a_member
     if training.get("batch_size"):
         share = say("fact.of_rows", share=say.percent(training["batch_size"] / max(rows, 1)))
         yield "batch_size", f"{say.whole(training['batch_size'])} ({share})"

@@ -78,7 +78,8 @@ def class_counts(told: Told) -> np.ndarray | None:
 
 
 def _split(told: Told, say: Tongue) -> Raised:
-    rows = told.summary["split"]["validation"]
+    split = told.summary["split"]
+    rows = min(split.get("folds", [split["validation"]]))
     if not rows:
         yield "no_validation", {}
     elif rows < 30 and not told.summary.get("denoising"):  # a share of so few moves by 3 points with each row
@@ -86,7 +87,7 @@ def _split(told: Told, say: Tongue) -> Raised:
 
 
 def _model(told: Told, say: Tongue) -> Raised:
-    params, rows = told.summary["model"]["params"], told.summary["split"]["train"]
+    params, rows = told.summary["model"]["params"], told.rows_a_member
     if params > 10 * rows and not told.summary["split"]["validation"]:
         yield "many_params", {"params": say.whole(params), "rows": say.whole(rows)}
 
@@ -109,6 +110,8 @@ def _stopping(told: Told, say: Tongue) -> Raised:
     failed = int((~told.sound).sum())
     if failed:
         yield "failed", {"count": say.whole(failed), "all": everyone}
+    for sentence in told.summary["training"].get("idle", []):
+        yield "idle", {"sentence": str(sentence)}
     for watch in watches(told):
         rule = watch.rule
         if rule["kind"] == "reached" and not watch.stopped and rule["monitor"] in told.history.names:

@@ -88,6 +88,12 @@ class Told:
         return f"talweg predict {self.place} new.csv -o predictions.csv"
 
     @property
+    def rows_a_member(self) -> int:
+        """How many rows a member was trained on; with folds of unlike size, the most that one was."""
+        split = self.summary["split"]
+        return int(split["train"]) - min(split.get("folds", [0]))
+
+    @property
     def held_back(self) -> str | None:
         """The part of the split by which the run is judged: test, or else validation."""
         return next((part for part in ("test", "validation") if part in self.summary["spread"]), None)

@@ -4,11 +4,12 @@ import struct
 import numpy as np
 import pytest
 
-from talweg.data.images import load
-from talweg.data.images.pictures import Wanted
+from talweg.data.images import keep, load
+from talweg.data.images.pictures import Keeping, Wanted
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.images.source import read_pictures
 from talweg.data.large.cache import Cache
+from talweg.data.large.store import is_mapped
 from talweg.data.table import Text
 from talweg.errors import DataError
 
@@ -133,15 +134,33 @@ def test_a_folder_without_pictures(tmp_path):
 
 def test_many_pictures_are_decoded_once(pets, tmp_path, monkeypatch):
     kept = Cache(tmp_path / "cache")
-    monkeypatch.setattr(load, "MANY", 10)
-    first = read_pictures(pets, cache=kept)
+    monkeypatch.setattr(keep, "MANY", 10)
+    first = read_pictures(pets, keeping=Keeping(kept))
     monkeypatch.setattr(load, "decode", lambda *_: pytest.fail("it was decoded again"))
-    again = read_pictures(pets, cache=kept)
+    again = read_pictures(pets, keeping=Keeping(kept))
     assert np.array_equal(first.pixels, again.pixels)
     assert (first.files, first.notes) == (again.files, again.notes)
-    assert len(kept.entries()) == 1
+    assert sorted(entry.about.split()[0] for entry in kept.entries()) == ["12", "hash"]
     monkeypatch.undo()
-    monkeypatch.setattr(load, "MANY", 10)
+    monkeypatch.setattr(keep, "MANY", 10)
     (pets / "cats" / "00.png").write_bytes((pets / "dogs" / "01.png").read_bytes())
-    changed = read_pictures(pets, cache=kept)
+    changed = read_pictures(pets, keeping=Keeping(kept))
     assert not np.array_equal(first.pixels[0], changed.pixels[0])
+
+
+def test_pictures_without_room_in_memory_stay_on_disk(pets, tmp_path):
+    (pets / "cats" / "bad.png").write_bytes(b"\x89PNG\r\n\x1a\nno more")
+    wanted, told = Wanted((5, 7), skip_broken=True), []
+    keeping = Keeping(Cache(tmp_path / "cache"), room=100.0, hear=lambda doing, part: told.append(doing))
+    here, there = read_pictures(pets, wanted), read_pictures(pets, wanted, keeping)
+    assert is_mapped(there.pixels)
+    assert (here.files, here.notes) == (there.files, there.notes)
+    np.testing.assert_array_equal(here.pixels, there.pixels)
+    some = np.array([7, 2, 2, 11])
+    one, other = here.take(some), there.take(some)
+    assert is_mapped(other.pixels)
+    assert (one.files, one.shape) == (other.files, other.shape)
+    np.testing.assert_array_equal(one.pixels, other.pixels)
+    np.testing.assert_array_equal(one.take(some[:2] // 3).pixels, other.take(some[:2] // 3).pixels)
+    with pytest.raises(DataError, match=r"1 of 13 pictures cannot be used: cats/bad.png"):
+        read_pictures(pets, Wanted((5, 7)), keeping)

@@ -9,6 +9,7 @@ from jaxtyping import Bool, Int, Num
 
 from talweg.data.clean import Preparation
 from talweg.data.images.prepare import PicturePreparation
+from talweg.data.large.gather import Stack
 from talweg.data.split import PARTS, Split
 from talweg.data.table import Table
 from talweg.data.task import Target, labels_of
@@ -93,7 +94,7 @@ class Case:
     target: Target
     parts: Split
     preparation: Preparation | PicturePreparation
-    features: Num[np.ndarray, "known *features"]
+    features: Num[Stack, "known *features"]
     group: str | None = None
     time: str | None = None
     given: str | None = None

@@ -31,7 +31,7 @@ def duplicates_after_cleaning(case: Case) -> Iterable[Finding]:
     names = tuple(name for name in case.table.columns if name != case.given)
     raw = row_hashes(case.table, names)[case.target.rows]
     target = row_hashes(case.table, (case.target.name,))[case.target.rows]
-    clean = feature_hashes(case.features) + target
+    clean = feature_hashes(np.asarray(case.features)) + target
     # A row that has an exact copy elsewhere was told of already.
     yield from _copies(
         case, clean, "duplicates_after_cleaning", "once they are cleaned", _in_two_parts(raw, case.part())
@@ -87,7 +87,7 @@ def label_conflicts(case: Case) -> Iterable[Finding]:
     if case.target.task != "classification":
         return
     codes, _ = case.labels()
-    alike = np.unique(feature_hashes(case.features), return_inverse=True)[1]
+    alike = np.unique(feature_hashes(np.asarray(case.features)), return_inverse=True)[1]
     cell, counts = np.unique(alike * (int(codes.max()) + 1) + codes, return_counts=True)
     place = cell // (int(codes.max()) + 1)
     best, total = np.zeros(int(alike.max()) + 1, np.int64), np.bincount(alike)

@@ -88,7 +88,7 @@ def classes_in_parts(case: Case) -> Iterable[Finding]:
             "error",
             "classes_missing",
             f"Training holds no row of {_classes(lost, labels)}, which stand elsewhere.",
-            "Split the rows in another way, or leave those rows out.",
+            "Split the rows in another way, or leave those rows out, as --gate warn does.",
             (case.target.name,),
             **case.rows(np.isin(codes, lost)),
         )

@@ -1,16 +1,21 @@
 """What the gate looks for in pictures: the same one in two parts or under two labels, blank ones, classes of one."""
 
 import hashlib
+import math
 from collections.abc import Callable, Iterable
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Bool, Int
 
 from talweg.data.gate import target
 from talweg.data.gate.finding import Case, Finding, Grade, counted, percent
 from talweg.data.images.pictures import Pictures
+from talweg.data.large.gather import gather
+from talweg.data.large.sample import blocks
 
 _FEW, _MANY = 3, 0.01
+_NUMBERS = 2**24
+"""Numbers of pictures that are looked at together."""
 
 
 def inspect_pictures(case: Case, pictures: Pictures) -> Iterable[Finding]:
@@ -29,16 +34,22 @@ def inspect_pictures(case: Case, pictures: Pictures) -> Iterable[Finding]:
     for check in of_target:
         yield from check(case)
     known = pictures.take(case.target.rows)
-    same = _same(known)
+    same, blank = _looked_at(known)
     yield from _conflicts(case, known, same)
     yield from _copies(case, known, same)
-    yield from _blank(case, known)
+    yield from _blank(case, known, blank)
 
 
-def _same(pictures: Pictures) -> Int[np.ndarray, " known"]:
-    """A number for each picture, equal for those that are equal pixel for pixel."""
-    digests = [hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pictures.pixels]
-    return np.unique(np.array(digests), return_inverse=True)[1]
+def _looked_at(pictures: Pictures) -> tuple[Int[np.ndarray, " known"], Bool[np.ndarray, " known"]]:
+    """A number for each picture, equal for those that are equal pixel for pixel; and which are of a single colour."""
+    digests: list[bytes] = []
+    blank = np.empty(len(pictures), bool)
+    for some in blocks(len(pictures), max(1, _NUMBERS // math.prod(pictures.shape))):
+        pixels = gather(pictures.pixels, np.arange(some.start, some.stop))
+        digests += [hashlib.blake2b(one.tobytes(), digest_size=16).digest() for one in pixels]
+        flat = pixels.reshape(len(pixels), -1, pixels.shape[-1])
+        blank[some] = (flat == flat[:, :1]).all((1, 2))
+    return np.unique(np.array(digests), return_inverse=True)[1], blank
 
 
 def _conflicts(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> Iterable[Finding]:
@@ -89,15 +100,13 @@ def _copies(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> 
     )
 
 
-def _blank(case: Case, pictures: Pictures) -> Iterable[Finding]:
+def _blank(case: Case, pictures: Pictures, blank: Bool[np.ndarray, " known"]) -> Iterable[Finding]:
     """Pictures of a single colour."""
-    flat = pictures.pixels.reshape(len(pictures), -1, pictures.shape[-1])
-    blank = np.array([bool((one == one[0]).all()) for one in flat])
     if blank.any():
         yield Finding(
             "warning",
             "blank_pictures",
-            f"{counted(int(blank.sum()), 'picture')} show nothing but one colour, such as"
+            f"{counted(int(blank.sum()), 'picture')} show{'s' * int(blank.sum() == 1)} nothing but one colour, such as"
             f" {pictures.files[int(blank.argmax())]}.",
             "Look at them: they may have been exported wrongly.",
             (),

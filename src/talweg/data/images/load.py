@@ -1,12 +1,15 @@
-"""Many picture files become one array: headers first, then decoding in parallel. What one file holds is in `decode`."""
+"""Many picture files become one array: headers first, then decoding in parallel. What one file holds is in `decode`.
+
+Where decoded pictures are kept, on disk or from run to run, is in `keep`.
+"""
 
 import dataclasses
-import hashlib
+import math
 import os
 import warnings
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,19 +17,17 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
-from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header
+from talweg.data.images.decode import Header, PictureError, decode, read_header
 from talweg.data.images.pictures import Color, Size, Wanted
-from talweg.data.large.cache import Cache, key_of
-from talweg.data.large.store import Writer
+from talweg.data.large.blocks import Hear
+from talweg.data.large.gather import Stack
+from talweg.data.large.large import quiet
 from talweg.errors import DataError
 
 LARGEST = 64
 """The side that larger pictures are scaled to unless a size is named."""
-MANY = 500
-"""From so many pictures on, what was decoded is kept."""
-VERSION = 1
-"""Of the decoding; raised when the same files would give other pixels."""
-_BLOCK = 256
+_TOLD = 64
+"""After so many pictures progress is told."""
 _NAMED = 5
 """So many broken pictures are named in one message."""
 
@@ -38,91 +39,150 @@ class Loaded:
     """Picture files as one array.
 
     Attributes:
-        pixels: those that could be read.
+        pixels: those that could be read, in memory or on disk.
         kept: their positions among the files that were asked for.
         notes: what was done to them, a sentence each.
+        found: sizes and modes of the files (see `Pictures.found`).
     """
 
-    pixels: Shaped[np.ndarray, "pictures height width channels"]
+    pixels: Shaped[Stack, "pictures height width channels"]
     kept: tuple[int, ...]
     notes: tuple[str, ...]
+    found: Mapping[str, Any]
 
 
-def load(files: Sequence[Path], names: Sequence[str], wanted: Wanted) -> Loaded:
+@dataclasses.dataclass(frozen=True)
+class Look:
+    """How many pictures are to come as one array, told from their headers.
+
+    Attributes:
+        size: height and width of each.
+        color: gray or in colour.
+        deep: whether some have more than 8 bits, so that all are real numbers.
+        notes: what that does to them, a sentence each.
+        found: sizes and modes of the files (see `Pictures.found`).
+    """
+
+    size: Size
+    color: Color
+    deep: bool
+    notes: tuple[str, ...]
+    found: Mapping[str, Any]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and channels of each."""
+        return (*self.size, 1 if self.color == "gray" else 3)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of the pixels."""
+        return np.dtype(np.float32 if self.deep else np.uint8)
+
+    def bytes(self, pictures: int) -> int:
+        """What so many pictures take, decoded."""
+        return pictures * math.prod(self.shape) * self.dtype.itemsize
+
+
+def look_at(files: Sequence[Path], names: Sequence[str], wanted: Wanted, hear: Hear = quiet) -> Look:
+    """Reads all headers.
+
+    Args:
+        files: the picture files.
+        names: what messages call them.
+        wanted: size and colour, where they are said.
+        hear: is told of the progress.
+
+    Raises:
+        DataError: no file is a picture.
+    """
+    header = kept_errors(lambda file, name: read_header(read_bytes(file), name))
+    found = list(heard("looking at pictures", in_parallel(header, files, names), len(files), hear))
+    sound = [each for each in found if isinstance(each, Header)]
+    if not sound:
+        raise DataError(broken([each for each in found if isinstance(each, PictureError)], len(files)))
+    size, color = wanted.size or _size(sound), wanted.color or _color(sound)
+    deep, notes = any(each.deep for each in sound), tuple(_resized(sound, size, color))
+    return Look(size, color, deep, notes, _found(sound))
+
+
+def load(
+    files: Sequence[Path], names: Sequence[str], wanted: Wanted, look: Look | None = None, hear: Hear = quiet
+) -> Loaded:
     """Decodes files to one size, as many at a time as there are cores.
 
     Args:
         files: the picture files.
         names: what messages call them.
         wanted: size, colour, and what happens to broken ones.
+        look: what their headers say, if that is known.
+        hear: is told of the progress.
 
     Raises:
         DataError: a picture cannot be read and broken ones are not to be skipped, or none is left.
     """
-    with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
-        warnings.simplefilter("ignore")  # Pillow's doubts about metadata and large sizes; the bounds are our own
-        headers = list(pool.map(kept_errors(lambda file, name: read_header(read_bytes(file), name)), files, names))
-        sound = [header for header in headers if isinstance(header, Header)]
-        if not sound:
-            raise DataError(broken([header for header in headers if isinstance(header, PictureError)], len(files)))
-        size, color = wanted.size or _size(sound), wanted.color or _color(sound)
-
-        def pixels(file: Path, name: str) -> Decoded:
-            return decode(read_bytes(file), name, color, size)
-
-        deep = any(header.deep for header in sound)
-        out = np.empty((len(files), *size, 1 if color == "gray" else 3), np.float32 if deep else np.uint8)
-        told: Counter[str] = Counter()
-        failed: list[PictureError] = []
-        kept: list[int] = []
-        for place, decoded in enumerate(pool.map(kept_errors(pixels), files, names)):
-            if isinstance(decoded, PictureError):
-                failed.append(decoded)
-                continue
-            out[place] = decoded.pixels
-            told.update(decoded.done)
-            kept.append(place)
-    if failed and not (wanted.skip_broken and kept):
-        raise DataError(broken(failed, len(files)))
-    notes = [*_resized(sound, size, color), *counted(told, len(kept))]
-    if failed:
-        notes.append(named_broken(failed))
-    return Loaded(out[kept] if failed else out, tuple(kept), tuple(notes))
+    look = look or look_at(files, names, wanted, hear)
+    out = np.empty((len(files), *look.shape), look.dtype)
+    kept, notes = decode_each(files, names, look, wanted.skip_broken, out.__setitem__, hear)
+    return Loaded(out[np.array(kept)] if len(kept) < len(files) else out, kept, notes, look.found)
 
 
-def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, cache: Cache | None) -> Loaded:
-    """The same as `load`, but many pictures are decoded only once: later they come from the user's cache.
+def decode_each(
+    files: Sequence[Path],
+    names: Sequence[str],
+    look: Look,
+    skip_broken: bool,
+    put: Callable[[int, Shaped[np.ndarray, "height width channels"]], None],
+    hear: Hear = quiet,
+) -> tuple[tuple[int, ...], tuple[str, ...]]:
+    """Decodes files and hands each one's pixels on, with its position, in order.
 
-    What is kept is named by the contents of all files, so that it is never stale.
+    Returns:
+        The positions of those that could be read, and what was done to them, a sentence each.
 
-    Args:
-        files: the picture files.
-        names: what messages call them.
-        wanted: size, colour, and what happens to broken ones.
-        cache: where it is kept; `None` keeps nothing.
+    Raises:
+        DataError: a picture cannot be read and broken ones are not to be skipped, or none is left.
     """
-    if cache is None or len(files) < MANY:
-        return load(files, names, wanted)
-    with ThreadPoolExecutor(os.cpu_count()) as pool:
-        digests = list(pool.map(_digest, files))
-    key = key_of("pictures", str(VERSION), str(wanted), *names, *digests)
+    pixels = kept_errors(lambda file, name: decode(read_bytes(file), name, look.color, look.size))
+    told: Counter[str] = Counter()
+    failed: list[PictureError] = []
+    kept: list[int] = []
+    for place, found in enumerate(heard("decoding pictures", in_parallel(pixels, files, names), len(files), hear)):
+        if isinstance(found, PictureError):
+            failed.append(found)
+            continue
+        put(place, found.pixels)
+        told.update(found.done)
+        kept.append(place)
+    if failed and not (skip_broken and kept):
+        raise DataError(broken(failed, len(files)))
+    notes = [*look.notes, *counted(told, len(kept)), *([named_broken(failed)] if failed else [])]
+    return tuple(kept), tuple(notes)
 
-    def fill(writer: Writer) -> dict[str, Any]:
-        loaded = load(files, names, wanted)
-        column = writer.column("pixels", loaded.pixels.dtype, loaded.pixels.shape[1:])
-        for start in range(0, len(loaded.pixels), _BLOCK):
-            column.append(loaded.pixels[start : start + _BLOCK])
-        return {"kept": list(loaded.kept), "notes": list(loaded.notes)}
 
-    store = cache.get(key, fill, f"{len(files)} decoded pictures of {files[0].parent.parent.name}")
-    return Loaded(np.array(store.arrays["pixels"]), tuple(store.facts["kept"]), tuple(store.facts["notes"]))
+def in_parallel(function: Callable[..., T], *columns: Sequence[Any]) -> Iterator[T]:
+    """What a function makes of each row of some columns, in order: by as many threads as there are cores.
+
+    Little is made before it is used, so that a slow user does not fill the memory.
+    """
+    waiting: deque[Future[T]] = deque()
+    threads = os.cpu_count() or 1
+    with warnings.catch_warnings(), ThreadPoolExecutor(threads) as pool:
+        warnings.simplefilter("ignore")  # Pillow's doubts about metadata and large sizes; the bounds are our own
+        for row in zip(*columns, strict=True):
+            waiting.append(pool.submit(function, *row))
+            if len(waiting) > 4 * threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
 
 
-def _digest(file: Path) -> bytes:
-    try:
-        return hashlib.blake2b(file.read_bytes(), digest_size=16).digest()
-    except OSError:
-        return b"unreadable"
+def heard(doing: str, things: Iterable[T], count: int, hear: Hear) -> Iterator[T]:
+    """The same things; which part of them came so far is told now and then."""
+    for number, thing in enumerate(things, 1):
+        yield thing
+        if number % _TOLD == 0 or number == count:
+            hear(doing, number / count)
 
 
 def read_bytes(file: Path) -> bytes:
@@ -181,6 +241,20 @@ def _size(headers: Sequence[Header]) -> Size:
 
 def _color(headers: Sequence[Header]) -> Color:
     return "gray" if all(header.color == "gray" for header in headers) else "rgb"
+
+
+def _found(headers: Sequence[Header]) -> dict[str, Any]:
+    sizes = Counter((header.height, header.width) for header in headers)
+    (height, width), most = sizes.most_common(1)[0]
+    modes = Counter(f"{header.color}, 16 bits" if header.deep else header.color for header in headers)
+    return {
+        "sizes": len(sizes),
+        "smallest": list(min(sizes, key=math.prod)),
+        "largest": list(max(sizes, key=math.prod)),
+        "commonest": [height, width],
+        "commonest_pictures": most,
+        "modes": dict(modes.most_common()),
+    }
 
 
 def _resized(headers: Sequence[Header], size: Size, color: Color) -> Iterable[str]:

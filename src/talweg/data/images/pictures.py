@@ -1,12 +1,17 @@
-"""Pictures of one size in memory, with what is known of each. Where they come from is in `source`."""
+"""Pictures of one size, in memory or on disk, with what is known of each. Where they come from is in `source`."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int, Shaped
 
+from talweg.data.large.blocks import Hear
+from talweg.data.large.cache import Cache
+from talweg.data.large.gather import Stack, pick
+from talweg.data.large.large import quiet
 from talweg.data.table import Column, Table
 
 PICTURE, CLASS, SPLIT = "picture", "class", "split"
@@ -44,6 +49,27 @@ DECIDE = Wanted()
 """Size and colour are decided from the pictures; broken ones are an error."""
 
 
+@dataclasses.dataclass(frozen=True)
+class Keeping:
+    """Where decoded pictures may lie.
+
+    Attributes:
+        cache: where they are kept on disk; `None` keeps nothing.
+        room: bytes of pixels that may be in memory; more are left on disk.
+        again: whether many that fit into memory are kept all the same, for the next run.
+        hear: is told of what takes long.
+    """
+
+    cache: Cache | None = None
+    room: float = math.inf
+    again: bool = True
+    hear: Hear = quiet
+
+
+IN_MEMORY = Keeping()
+"""Nothing is kept on disk."""
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pictures:
     """Pictures of one size.
@@ -55,14 +81,17 @@ class Pictures:
         about: what is known of each: a column `class` from folders, or the columns of a table.
         target: the column that the source names as its target, if it does.
         notes: what was done to them, a sentence each.
+        found: of files, as plain data: how many `sizes` there are, the `smallest`, `largest` and `commonest` (height,
+            width), of how many pictures that is, and by `modes` how many are gray, in colour or of 16 bits.
     """
 
     name: str
-    pixels: Shaped[np.ndarray, "pictures height width channels"]
+    pixels: Shaped[Stack, "pictures height width channels"]
     files: tuple[str, ...]
     about: Mapping[str, Column]
     target: str | None = None
     notes: tuple[str, ...] = ()
+    found: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pixels)
@@ -79,9 +108,11 @@ class Pictures:
 
     def take(self, rows: Int[np.ndarray, " some"]) -> "Pictures":
         """The pictures at `rows`, in their order."""
+        if len(rows) == len(self) and (rows == np.arange(len(rows))).all():
+            return self
         return dataclasses.replace(
             self,
-            pixels=self.pixels[rows],
+            pixels=pick(self.pixels, rows),
             files=tuple(self.files[row] for row in rows),
             about={name: column.take(rows) for name, column in self.about.items()},
         )

@@ -4,6 +4,7 @@ The standardisation itself is a layer (`Standardize`), so that pixels stay bytes
 """
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,13 +14,17 @@ from jaxtyping import Float, Int, Shaped
 from talweg.data.clean import Preparation
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
-from talweg.data.images.pictures import Color, Pictures, Wanted
+from talweg.data.images.pictures import IN_MEMORY, Color, Keeping, Pictures, Wanted
+from talweg.data.large.gather import Stack, gather
+from talweg.data.large.sample import blocks
 from talweg.data.table import Table
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError
 
 VERSION = 1
+_NUMBERS = 2**21
+"""Numbers of pictures that are looked at together."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -103,7 +108,7 @@ class PicturePreparation:
         """How new pictures are to come."""
         return Wanted((self.height, self.width), "gray" if self.channels == 1 else "rgb")
 
-    def read(self, source: Any, skip_broken: bool = False) -> Pictures:
+    def read(self, source: Any, skip_broken: bool = False, keeping: Keeping = IN_MEMORY) -> Pictures:
         """The pictures of a new source, in the size and colour of training.
 
         Raises:
@@ -112,7 +117,7 @@ class PicturePreparation:
         # Not at the head: a table needs no decoder of pictures.
         from talweg.data.images.source import read_pictures
 
-        pictures = read_pictures(source, dataclasses.replace(self.wanted, skip_broken=skip_broken))
+        pictures = read_pictures(source, dataclasses.replace(self.wanted, skip_broken=skip_broken), keeping)
         if pictures.shape != self.shape:
             raise DataError(f"{pictures.name} holds pictures of shape {pictures.shape}; training had {self.shape}")
         return pictures
@@ -193,12 +198,12 @@ AnyPreparation = Preparation | PicturePreparation | PhotographPreparation
 
 
 def channel_moments(
-    pixels: Shaped[np.ndarray, "pictures height width channels"], rows: Int[np.ndarray, " some"]
+    pixels: Shaped[Stack, "pictures height width channels"], rows: Int[np.ndarray, " some"]
 ) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """The mean and the standard deviation of each channel over some pictures, in float64, a block at a time."""
     count, total, square = 0, np.zeros(pixels.shape[-1]), np.zeros(pixels.shape[-1])
-    for start in range(0, len(rows), 256):
-        block: Float[np.ndarray, "block height width channels"] = pixels[rows[start : start + 256]].astype(np.float64)
+    for some in blocks(len(rows), max(1, _NUMBERS // math.prod(pixels.shape[1:]))):
+        block: Float[np.ndarray, "block height width channels"] = gather(pixels, rows[some]).astype(np.float64)
         count += block[..., 0].size
         total += block.sum((0, 1, 2))
         square += (block**2).sum((0, 1, 2))

@@ -7,23 +7,22 @@ import numpy as np
 
 from talweg.data.images.arrays import from_idx, from_npz, is_idx, of_arrays
 from talweg.data.images.find import Found, find, holds_pictures, is_picture
-from talweg.data.images.load import load_kept
-from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
+from talweg.data.images.keep import load_kept
+from talweg.data.images.pictures import CLASS, DECIDE, IN_MEMORY, SPLIT, Keeping, Pictures, Wanted
 from talweg.data.images.recognize import file_column
-from talweg.data.large.cache import Cache
 from talweg.data.reading.read import read_table
 from talweg.data.table import Column, Table, Text
 from talweg.errors import DataError
 
 
-def read_pictures(source: Any, wanted: Wanted = DECIDE, cache: Cache | None = None) -> Pictures:
+def read_pictures(source: Any, wanted: Wanted = DECIDE, keeping: Keeping = IN_MEMORY) -> Pictures:
     """The pictures of a source.
 
     Args:
         source: a folder for each class; `train/`, `val/`, `test/` with such folders; a flat folder or a file; a table
             with a column of file names; an `.npz` or IDX file; an array `(pictures, height, width[, channels])`.
         wanted: size, colour, and what happens to broken pictures.
-        cache: where many decoded pictures are kept between runs.
+        keeping: where decoded pictures may lie.
 
     Raises:
         DataError: no pictures, or broken ones that are not to be skipped.
@@ -35,18 +34,18 @@ def read_pictures(source: Any, wanted: Wanted = DECIDE, cache: Cache | None = No
     path = Path(source).expanduser()
     if path.is_dir():
         if holds_pictures(path):
-            return _from_found(find(path), wanted, cache)
+            return _from_found(find(path), wanted, keeping)
         return from_idx(path, wanted)
     if path.suffix.lower() == ".npz":
         return from_npz(path, wanted)
     if is_picture(path):
-        return _from_found(Found(path.parent, (path,), None, None, ()), wanted, None)
-    return from_idx(path, wanted) if is_idx(path) else _from_table(read_table(path), path, wanted, cache)
+        return _from_found(Found(path.parent, (path,), None, None, ()), wanted, IN_MEMORY)
+    return from_idx(path, wanted) if is_idx(path) else _from_table(read_table(path), path, wanted, keeping)
 
 
-def _from_found(found: Found, wanted: Wanted, cache: Cache | None) -> Pictures:
+def _from_found(found: Found, wanted: Wanted, keeping: Keeping) -> Pictures:
     names = found.names()
-    loaded = load_kept(found.files, names, wanted, cache)
+    loaded = load_kept(found.files, names, wanted, keeping)
     about: dict[str, Column] = {}
     if found.labels is not None:
         about[CLASS] = Text.of([found.labels[place] for place in loaded.kept])
@@ -59,10 +58,11 @@ def _from_found(found: Found, wanted: Wanted, cache: Cache | None) -> Pictures:
         about,
         CLASS if found.labels is not None else None,
         (*found.notes, *loaded.notes),
+        loaded.found,
     )
 
 
-def _from_table(table: Table, path: Path, wanted: Wanted, cache: Cache | None) -> Pictures:
+def _from_table(table: Table, path: Path, wanted: Wanted, keeping: Keeping) -> Pictures:
     name = file_column(table)
     if name is None:
         raise DataError(f"{table.name} has no column of picture files, such as cats/001.jpg")
@@ -77,7 +77,7 @@ def _from_table(table: Table, path: Path, wanted: Wanted, cache: Cache | None) -
             f"{table.name} names {words[lost[0]]!r} in row {lost[0] + 1}, but there is no file {files[lost[0]]}"
             f"{f' ({len(lost)} files are missing)' if len(lost) > 1 else ''}; paths are taken from the table's folder"
         )
-    loaded = load_kept(files, words, wanted, cache)
+    loaded = load_kept(files, words, wanted, keeping)
     rest = {other: column for other, column in table.columns.items() if other != name}
     about = {other: column.take(np.array(loaded.kept, np.int64)) for other, column in rest.items()}
     return Pictures(
@@ -87,4 +87,5 @@ def _from_table(table: Table, path: Path, wanted: Wanted, cache: Cache | None) -
         about,
         next(iter(rest)) if len(rest) == 1 else None,
         (f"The pictures are the files that column {name!r} names.", *loaded.notes),
+        loaded.found,
     )

@@ -41,12 +41,12 @@ class Store:
         forget(*self.arrays.values())
 
 
-def is_mapped(array: np.ndarray) -> bool:
-    """Whether an array, or the one it is a view of, lies on disk."""
+def is_mapped(array: Any) -> bool:
+    """Whether an array, or the one it is a view or a choice of, lies on disk."""
     return _map_of(array) is not None
 
 
-def forget(*arrays: np.ndarray) -> None:
+def forget(*arrays: Any) -> None:
     """Gives the memory of the pages that were read of mapped arrays back to the system; others are left alone.
 
     Without it everything that was ever touched counts as the process's memory until the system needs it elsewhere.
@@ -57,9 +57,9 @@ def forget(*arrays: np.ndarray) -> None:
 
 
 def _map_of(array: Any) -> mmap.mmap | None:
-    while isinstance(array, np.ndarray):
-        array = array.base
-    return array if isinstance(array, mmap.mmap) else None
+    while array is not None and not isinstance(array, mmap.mmap):
+        array = getattr(array, "base", None)
+    return array
 
 
 @final

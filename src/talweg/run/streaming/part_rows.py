@@ -10,6 +10,7 @@ from talweg.data.clean import Preparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.cache import key_of
 from talweg.data.large.encoding import feature_blocks
+from talweg.data.large.gather import pick
 from talweg.data.large.large import quiet
 from talweg.data.large.store import Writer
 from talweg.data.split import PARTS
@@ -24,7 +25,8 @@ VERSION = "features 1"
 def part_rows(prepared: Prepared, hear: Hear = quiet) -> tuple[Rows, Rows, Rows]:
     """The training, validation and test rows.
 
-    Those of a table on disk are encoded once into a store in the cache, and read from there.
+    Those of a table on disk are encoded once into a store in the cache, and read from there. Pictures on disk stay
+    where they are: a part is a choice of them.
 
     Args:
         prepared: the source.
@@ -37,10 +39,11 @@ def part_rows(prepared: Prepared, hear: Hear = quiet) -> tuple[Rows, Rows, Rows]
     rows = (parts.train, parts.validation, parts.test)
     if prepared.features is None and isinstance(prepared.preparation, Preparation):
         return _stored(prepared, prepared.preparation, rows, hear)
-    x, y = np.asarray(prepared.features), _columns(prepared.preparation.targets(table.take(target.rows)))
+    assert prepared.features is not None, "only a table's features may be on disk alone"
+    x, y = prepared.features, _columns(prepared.preparation.targets(table.take(target.rows)))
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
-    training, validation, test = (Rows(x[place[part]], y[place[part]]) for part in rows)
+    training, validation, test = (Rows(pick(x, place[part]), y[place[part]]) for part in rows)
     return training, validation, test
 
 

@@ -1,6 +1,7 @@
 """A run applied to new rows that may be too many for memory: block by block, written as they come."""
 
 import dataclasses
+import math
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
@@ -9,17 +10,24 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from talweg.data.images.pictures import Keeping, Pictures
 from talweg.data.images.prepare import PhotographPreparation, PicturePreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.encoding import feature_blocks
+from talweg.data.large.gather import gather
 from talweg.data.large.large import quiet
+from talweg.data.large.sample import blocks
 from talweg.errors import ConfigError, RunFolderError
 from talweg.run.prediction import Chosen, Prediction, predict
 from talweg.run.result import Run
-from talweg.run.streaming.sources import open_table
+from talweg.run.storage import cache
+from talweg.run.streaming.sources import open_table, room_for_pixels
 
 if TYPE_CHECKING:
     import polars as pl
+
+_PIXELS = 2**25
+"""Numbers of pictures that are predicted together."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -65,10 +73,11 @@ def predictions_of(
     if isinstance(preparation, PhotographPreparation):
         raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
     if isinstance(preparation, PicturePreparation):
-        pictures = preparation.read(source, skip_broken)
+        keeping = Keeping(cache(), room_for_pixels(stream), again=False, hear=hear)
+        pictures = preparation.read(source, skip_broken, keeping)
         for sentence in pictures.notes:
             note(sentence)
-        yield predict(run, pictures.pixels, pictures.notes, member, pictures.files)
+        yield from _of_pictures(run, pictures, member, hear)
         return
     name = source if isinstance(source, str) else str(getattr(source, "name", "the data"))
     settings = run.settings.model_copy(update={"source": name, "query": query, "stream": stream})
@@ -82,6 +91,13 @@ def predictions_of(
         hear("predicting", done / table.rows)
 
 
+def _of_pictures(run: Run, pictures: Pictures, member: Chosen, hear: Hear) -> Iterator[Prediction]:
+    for some in blocks(len(pictures), max(1, _PIXELS // math.prod(pictures.shape))):
+        pixels = gather(pictures.pixels, np.arange(some.start, some.stop))
+        yield predict(run, pixels, pictures.notes if some.start == 0 else (), member, pictures.files[some])
+        hear("predicting", some.stop / len(pictures))
+
+
 def joined(parts: list[Prediction]) -> Prediction:
     """Predictions of blocks as one."""
     first = parts[0]
@@ -93,6 +109,7 @@ def joined(parts: list[Prediction]) -> Prediction:
         values=np.concatenate([part.values for part in parts]),
         probabilities=probabilities,
         spread=np.concatenate([part.spread for part in parts]),
+        files=tuple(file for part in parts for file in part.files),
     )
 
 

@@ -1,6 +1,7 @@
 """Where a source is read from: a database, a file held in memory, or one so large that it is put on disk first."""
 
 import contextlib
+import math
 import os
 import tempfile
 from pathlib import Path
@@ -51,6 +52,19 @@ def open_table(settings: Settings, source: Any = None, hear: Hear = quiet) -> Ta
         raise DataError(f"{path.name} can only be read whole; save it as CSV or Parquet to stream it.")
     large = settings.stream == "yes" or (settings.stream == "auto" and _too_large(path) and in_blocks(path))
     return open_large(path, cache(), hear) if large else read_table(given)
+
+
+def room_for_pixels(stream: str) -> float:
+    """Bytes of decoded pictures that may be in memory: they are held up to three times until a training begins.
+
+    Args:
+        stream: as set: ``"yes"``, ``"no"``, or ``"auto"``.
+
+    Example:
+        >>> room_for_pixels("yes"), room_for_pixels("no")
+        (0.0, inf)
+    """
+    return {"yes": 0.0, "no": math.inf}.get(stream, available_memory() / 3)
 
 
 def without_credentials(settings: Settings) -> tuple[Settings, Query | None]:

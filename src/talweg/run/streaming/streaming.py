@@ -13,7 +13,7 @@ from jaxtyping import Int, Num
 from talweg.config.grid import grid_of
 from talweg.data.feed import epoch_order, rows_per_batch
 from talweg.data.large.ahead import ahead
-from talweg.data.large.gather import gather
+from talweg.data.large.gather import Stack, gather
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job
@@ -37,7 +37,7 @@ class OnDisk:
         ends: where an epoch is cut.
     """
 
-    x: Num[np.ndarray, "rows *features"]
+    x: Num[Stack, "rows *features"]
     y: Num[np.ndarray, "rows *targets"]
     batch: int
     seed: int

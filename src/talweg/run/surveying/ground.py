@@ -156,4 +156,4 @@ def even_chunks(rows: Rows) -> Batch:
     if len(rows) >= 256:
         pieces = -(-pieces // THREADS) * THREADS
     size = -(-len(rows) // (16 * pieces)) * 16
-    return Batch(*(chunked(column, size) for column in (rows.x, rows.y, np.ones(len(rows), np.float32))))
+    return Batch(*(chunked(column, size) for column in (np.asarray(rows.x), rows.y, np.ones(len(rows), np.float32))))

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
+from talweg.data.large.gather import Stack
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import BatchNorm, Layer
 from talweg.objective.network import Network
@@ -66,7 +67,7 @@ def moving(params: Params) -> Any:
     return unflatten({name: leaf for name, leaf in flatten(params).items() if not is_statistic(name)})
 
 
-def resettled(network: Network, x: np.ndarray, most: int = ROWS) -> Objective:
+def resettled(network: Network, x: Stack, most: int = ROWS) -> Objective:
     """The network as a function of the params that are descended; itself where it measures nothing.
 
     Args:

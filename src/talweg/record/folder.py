@@ -20,7 +20,7 @@ What stands before the end is in `begun`, how a file is read and written in `fil
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, final
 
 import numpy as np
@@ -96,6 +96,18 @@ class RunFolder(Begun):
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         write_seals(self.path, {})
         self._write_begun(settings_toml, preparation, split, sitting or {})
+
+    def reopen(self, without: Iterable[str] = ()) -> None:
+        """Takes the summary away, so that the run is an unfinished one, and files that no training makes anew.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
+        try:
+            for name in (*without, SUMMARY):
+                (self.path / name).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunFolderError(f"{self.path} could not be mended: {error.strerror}") from None
 
     def write_gate(self, report: Mapping[str, Any]) -> None:
         """Writes what the gate found."""

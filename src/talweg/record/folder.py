@@ -32,7 +32,7 @@ from talweg.record.files import as_json
 from talweg.record.flat import flatten, unflatten
 from talweg.record.history import History
 from talweg.record.sealed import Mark, mark, pack, sealed, unpack
-from talweg.record.seals import SEALS, write_sealed, write_seals
+from talweg.record.seals import SEALS, remove_sealed, write_sealed, write_seals
 from talweg.record.writing import clear_halves, write_atomically
 
 SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
@@ -104,8 +104,9 @@ class RunFolder(Begun):
             RunFolderError: if the system refuses.
         """
         try:
-            for name in (*without, SUMMARY):
-                (self.path / name).unlink(missing_ok=True)
+            for name in without:
+                remove_sealed(self.path, name)
+            (self.path / SUMMARY).unlink(missing_ok=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} could not be mended: {error.strerror}") from None
 
@@ -226,6 +227,10 @@ class RunFolder(Begun):
             return unflatten(load(content))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def params_mark(self) -> Mark | None:
+        """By what the params of a finished run are known; `None` of an unfinished one, or one of version 1."""
+        return (self._seal() or {}).get(PARAMS) if self.finished() else None
 
     def evaluation(self) -> dict[str, Evaluation]:
         """The predictions beside the truth by part of the split; empty for a run that kept none.

@@ -17,7 +17,7 @@ from talweg.config.every import Every
 from talweg.config.settings import Settings, to_toml
 from talweg.errors import RunFolderError, TrainingInterruptedError
 from talweg.record.begun import HISTORY
-from talweg.record.checkpoints import Checkpoint, Checkpoints
+from talweg.record.checkpoints import WRITER, Checkpoint, Checkpoints
 from talweg.record.folder import RunFolder
 from talweg.record.sealed import Mark
 from talweg.run.resuming.interruption import Interruption
@@ -123,7 +123,7 @@ class Keeper:
                 self.failed = error
 
         # A daemon, so that a process that is told twice to end need not wait for it.
-        self.writing = threading.Thread(target=write, name="checkpoint", daemon=True)
+        self.writing = threading.Thread(target=write, name=WRITER, daemon=True)
         self.writing.start()
 
     def _write(self, standing: Standing, facts: dict[str, Any], keep: int) -> None:
@@ -193,5 +193,9 @@ def _place(standing: Standing) -> tuple[int, int, float]:
 
 
 def _told(standing: Standing, folder: RunFolder) -> str:
-    where = f"after {standing.epoch} epochs" if not standing.step else f"in epoch {standing.epoch + 1}"
+    where = (
+        f"after {standing.epoch} epoch{'s' * (standing.epoch != 1)}"
+        if not standing.step
+        else f"in epoch {standing.epoch + 1}"
+    )
     return f"interrupted {where}; everything is saved. Go on with: talweg resume {folder.path}"

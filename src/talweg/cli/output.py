@@ -5,7 +5,7 @@ import json
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -18,9 +18,9 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 
 
-def screen() -> IO[str]:
+def screen() -> Any:
     """Standard error as it is now, to which one may write whether or not it is still there."""
-    return cast(IO[str], _Screen())
+    return _Screen()
 
 
 class _Screen:

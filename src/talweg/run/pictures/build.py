@@ -21,10 +21,11 @@ from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
 from talweg.objective.noise import Noise
 from talweg.run.architecture import model_of
-from talweg.run.build import Built, idle_parts, optimizer_of, require_fitting, rule_of
+from talweg.run.build import Built
 from talweg.run.job import Job, Rows
 from talweg.run.pictures.defaults import denoising_settings
 from talweg.run.prepare import refuse_errors
+from talweg.run.stepping import idle_parts, optimizer_of, require_fitting, rule_of
 
 JUDGED_TILE = 128
 """The side of the tiles on which training is watched, at most."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.images.decode import Decoded, PictureError, decode, read_header, scaled_within
+from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
 from talweg.data.images.pictures import BUILTIN, Color, Wanted
@@ -178,8 +178,9 @@ def _decoded(
             pictures.append(decoded.pixels)
             kept.append(place)
             told.update(decoded.done)
-            turned = (f"is taken as {_NAMES[wanted]}",) if headers[place].color != wanted else ()
-            done.append((*decoded.done, *turned))
+            header = headers[place]
+            other = isinstance(header, Header) and header.color != wanted
+            done.append((*decoded.done, *[f"is taken as {_NAMES[wanted]}"] * other))
     if failed and not (skip_broken and kept):
         raise DataError(broken(failed, len(files)))
     notes = list(counted(told, len(kept)))

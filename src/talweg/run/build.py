@@ -141,7 +141,18 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
     marks = parts.marks(table.rows)
     told = idle_parts(job, usual)
-    return Built(job, preparation, marks, prepared.notes, prepared.report, prepared.names, idle=told)
+    notes = (*prepared.notes, *_told_of_augmentation(given, settings))
+    return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
+
+
+def _told_of_augmentation(given: Settings, settings: Settings) -> tuple[str, ...]:
+    """A sentence where pictures of a quantity are changed at random and nobody asked for it."""
+    if settings.task != "regression" or given.augment != AUTO or settings.augment in (AUTO, "none"):
+        return ()
+    return (
+        f"Training pictures are changed at random ({settings.augment}); where that changes the quantity, as of a place"
+        " or a brightness, take --augment none.",
+    )
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

@@ -89,7 +89,8 @@ def train_or_resume(folder: Path, settings: dict[str, Any]) -> None:
 def draw_map(run: Path) -> None:
     """Makes a run's map, and writes what is computed of it after every row."""
     from talweg.run.surveying import kept
-    from talweg.run.surveying.mapping import FOLDER, MapSettings, map_run
+    from talweg.run.surveying.mapped import MapSettings
+    from talweg.run.surveying.mapping import FOLDER, map_run
     from talweg.run.written import open_run
 
     kept.EVERY = 0.0

@@ -14,6 +14,7 @@ _ROOMS = {
     "rerun": "talweg.run.resuming.rerun",
     "report": "talweg.run.explain",
     "compare": "talweg.run.explain",
+    "verify": "talweg.record.verify",
     "check": "talweg.run.check",
     "denoise": "talweg.run.pictures.denoising",
     "model": "talweg.run.model",
@@ -42,6 +43,7 @@ _ROOMS = {
     "Steps": "talweg.descent.stopping",
     "TimeBudget": "talweg.descent.stopping",
     "TalwegError": "talweg.errors",
+    "TalwegWarning": "talweg.errors",
 }
 _LAYERS = (
     *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed", "Flatten"),
@@ -67,7 +69,7 @@ if TYPE_CHECKING:
         Steps,
         TimeBudget,
     )
-    from talweg.errors import TalwegError
+    from talweg.errors import TalwegError, TalwegWarning
     from talweg.objective.layers import (
         Activation,
         AvgPool,
@@ -98,6 +100,7 @@ if TYPE_CHECKING:
         tanh,
     )
     from talweg.record.history import History
+    from talweg.record.verify import verify
     from talweg.run.api import resume, train
     from talweg.run.check import check
     from talweg.run.explain import compare, report
@@ -148,6 +151,7 @@ __all__ = [
     "SmallGradient",
     "Steps",
     "TalwegError",
+    "TalwegWarning",
     "TimeBudget",
     "Upsample",
     "__version__",
@@ -175,6 +179,7 @@ __all__ = [
     "softplus",
     "tanh",
     "train",
+    "verify",
 ]
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import talweg as tw
-from talweg.config.settings import make_settings
+from talweg.config.settings import make_settings, read_toml
 from talweg.errors import ConfigError, ExpressionError
 from talweg.objective.losses import LOSSES
 from talweg.run.build import build
@@ -42,7 +42,7 @@ def test_what_was_not_recorded_is_not_made_up(run):
     assert found.outcomes == (None,) * 3
     assert found.summary["not_stopped"] == [0, 1, 2]
     assert found.epochs.tolist() == [20] * 3
-    with pytest.raises(ConfigError, match="diverged looks at what a run does not record"):
+    with pytest.raises(ConfigError, match=r"diverged\(\) looks at what a run does not record"):
         tw.replay(run, "diverged() or accuracy >= 0.9")
     with pytest.raises(ExpressionError, match="'gradient_norm' is no curve of this training"):
         tw.replay(run, "small_gradient(1e-3)")
@@ -67,9 +67,26 @@ def test_rules_made_in_python_are_those_that_are_typed():
         tw.train("iris", stop=7)
 
 
-def test_a_rule_that_can_never_hold_is_told_of():
-    built = build(make_settings({"source": "iris", **PLAIN, "stop": "flat(patience=30) or epochs(9)"}))
-    assert "flat with patience 30 can never hold: it needs 31 epochs, the training has 20" in built.notes
+IDLE = "flat(patience=30) can never hold: a patience of 30 needs 31 epochs, the training has 20"
+
+
+def test_a_part_of_a_rule_that_can_never_hold_is_told_of(talweg, here):
+    short = ["--members", 1, "--hidden", 4, "--epochs", 20, "--stop", "flat(patience=30) or epochs(2)"]
+    told = talweg("train", "iris", *short, "--out", "run", "--quiet")
+    assert (told.code, told.out, told.err) == (0, "", f"Warning: {IDLE}\n")
+    assert f"Warning: {IDLE}" in " ".join(talweg("show", "run").out.split())
+    summary = talweg("show", "run", "--json").json()
+    assert summary["training"]["idle"] == [IDLE]
+    assert IDLE in summary["warnings"]
+    assert "A part of the stopping rule had no effect: flat(patience=30)" in (here / "run" / "report.html").read_text()
+    with pytest.warns(tw.TalwegWarning, match="patience of 30 needs 31 epochs"):
+        tw.train("iris", members=1, hidden=(4,), max_epochs=20, stop="flat(patience=30) or epochs(2)")
+
+
+def test_of_the_rule_that_is_taken_by_itself_nothing_is_said(talweg, here):
+    few = ["--members", 1, "--hidden", 4, "--epochs", 2, "--split", "70/0/30"]
+    assert talweg("train", "iris", *few, "--out", "run", "--quiet").err == ""
+    assert build(make_settings(read_toml(here / "run" / "run.toml"))).idle == ()
 
 
 def test_the_full_gradient_is_measured_where_a_rule_looks_at_it():

@@ -99,10 +99,10 @@ def test_members_side_by_side_are_those_of_a_loop_to_the_last_bit():
 
 
 def test_members_side_by_side_compile_one_program():
-    members, before = range(3), engine._epoch._cache_size()
+    members, before = range(3), engine._epoch()._cache_size()
     train(members, epochs=1, crowd="threads")
     train(members, epochs=2, crowd="threads", own=True)
-    assert engine._epoch._cache_size() - before <= 2, "one for the shared order, one for an order of each"
+    assert engine._epoch()._cache_size() - before <= 2, "one for the shared order, one for an order of each"
 
 
 def test_own_orders_differ_from_the_shared_one():

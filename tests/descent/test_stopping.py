@@ -19,6 +19,7 @@ from talweg.descent.stopping import (
     Steps,
     TimeBudget,
     greater_is_better,
+    idle,
     judge,
     words,
 )
@@ -336,16 +337,16 @@ def test_the_outcome_holds_what_the_curves_stood_at():
     assert first_epoch(NonFinite(), {"train_loss": [NAN]}).numbers == {}
 
 
-NEEDS = "can never hold: it needs {} epochs, the training has 20"
+NEEDS = "can never hold: a patience of {} needs {} epochs, the training has 20"
 
 
 @pytest.mark.parametrize(
     ("rule", "told"),
     [
-        (Flat(patience=20), [f"flat with patience 20 {NEEDS.format(21)}"]),
+        (Flat(patience=20), [f"flat(patience=20) {NEEDS.format(20, 21)}"]),
         (Flat(patience=19), []),
-        (NoImprovement(patience=30), [f"no_improvement with patience 30 {NEEDS.format(31)}"]),
-        (Overfitting(patience=20), [f"overfitting with patience 20 {NEEDS.format(21)}"]),
+        (NoImprovement(patience=30), [f"no_improvement(patience=30) {NEEDS.format(30, 31)}"]),
+        (Overfitting(patience=20), [f"overfitting(patience=20) {NEEDS.format(20, 21)}"]),
         (Reached("accuracy", 1.5), ["accuracy >= 1.5 can never hold: the validation accuracy is at most 1"]),
         (Reached("train_loss", -1.0), ["train_loss <= -1.0 can never hold: the training loss is at least 0"]),
         (Reached("accuracy", 1.5, at_least=False), []),
@@ -354,11 +355,16 @@ NEEDS = "can never hold: it needs {} epochs, the training has 20"
         (Steps(101), ["steps(101) can never hold: the training ends after 20 epochs, 100 steps"]),
         (Steps(100) & Epochs(20) | TimeBudget(1.0), []),
         (Steps(100) & Epochs(30), ["epochs(30) can never hold: the training ends after 20"]),
+        (Reached("accuracy", 0.9) & Epochs(9) & Reached("accuracy", 0.9, at_least=False), []),
+        (
+            Reached("accuracy", 0.9) & (Epochs(9) & Reached("accuracy", 0.5, at_least=False)),
+            ["accuracy >= 0.9 and accuracy <= 0.5 can never hold together"],
+        ),
     ],
     ids=str,
 )
 def test_a_rule_that_can_never_hold_says_so(rule, told):
-    assert rule.idle(20, 5) == told
+    assert idle(rule, 20, 5) == told
 
 
 def test_a_threshold_is_passed_as_the_curve_gets_better():

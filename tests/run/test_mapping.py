@@ -12,7 +12,8 @@ from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, RunFolderError
 from talweg.run.surveying.atlas import atlas_of
 from talweg.run.surveying.ground import ground_of
-from talweg.run.surveying.mapping import MapSettings, map_run
+from talweg.run.surveying.mapped import MapSettings
+from talweg.run.surveying.mapping import map_run
 from talweg.run.surveying.planes import PLANES
 
 SIZE = 9

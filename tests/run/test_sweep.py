@@ -62,7 +62,7 @@ def test_other_values_compile_nothing():
     counts = []
     for rates in ([0.1, 0.2], [0.3, 0.4]):
         trained(members=2, learning_rate=rates, label_smoothing=0.1, max_epochs=len(counts) + 2)
-        counts.append(engine._epoch._cache_size())
+        counts.append(engine._epoch()._cache_size())
     assert counts[0] == counts[1]
 
 

@@ -87,7 +87,8 @@ def map(
 def _map(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
-    from talweg.run.surveying.mapping import MapSettings, map_run
+    from talweg.run.surveying.mapped import MapSettings
+    from talweg.run.surveying.mapping import map_run
 
     found = map_run(run, MapSettings(**given), kept, progress, data)
     return found.to_dict({name: str(path) for name, path in found.save(out, animate).items()})
@@ -97,7 +98,7 @@ def _pages(
     run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
 ) -> dict[str, Any]:
     from talweg.run.surveying.atlas import atlas_of
-    from talweg.run.surveying.mapping import MapSettings
+    from talweg.run.surveying.mapped import MapSettings
 
     found = atlas_of(run, MapSettings(**given), kept, progress, data)
     return found.to_dict({name: str(path) for name, path in found.save(out).items()})

@@ -129,16 +129,24 @@ class Display:
         return self
 
     def __exit__(self, *error: object) -> None:
-        if self.preparing is not None:
-            self.preparing.close()
+        self._end_preparation()
         if self.bar is not None:
             self.bar.__exit__(*error)
+
+    def _end_preparation(self) -> None:
+        if self.preparing is not None:
+            self.preparing.close()
 
     def listener(self) -> "Listener":
         """What hears of a training for it."""
         from talweg.run.listening import Listener
 
-        return Listener(self.hear, self.note, self.start, self.within, self.update)
+        return Listener(self.hear, self.note, self.start, self.within, self.update, self.warn)
+
+    def warn(self, sentence: str) -> None:
+        """Hears what is hardly meant as it was asked for; that is told however quiet it is to be."""
+        self._end_preparation()
+        click.echo(f"Warning: {sentence}", err=True)
 
     def note(self, sentence: str) -> None:
         """Hears what a person should know."""
@@ -161,8 +169,7 @@ class Display:
         """Hears of the job before the first step."""
         if self.quiet:
             return
-        if self.preparing is not None:
-            self.preparing.close()
+        self._end_preparation()
         from rich.console import Console
 
         from talweg.objective.metrics import default_metric

@@ -20,6 +20,7 @@ import numpy as np
 from jax import lax
 from jaxtyping import Array, Bool, Float, Int, PyTree, UInt32
 
+from talweg.descent.compiling import looping
 from talweg.descent.members import Crowd, blank, each_member, gathered, join, put, side_by_side, take
 from talweg.descent.optimizer import Optimizer
 from talweg.objective.base import Batch, Objective, Params
@@ -144,8 +145,7 @@ def init(objective: Objective, optimizer: Optimizer, keys: UInt32[Array, "member
     return lax.map(lambda member: start(*member), (objective, optimizer, keys))
 
 
-@functools.partial(jax.jit, static_argnames="crowd")
-def _epoch(
+def _epoch_of_all(
     objective: Objective,
     optimizer: Optimizer,
     state: State,
@@ -169,6 +169,9 @@ def _epoch(
 
     order = (feed.order, feed.weight) if own_order else ()
     return each_member(one, crowd, active, objective, optimizer, state, info, order)
+
+
+_epoch = looping(_epoch_of_all, "crowd")
 
 
 def epoch(
@@ -204,11 +207,11 @@ def epoch(
         return _epoch_side_by_side(objective, optimizer, state, active, feed, index, info)
     few = gathered(active) if crowd == "vmap" else None
     if few is None:
-        return _epoch(objective, optimizer, state, active, feed, index, info, crowd)
+        return _epoch()(objective, optimizer, state, active, feed, index, info, crowd)
     own_order = feed.order.ndim == 3
     some = Feed(feed.data, feed.order[few], feed.weight[few], feed.first) if own_order else feed
     *part, told = take((objective, optimizer, state, info), few)
-    moved, told = _epoch(*part, active[few], some, index, told, crowd)
+    moved, told = _epoch()(*part, active[few], some, index, told, crowd)
     blank = np.full(active.shape, np.nan, np.float32)
     return put(state, moved, few), put(Info(blank, blank), told, few)
 
@@ -230,7 +233,7 @@ def _epoch_side_by_side(
         its = np.array([member])
         mine = Feed(feed.data, feed.order[its], feed.weight[its], feed.first) if own_order else feed
         its_state, its_info = everyone[member]
-        return _epoch(*take((objective, optimizer), its), its_state, np.ones(1, bool), mine, number, its_info, "map")
+        return _epoch()(*take((objective, optimizer), its), its_state, np.ones(1, bool), mine, number, its_info, "map")
 
     running = np.flatnonzero(active).tolist()
     for member, result in zip(running, side_by_side(moved, running), strict=True):

@@ -1,6 +1,7 @@
 """Networks of the user's own: an Equinox module or a pair of functions, as a layer among others.
 
-What a person's function gives is looked at once, by its shapes; nothing is drawn before the members are.
+What a person's function gives is looked at once, by its shapes; nothing is drawn before the members are. Its
+convolutions and poolings are computed in Talweg's forms (`recast`).
 """
 
 import importlib
@@ -16,6 +17,7 @@ from jaxtyping import Array, PRNGKeyArray
 
 from talweg.errors import ConfigError
 from talweg.objective.layers import Layer, LayerParams, Sequential, Shape
+from talweg.objective.recast import recast
 
 Build = Callable[..., Any]
 
@@ -50,6 +52,10 @@ class Pair(Layer):
         return drawn
 
     def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        return recast(self.as_written)(params, x, key)
+
+    def as_written(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        """What `apply` computes, by the user's own operations."""
         return self.use(params, x, key)
 
 
@@ -81,6 +87,10 @@ class Module(Layer):
         return _by_name(eqx.filter(self.build(key), eqx.is_inexact_array))
 
     def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        return recast(self.as_written)(params, x, key)
+
+    def as_written(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        """What `apply` computes, by the user's own operations."""
         skeleton = eqx.filter_eval_shape(self.build, jax.random.key(0))
         module = _filled(skeleton, params)
         if key is None:

@@ -1,6 +1,6 @@
 """Windows that slide over places: their zeros at the edges, how many outputs they give, what they cost.
 
-Convolutions and poolings share it; what they compute is in `convolution` and `layers.pooling`.
+Convolutions and poolings share it; what they compute is in `convolution` and `pooling`.
 """
 
 import math

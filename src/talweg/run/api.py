@@ -157,7 +157,6 @@ def resume_run(
         require_space(folder.path, disk_bytes(found.built.job, found.built.parts))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
-        folder.write_gate(found.built.report.to_dict())
         return _trained(found.built, source, folder, found.standing, listener)
 
 
@@ -179,6 +178,8 @@ def _trained(
     listener: Listener,
 ) -> Run:
     """Trains a job to its end, from a standing on, and into a folder if there is one."""
+    for told in built.idle:
+        listener.warn(told)
     listener.started(built)
     keep_compilations()
     recorder, steps = Recorder(recording(built.job)), built.job.steps_per_epoch
@@ -225,6 +226,8 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     if folder is not None:
         folder.write_pictures(pictures)
     summary["notes"] = list(built.notes)
+    summary["training"]["idle"] = list(built.idle)
+    summary["warnings"] = [*built.idle, *summary["warnings"]]
     summary["gate"] = built.report.to_dict()
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(

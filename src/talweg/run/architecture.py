@@ -1,4 +1,4 @@
-"""Which network the settings describe: layers, a ready-made one, or a function of the user's own."""
+"""Which network the settings describe: layers, a ready-made one, or a function of the user's own; and its loss."""
 
 import dataclasses
 from typing import Any
@@ -8,15 +8,20 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg.config.grid import grid_of, member_value
+from talweg.config.pictures import parse_augmentation
 from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
+from talweg.data.images.prepare import PicturePreparation
 from talweg.data.roles import quantiles_of, roles_of
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.foreign import find_function, user_model
-from talweg.objective.layers import Embed, Features, Flatten, Layer, Sequential, Shape, written
-from talweg.objective.models import mlp
+from talweg.objective.layers import Embed, Features, Flatten, Layer, Sequential, Shape, Standardize, written
+from talweg.objective.losses import LOSSES, Loss
+from talweg.objective.models import layers_of, mlp, with_member_axis
+from talweg.objective.network import Network
 from talweg.objective.ready_made import READY_MADE, ready_made
 from talweg.objective.words import parse_layers
+from talweg.run.own_unit import logarithm_of
 
 MLP, LIST = "mlp", "layers"
 """Dense layers as `hidden` says, and the list in `layers`."""
@@ -124,3 +129,65 @@ def bins_of(model: Layer) -> int:
     """How many bins the network's layers cut a number into, at most; 0 if none does."""
     layers = jax.tree.leaves(model, is_leaf=lambda node: isinstance(node, Embed))
     return max((layer.bins for layer in layers if isinstance(layer, Embed) and layer.numbers == "piecewise"), default=0)
+
+
+def _loss(settings: Settings, classes: int) -> Loss:
+    loss = LOSSES[settings.loss]
+    if loss.task != settings.task:
+        fitting = [name for name, other in LOSSES.items() if other.task == settings.task]
+        raise ConfigError(f"the loss {loss.name!r} is for {loss.task}; for {settings.task} take {' or '.join(fitting)}")
+    if loss.binary and classes != 2:
+        raise ConfigError(
+            f"the loss {loss.name!r} is for two classes, the target has {classes}; take softmax_cross_entropy"
+        )
+    return loss
+
+
+def picture_shape(preparation: Preparation | PicturePreparation) -> Shape | None:
+    """Height, width and channels, if the rows are pictures."""
+    return preparation.shape if isinstance(preparation, PicturePreparation) else None
+
+
+def network_of(
+    settings: Settings, inputs: Shape, classes: int, preparation: Preparation | PicturePreparation | None = None
+) -> Network:
+    """The network that resolved settings describe.
+
+    Args:
+        settings: with nothing left to decide.
+        inputs: the shape of one row of features.
+        classes: how many classes; 0 for regression.
+        preparation: of pictures, it knows how their pixels are standardised; of a table, what its features are.
+
+    Raises:
+        ConfigError: a loss that does not fit the task.
+    """
+    loss = _loss(settings, classes)
+    outputs = loss.outputs(classes or 1)
+    features = features_of(preparation) if isinstance(preparation, Preparation) else None
+    model, augmentation = model_of(settings, inputs, (outputs,), features), None
+    if isinstance(preparation, PicturePreparation):
+        model = Sequential([Standardize(preparation.center, preparation.scale), *layers_of(model)])
+        augmentation = parse_augmentation(settings.augment)
+    return Network(
+        with_member_axis(model, settings.members),
+        loss,
+        inputs,
+        classes,
+        augmentation,
+        settings=_network_settings(settings),
+        logarithm=None if preparation is None else logarithm_of(preparation.target),
+    )
+
+
+def _network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member."""
+    if settings.label_smoothing is not None and settings.task != "classification":
+        raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
+    grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
+    given = {name: member_value(grid, name, getattr(settings, name)) for name in names}
+    return {
+        name: np.broadcast_to(np.asarray(value, np.float32), (settings.members,))
+        for name, value in given.items()
+        if value is not None
+    }

@@ -10,13 +10,12 @@ import jax
 from talweg.config.settings import AUTO, Settings
 from talweg.descent.members import Crowd
 from talweg.objective.foreign import Module, Pair
-from talweg.objective.layers import Layer
+from talweg.objective.layers import Shape
 from talweg.objective.models import layers_of
 from talweg.objective.network import Network
 from talweg.objective.parts import cores
+from talweg.objective.recast import holds_slow
 
-SLOW_IN_LOOPS = ("conv_general_dilated", "reduce_window_max", "reduce_window_sum")
-"""Operations whose gradients XLA's CPU compiler does badly in the body of a loop."""
 WORTH_A_THREAD = 1e9
 """Floating point operations of a member's epoch from which on an execution of its own costs less than it gains."""
 
@@ -26,7 +25,7 @@ def choose_crowd(network: Network, members: int = 1, epoch_work: float = 0.0) ->
 
     On a GPU or TPU as one program, which fills the device. On a CPU one after the other, an epoch a call, or as many at
     a time as there are cores where an epoch is long; but each step a call of its own where a network of the user's own
-    holds convolutions: their gradients are slow in loops, which Talweg's layers avoid.
+    holds convolutions that cannot be recast (`objective/recast.py`): their gradients are slow in loops.
 
     Args:
         network: the objective.
@@ -37,7 +36,7 @@ def choose_crowd(network: Network, members: int = 1, epoch_work: float = 0.0) ->
         return "vmap"
     shape, slow = network.input_shape, False
     for layer in layers_of(network.model):
-        slow = slow or (isinstance(layer, Module | Pair) and _holds(layer, shape, SLOW_IN_LOOPS))
+        slow = slow or (isinstance(layer, Module | Pair) and _slow_in_loops(layer, shape))
         shape = layer.output_shape(shape)
     if slow:
         return "step"
@@ -49,9 +48,8 @@ def crowd_of(settings: Settings) -> Crowd:
     return "map" if settings.engine == AUTO else settings.engine
 
 
-def _holds(layer: Layer, shape: tuple[int, ...], names: tuple[str, ...]) -> bool:
-    """Whether a layer's program has an operation of one of the names."""
+def _slow_in_loops(layer: Module | Pair, shape: Shape) -> bool:
+    """Whether the gradients of a user's network are slow in the body of a loop."""
     params = jax.eval_shape(lambda: layer.init(jax.random.key(0), shape))
     struct: Any = jax.ShapeDtypeStruct
-    program = jax.make_jaxpr(lambda p, x: layer.apply(p, x, None))(params, struct((2, *shape), jax.numpy.float32))
-    return any(name in str(program) for name in names)
+    return holds_slow(lambda p, x: layer.as_written(p, x, None), params, struct((2, *shape), jax.numpy.float32))

@@ -1,6 +1,7 @@
 """Who hears of a training while it goes on, and of what. A line that moves, or curves, are made of it elsewhere."""
 
 import dataclasses
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -9,6 +10,7 @@ from jaxtyping import Bool, Float
 
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
+from talweg.errors import TalwegWarning
 from talweg.run.build import Built
 from talweg.run.standing import Standing
 from talweg.run.train import Progress
@@ -43,9 +45,14 @@ def _nothing(told: Any) -> None:
     """Hears and forgets."""
 
 
+def _python_warning(sentence: str) -> None:
+    """Where nobody else hears a warning, Python tells it."""
+    warnings.warn(sentence, TalwegWarning, stacklevel=2)
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Listener:
-    """What is called while a training goes on; nothing, unless it is said.
+    """What is called while a training goes on; nothing, unless it is said. Only a warning is never lost.
 
     Attributes:
         hear: before the first step, of the progress of what takes long with a large source.
@@ -53,6 +60,7 @@ class Listener:
         started: of the job, before its first step.
         within: after each segment of a long epoch but its last.
         epoch: before the first step and after each epoch.
+        warn: before the first step, of what is hardly meant as it was asked for, a sentence each.
     """
 
     hear: Hear = quiet
@@ -60,6 +68,7 @@ class Listener:
     started: Callable[[Built], None] = _nothing
     within: Callable[[Within], None] = _nothing
     epoch: Callable[[Progress], None] = _nothing
+    warn: Callable[[str], None] = _python_warning
 
     def pause(self, standing: Standing, steps: int) -> None:
         """Hears where a training with so many steps an epoch stands (see `train`)."""
@@ -68,7 +77,7 @@ class Listener:
 
 
 NOBODY = Listener()
-"""Nothing is heard."""
+"""Nothing is heard but warnings, which Python tells."""
 
 
 def listening(progress: Callable[[Progress], None] | None) -> Listener:

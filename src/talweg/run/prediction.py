@@ -60,7 +60,7 @@ def predict(
     files: tuple[str, ...] = (),
 ) -> Prediction:
     """What a run says of rows of features (see `Run.predict`)."""
-    from talweg.run.build import network_of
+    from talweg.run.architecture import network_of
     from talweg.run.job import Rows
     from talweg.run.scoring import predictions
     from talweg.run.train import member_outputs

@@ -24,7 +24,7 @@ from talweg.view.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.surveying.atlas import Atlas
-    from talweg.run.surveying.mapping import Mapped
+    from talweg.run.surveying.mapped import Mapped
     from talweg.run.surveying.sharpness import Sharpness
     from talweg.run.surveying.valleys import Valleys
     from talweg.view.plots import Plots
@@ -111,7 +111,8 @@ class Run:
             >>> found.scene.height.shape
             (11, 11)
         """
-        from talweg.run.surveying.mapping import MapSettings, map_run
+        from talweg.run.surveying.mapped import MapSettings
+        from talweg.run.surveying.mapping import map_run
 
         return map_run(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
 
@@ -127,7 +128,7 @@ class Run:
             DataError: if the run's data are missing or changed.
         """
         from talweg.run.surveying.atlas import atlas_of
-        from talweg.run.surveying.mapping import MapSettings
+        from talweg.run.surveying.mapped import MapSettings
 
         return atlas_of(self, MapSettings(**settings), self._maps, progress or (lambda done, total: None))
 

@@ -110,6 +110,8 @@ def _stopping(told: Told, say: Tongue) -> Raised:
     failed = int((~told.sound).sum())
     if failed:
         yield "failed", {"count": say.whole(failed), "all": everyone}
+    for sentence in told.summary["training"].get("idle", []):
+        yield "idle", {"sentence": str(sentence)}
     for watch in watches(told):
         rule = watch.rule
         if rule["kind"] == "reached" and not watch.stopped and rule["monitor"] in told.history.names:

@@ -2,9 +2,11 @@
 
 from talweg.descent.stopping.curves import Flat, NearBound, NoImprovement, Overfitting, Reached, SmallGradient
 from talweg.descent.stopping.guards import Diverged, Left, NonFinite
+from talweg.descent.stopping.idle import idle
 from talweg.descent.stopping.limits import Epochs, Steps, TimeBudget
 from talweg.descent.stopping.rule import (
     Both,
+    Call,
     Either,
     Leaf,
     Memory,
@@ -19,6 +21,7 @@ from talweg.descent.stopping.rule import (
 
 __all__ = [
     "Both",
+    "Call",
     "Diverged",
     "Either",
     "Epochs",
@@ -38,6 +41,7 @@ __all__ = [
     "Steps",
     "TimeBudget",
     "greater_is_better",
+    "idle",
     "judge",
     "leaves",
     "words",

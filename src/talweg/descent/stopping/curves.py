@@ -6,28 +6,12 @@ from typing import Any, ClassVar, final
 
 import numpy as np
 
-from talweg.descent.stopping.rule import Leaf, Memory, Seen, greater_is_better, words
-
-_LOSSES = ("train_loss", "validation_loss", "log_loss", "rmse", "mae", "gradient_norm")
-_RANGES = {
-    **dict.fromkeys(_LOSSES, (0.0, np.inf)),
-    **dict.fromkeys(("accuracy", "error_rate", "balanced_accuracy", "macro_f1"), (0.0, 1.0)),
-    "r2": (-np.inf, 1.0),
-}
-"""Between what a curve lies that a training tells of; the losses of this package are never below 0."""
-
-
-def _too_patient(word: str, patience: int, epochs: int) -> list[str]:
-    """The first epoch only sets the mark from which a patience is counted."""
-    if patience + 1 <= epochs:
-        return []
-    needed = f"it needs {patience + 1} epochs, the training has {epochs}"
-    return [f"{word} with patience {patience} can never hold: {needed}"]
+from talweg.descent.stopping.rule import Call, Leaf, Memory, Seen, greater_is_better, words
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Flat(Leaf):
+class Flat(Call):
     """The monitored loss changed by less than a tolerance between epochs, for `patience` epochs in a row.
 
     Attributes:
@@ -53,9 +37,6 @@ class Flat(Leaf):
         unit = abs(memory["before"]) if self.relative else 1.0
         epochs = xp.where(change <= self.tolerance * unit, memory["epochs"] + 1, 0)
         return {"before": now, "epochs": epochs}, epochs >= self.patience
-
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        return _too_patient(self.word, self.patience, epochs)
 
     def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
         return (
@@ -92,15 +73,6 @@ class Reached(Leaf):
     def __str__(self) -> str:
         return f"{self.monitor} {'>=' if self.at_least else '<='} {self.threshold}"
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        low, high = _RANGES.get(self.monitor, (-np.inf, np.inf))
-        if low <= self.threshold <= high or (self.threshold < low) == self.at_least:
-            return []
-        return [
-            f"{self} can never hold: {words(self.monitor)} is {'at most' if self.at_least else 'at least'} "
-            f"{high if self.at_least else low:g}"
-        ]
-
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         now = seen[self.monitor]
         return memory, now >= self.threshold if self.at_least else now <= self.threshold
@@ -112,7 +84,7 @@ class Reached(Leaf):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NoImprovement(Leaf):
+class NoImprovement(Call):
     """The monitored value got no better than its best by more than `min_delta`, for `patience` epochs in a row.
 
     Stops at the `patience`-th epoch without improvement (Prechelt 1998).
@@ -143,9 +115,6 @@ class NoImprovement(Leaf):
         }
         return memory, memory["epochs"] >= self.patience
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        return _too_patient(self.word, self.patience, epochs)
-
     def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
         best = -memory["best"][member] if greater_is_better(self.monitor) else memory["best"][member]
         return (
@@ -156,7 +125,7 @@ class NoImprovement(Leaf):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class SmallGradient(Leaf):
+class SmallGradient(Call):
     """The gradient is no longer than a tolerance: the ground is level.
 
     Attributes:
@@ -178,7 +147,7 @@ class SmallGradient(Leaf):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Overfitting(Leaf):
+class Overfitting(Call):
     """The validation loss stands above its best while the training loss falls, for `patience` epochs in a row.
 
     Above means by more than a share of the best (generalization loss, Prechelt 1998); falls, that the training loss
@@ -207,9 +176,6 @@ class Overfitting(Leaf):
         epochs = xp.where(worse, memory["epochs"] + 1, 0)
         return {"best": best, "train_loss": then, "epochs": epochs}, epochs >= self.patience
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        return _too_patient(self.word, self.patience, epochs)
-
     def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
         best, then = memory["best"][member], memory["train_loss"][member]
         return (
@@ -221,7 +187,7 @@ class Overfitting(Leaf):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NearBound(Leaf):
+class NearBound(Call):
     """The training loss is so near a bound that no params pass that it is not worth while to go on.
 
     The bound needs no optimizer: it is known from the loss and the rows (see `run.lower_bound`).

@@ -4,12 +4,12 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, ClassVar, final
 
-from talweg.descent.stopping.rule import Leaf, Memory, Seen
+from talweg.descent.stopping.rule import Call, Leaf, Memory, Seen
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class NonFinite(Leaf):
+class NonFinite(Call):
     """A loss is not a finite number."""
 
     word: ClassVar[str] = "non_finite"
@@ -29,7 +29,7 @@ class NonFinite(Leaf):
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Diverged(Leaf):
+class Diverged(Call):
     """The training loss stands above the loss before the first step, for `patience` epochs in a row.
 
     A network that a far too long step has thrown out of the valley need not become NaN: it may lie still, far above
@@ -73,6 +73,9 @@ class Left(Leaf):
     curves: ClassVar[tuple[str, ...]] = ("place",)
 
     window: tuple[tuple[float, float], ...]
+
+    def __str__(self) -> str:
+        return f"left the window {' × '.join(f'{low:g} to {high:g}' for low, high in self.window)}"
 
     def update(self, memory: Memory, seen: Seen) -> tuple[Memory, Any]:
         place = seen["place"]

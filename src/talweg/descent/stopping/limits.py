@@ -3,12 +3,12 @@
 import dataclasses
 from typing import Any, ClassVar, final
 
-from talweg.descent.stopping.rule import Leaf, Memory, Seen
+from talweg.descent.stopping.rule import Call, Memory, Seen
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Epochs(Leaf):
+class Epochs(Call):
     """The largest number of epochs.
 
     Attributes:
@@ -24,16 +24,13 @@ class Epochs(Leaf):
         xp = seen["train_loss"].__array_namespace__()
         return memory, xp.full(seen["train_loss"].shape, seen["epoch"]) >= self.limit
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        return [] if self.limit <= epochs else [f"{self} can never hold: the training ends after {epochs}"]
-
     def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
         return f"all {self.limit} epochs were trained"
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class Steps(Leaf):
+class Steps(Call):
     """The largest number of steps; judged at the end of the epoch in which it is reached.
 
     Attributes:
@@ -49,18 +46,13 @@ class Steps(Leaf):
         xp = seen["train_loss"].__array_namespace__()
         return memory, xp.full(seen["train_loss"].shape, seen["step"]) >= self.limit
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        if self.limit <= epochs * steps:
-            return []
-        return [f"{self} can never hold: the training ends after {epochs} epochs, {epochs * steps} steps"]
-
     def sentence(self, memory: Memory, seen: Seen, member: int) -> str:
         return f"{seen['step']} steps were taken, {self.limit} were allowed"
 
 
 @final
 @dataclasses.dataclass(frozen=True)
-class TimeBudget(Leaf):
+class TimeBudget(Call):
     """The time is up.
 
     Attributes:

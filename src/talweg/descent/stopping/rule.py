@@ -69,8 +69,8 @@ class Rule(abc.ABC):
         """The kind and the sentence of the part that holds."""
 
     @abc.abstractmethod
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        """Why it cannot hold in a training of so many epochs with so many steps each, a sentence; none if it can."""
+    def __str__(self) -> str:
+        """The rule as it is typed."""
 
     def __and__(self, other: "Rule") -> "Rule":
         return Both(self, other)
@@ -81,16 +81,14 @@ class Rule(abc.ABC):
 
 @dataclasses.dataclass(frozen=True)
 class Leaf(Rule):
-    """A rule that is no combination of others: what it is called, looks at and remembers stands at its head.
+    """A rule that is no combination of others: what it looks at and remembers stands at its head.
 
     Attributes:
-        word: what it is called where rules are typed; empty if it cannot be.
         kind: one word for the Outcome.
         curves: what it looks at, besides the `monitor` that it may be given.
         remembers: each member's memory before the first epoch: whole numbers and floats by name.
     """
 
-    word: ClassVar[str] = ""
     kind: ClassVar[str]
     curves: ClassVar[tuple[str, ...]] = ()
     remembers: ClassVar[Mapping[str, int | float]] = {}
@@ -113,12 +111,19 @@ class Leaf(Rule):
     def fired(self, memory: Memory, seen: Seen, member: int) -> tuple[str, str]:
         return self.kind, self.sentence(memory, seen, member)
 
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        """Of most rules nothing can be said before the training."""
-        return []
+
+@dataclasses.dataclass(frozen=True)
+class Call(Leaf):
+    """A rule that is typed as a call of its name, such as ``epochs(200)``.
+
+    Attributes:
+        word: the name.
+    """
+
+    word: ClassVar[str]
 
     def __str__(self) -> str:
-        """The rule as it is typed: its first setting by place, others by name where they are not the usual ones."""
+        """Its first setting by place, others by name where they are not the usual ones."""
         given = []
         for place, field in enumerate(dataclasses.fields(self)):
             value = getattr(self, field.name)
@@ -154,9 +159,6 @@ class _Pair(Rule):
         second, two = self.second.update(memory["second"], seen)
         xp = one.__array_namespace__()
         return {"first": first, "second": second, "held": xp.stack([one, two], axis=-1)}, self.join(one, two)
-
-    def idle(self, epochs: int, steps: int) -> list[str]:
-        return [*self.first.idle(epochs, steps), *self.second.idle(epochs, steps)]
 
     def _parts(self, memory: Memory, seen: Seen, member: int) -> list[tuple[str, str]]:
         rules = (("first", self.first), ("second", self.second))

@@ -1,24 +1,20 @@
 """Pooling: many neighbouring places become one, by their greatest number or their mean.
 
-Not by `reduce_window`, whose gradient is many times slower on a CPU: windows that do not overlap become an axis of
-their own by a reshape, one axis of the picture after the other, and their places are compared two by two; windows that
-overlap are the strided slices of the picture, one for each place of the window.
+How it is computed is in `objective.pooling`.
 """
 
-import functools
-import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import ClassVar
 
 import equinox as eqx
 import jax.numpy as jnp
 import numpy as np
-from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
 from talweg.objective.layers.base import Layer, LayerParams, Shape, Size, size, written
 from talweg.objective.layers.convolution import fit, padding_of
+from talweg.objective.pooling import pooled
 from talweg.objective.windows import Pads, Sizes, output_places, pads_of
 
 Rows = Float[Array, "rows ... _"]
@@ -61,24 +57,7 @@ class _Pool(Layer):
 
     def _reduced(self, x: Rows, combine: Callable[[Array, Array], Array], fill: float) -> Rows:
         """All places of each window, combined two by two."""
-        window, stride, pads = self._sizes(x.shape[1:])
-        if stride != window or any(map(any, pads)):
-            return functools.reduce(combine, self._slices(x, fill))
-        for axis, width in enumerate(window, 1):
-            whole = lax.slice_in_dim(x, 0, x.shape[axis] // width * width, axis=axis)
-            apart = whole.reshape(*x.shape[:axis], -1, width, *x.shape[axis + 1 :])
-            x = functools.reduce(combine, (lax.index_in_dim(apart, n, axis + 1, False) for n in range(width)))
-        return x
-
-    def _slices(self, x: Rows, fill: float) -> Iterator[Rows]:
-        """The places of the windows one after the other, each for all windows at once."""
-        window, stride, pads = self._sizes(x.shape[1:])
-        places = self.output_shape(x.shape[1:])[:-1]
-        if any(map(any, pads)):
-            x = jnp.pad(x, ((0, 0), *pads, (0, 0)), constant_values=fill)
-        for start in itertools.product(*map(range, window)):
-            ends = (slice(s, s + (n - 1) * t + 1, t) for s, n, t in zip(start, places, stride, strict=True))
-            yield x[(slice(None), *ends)]
+        return pooled(x, *self._sizes(x.shape[1:]), combine, fill)
 
 
 class MaxPool(_Pool):

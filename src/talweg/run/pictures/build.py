@@ -21,10 +21,11 @@ from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
 from talweg.objective.noise import Noise
 from talweg.run.architecture import model_of
-from talweg.run.build import Built, optimizer_of, require_fitting, rule_of
+from talweg.run.build import Built
 from talweg.run.job import Job, Rows
 from talweg.run.pictures.defaults import denoising_settings
 from talweg.run.prepare import refuse_errors
+from talweg.run.stepping import idle_parts, optimizer_of, require_fitting, rule_of
 
 JUDGED_TILE = 128
 """The side of the tiles on which training is watched, at most."""
@@ -90,7 +91,9 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
 
     patch = patch_of(settings, photographs, learning)
     training = _training_rows(photographs, parts, patch)
-    settings = denoising_settings(settings, patch, photographs.channels, len(training), len(parts.validation) > 0)
+    known = (patch, photographs.channels, len(training), len(parts.validation) > 0)
+    usual = denoising_settings(settings.model_copy(update={"stop": AUTO}), *known).stop
+    settings = denoising_settings(settings, *known)
     network = denoiser_of(settings, photographs.channels)
     require_fitting(settings.optimizer, network)
     pairs = {
@@ -112,7 +115,8 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
         pairs={part: found for part, found in pairs.items() if found},
     )
     preparation = PhotographPreparation(photographs.channels, learning)
-    return Built(job, preparation, parts.marks(len(photographs)), photographs.notes, found.report)
+    marks = parts.marks(len(photographs))
+    return Built(job, preparation, marks, photographs.notes, found.report, idle=idle_parts(job, usual))
 
 
 def _require_trainable(report: Report) -> None:

@@ -121,7 +121,7 @@ def replay(run: Run | str | Path, stop: str | Rule) -> Replay:
     rule = parse_rule(text, history.names)
     for part in leaves(rule):
         if isinstance(part, Diverged | NearBound):
-            raise ConfigError(f"{part.word} looks at what a run does not record; a replay can do without it")
+            raise ConfigError(f"{part} looks at what a run does not record; a replay can do without it")
     recorded = np.array([member["epochs"] for member in summary["members"]])
     steps = int(summary["training"]["steps_per_epoch"])
     outcomes = _replayed(NonFinite() | rule, history, recorded, steps)

@@ -163,12 +163,12 @@ def test_what_is_made_ahead_comes_in_order_and_stops_with_its_user():
         ("CSV", {"stream": "yes", "batch_size": "full"}, ConfigError, "full-batch .* needs all rows in memory"),
         ("CSV", {"query": "select 1"}, ConfigError, "a query needs a database as its source"),
         ("sqlite:///shop.db", {}, ConfigError, "a database needs a query"),
-        ("JSONL", {"stream": "yes"}, DataError, "data.jsonl can only be read whole; save it as CSV or Parquet"),
+        ("JSON", {"stream": "yes"}, DataError, "data.json can only be read whole; save it as CSV or Parquet"),
     ],
 )
 def test_what_cannot_be_streamed_is_said(source, tmp_path, given, settings, error, message):
-    (tmp_path / "data.jsonl").write_text('{"a": 1, "b": 2}\n' * 30)
-    given = {"CSV": str(source), "JSONL": str(tmp_path / "data.jsonl")}.get(given, given)
+    (tmp_path / "data.json").write_text("[" + ", ".join(['{"a": 1, "b": 2}'] * 30) + "]")
+    given = {"CSV": str(source), "JSON": str(tmp_path / "data.json")}.get(given, given)
     with pytest.raises(error, match=message):
         tw.train(given, **{"members": 2, "max_epochs": 2, **settings})
 

@@ -160,7 +160,7 @@ class Settings(pydantic.BaseModel):
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
-    activation: str = "silu"
+    activation: str = AUTO
     initializer: str = "glorot_uniform"
     loss: str = AUTO
     stop: str = AUTO

@@ -179,7 +179,8 @@ def _with_tested_rate(built: Built) -> Built:
 
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
-    look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.activation != AUTO:
+        look_up("activation", settings.activation, ACTIVATIONS)
     if settings.noise is not None:
         parse_noise(settings.noise)
     check_model(settings)

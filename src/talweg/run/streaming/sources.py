@@ -16,7 +16,7 @@ from talweg.data.table import Table
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
 
-PER_BYTE = {".parquet": 10, ".pq": 10, ".arrow": 5, ".feather": 5, ".gz": 25}
+PER_BYTE = {".parquet": 10, ".pq": 10, ".arrow": 5, ".feather": 5, ".gz": 25, ".zst": 25, ".zstd": 25}
 """Bytes of memory that a training takes for each byte of a file, by what it ends with; 6 for plain text."""
 
 

@@ -92,3 +92,10 @@ def test_learned_vectors_tell_words_apart():
         layers="embed words 2, dense 16, relu, output",
     )
     assert run.summary["ensemble"]["test"]["rmse"] < 0.1
+
+
+def test_the_ready_made_network_for_tables_learns_and_is_kept_as_its_layers(tmp_path):
+    run = tw.train("iris", model="tabular", members=1, max_epochs=20, out=tmp_path / "run")
+    assert (run.settings.model, run.settings.layers.split(", ")[0]) == ("layers", "embed periodic 16")
+    assert run.summary["ensemble"]["test"]["accuracy"] > 0.85
+    assert tw.open_run(tmp_path / "run").predict("iris").values.shape == (150,)

@@ -66,6 +66,11 @@ def run(words: Sequence[str], folder: Path) -> tuple[dict, float, float]:
     return json.loads(told), time.perf_counter() - began, usage.ru_maxrss * 1024 / 1e9
 
 
+def machine() -> str:
+    """Where this runs, and how busy it is."""
+    return f"{platform.machine()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}"
+
+
 def epochs(path: Path) -> None:
     """Trains on the prepared rows from disk and from memory, in this process; prints rows a second of each as JSON."""
     from talweg.config.settings import make_settings
@@ -111,9 +116,7 @@ def main() -> None:
 def measure(path: Path, folder: Path) -> None:
     """Runs every job and prints a table of what it took."""
     size = path.stat().st_size / 1e9
-    print(
-        f"{size:.2f} GB CSV; {platform.machine()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}\n", flush=True
-    )
+    print(f"{size:.2f} GB CSV; {machine()}\n", flush=True)
     print("| job | seconds | peak memory, GB |\n|---|---|---|", flush=True)
     train = ["talweg", "train", str(path), *SETTINGS, *EPOCHS, "--stream", "--json"]
     for job, out in (("train, from the file", "first"), ("train again, all prepared", "second")):

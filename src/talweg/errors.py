@@ -1,11 +1,17 @@
 """The errors that a person can mend, and the did-you-mean behind their messages. Nothing is printed here.
 
 Every message is one line: what was expected, what came, the likely mend. The front door prints it and exits
-with code 2; any other exception is a bug of ours and keeps its traceback.
+with code 2; any other exception is a bug of ours and keeps its traceback. Below a message about a typed text stand the
+text and a caret.
 """
 
+import contextlib
 import difflib
-from collections.abc import Iterable
+import unicodedata
+from collections.abc import Iterable, Iterator
+
+WIDEST = 76
+"""Columns of a text that is shown with a caret, at most."""
 
 
 class TalwegError(Exception):
@@ -25,11 +31,60 @@ class ExpressionError(TalwegError):
 
     Attributes:
         position: where in the text, counted from 1 as people count.
+        text: what was typed; empty where that is not known (see `pointing_into`).
     """
 
     def __init__(self, message: str, position: int):
         super().__init__(f"{message} at position {position}")
-        self.position = position
+        self.position, self.text = position, ""
+
+    @property
+    def excerpt(self) -> str:
+        """The text and a caret below what is wrong, two lines; empty where the text is not known."""
+        return caret(self.text, self.position) if self.text else ""
+
+
+@contextlib.contextmanager
+def pointing_into(text: str) -> Iterator[None]:
+    """Whoever reads a typed text lets its errors carry it, so that they are shown with a caret (see `caret`)."""
+    try:
+        yield
+    except ExpressionError as error:
+        if not error.text:
+            error.text = text
+            if text:
+                # Python shows notes below the message.
+                error.add_note(error.excerpt)
+        raise
+
+
+def caret(text: str, position: int) -> str:
+    """A text as one line, cut around a position if it is long, and a caret below that position.
+
+    Args:
+        text: what was typed.
+        position: of a character of it, counted from 1; one more is its end.
+
+    Example:
+        >>> print(caret("2x^^2", 4))
+        2x^^2
+           ^
+    """
+    # Each character stays one character, so that the caret stands below the right one.
+    line = "".join(letter if letter.isprintable() else " " for letter in text)
+    at = position - 1
+    begin = max(0, min(at - WIDEST // 2, len(line) - WIDEST))
+    end = begin + WIDEST
+    before = ("…" if begin else "") + line[begin:at]
+    shown = before + line[at:end] + ("…" if end < len(line) else "")
+    return f"{shown.rstrip()}\n{' ' * sum(map(_columns, before))}^"
+
+
+def _columns(letter: str) -> int:
+    """How many columns of a terminal a character takes."""
+    if unicodedata.combining(letter):
+        return 0
+    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
 class RunFolderError(TalwegError):

@@ -34,6 +34,37 @@ def test_a_bug_of_ours_keeps_its_traceback(monkeypatch):
         main()
 
 
+NOT_UNDERSTOOD = [
+    (("train", "iris", "--stop", "epochs(3) or flatt()"), "epochs(3) or flatt()", 14),
+    (("train", "iris", "--schedule", "cosine(edn=1)"), "cosine(edn=1)", 8),
+    (("train", "digits", "--layers", "dense 8, relo"), "dense 8, relo", 10),
+    (("sketch", "2x^^2"), "2x^^2", 4),
+    (("hike", "x² + )"), "x² + )", 6),
+]
+
+
+@pytest.mark.parametrize(("words", "text", "position"), NOT_UNDERSTOOD, ids=lambda part: str(part)[:12])
+def test_a_caret_stands_below_what_is_not_understood(talweg, here, words, text, position):
+    told = talweg(*words, "--json")
+    line, shown, below = told.err.splitlines()
+    assert told.code == 2
+    assert line.endswith(f"at position {position}")
+    assert (shown, below) == (f"  {text}", "  " + " " * (position - 1) + "^")
+    error = told.json()
+    assert (error["kind"], error["error"], error["exit_code"]) == ("error", "ExpressionError", 2)
+    assert (f"talweg: {error['message']}", error["text"], error["position"]) == (line, text, position)
+
+
+@pytest.mark.parametrize(
+    ("words", "error"), [(("train", "iris", "--members", 0), "ConfigError"), (("train", "--nothing"), "NoSuchOption")]
+)
+def test_every_error_is_an_object_where_one_is_asked_for(talweg, here, words, error):
+    told = talweg(*words, "--json")
+    assert (told.code, told.json()["error"]) == (2, error)
+    assert told.err == f"talweg: {told.json()['message']}\n"
+    assert talweg(*words).out == ""
+
+
 def test_starting_up_imports_no_heavy_library():
     code = (
         "import sys, talweg, talweg.cli, click\ntalweg.cli.talweg.get_help(click.Context(talweg.cli.talweg))\n"

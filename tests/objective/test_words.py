@@ -88,7 +88,7 @@ SLIPS = [
 
 @pytest.mark.parametrize(("text", "message"), SLIPS, ids=[text[:20] for text, _ in SLIPS])
 def test_a_slip_is_pointed_at(text, message):
-    with pytest.raises(ExpressionError, match=f"^{message}$"):
+    with pytest.raises(ExpressionError, match=f"(?m)^{message}$"):
         parse_layers(text)
 
 

@@ -111,6 +111,34 @@ def test_the_gate_tells_of_copies_wrong_labels_and_lonely_classes(tmp_path):
     assert "alone/one.png" in found["blank_pictures"].sentence
 
 
+def test_the_check_tells_of_classes_and_files(tmp_path):
+    from rich.console import Console
+
+    from talweg.view.findings import check_summary
+
+    for part, count in (("train", 40), ("test", 10)):
+        write(tmp_path / part, count)
+    Image.new("RGB", (12, 9), "red").save(tmp_path / "test" / "upper" / "red.png")
+    found = tw.check(tmp_path).summary
+    assert found["pictures"]["classes"] == [
+        {"name": "lower", "train": 16, "validation": 4, "test": 5},
+        {"name": "upper", "train": 17, "validation": 3, "test": 6},
+    ]
+    assert found["pictures"]["files"] == {
+        "sizes": 2, "smallest": [8, 8], "largest": [9, 12], "commonest": [8, 8], "commonest_pictures": 50,
+        "modes": {"gray": 50, "rgb": 1},
+    }  # fmt: skip
+    console = Console(width=250)
+    with console.capture() as told:
+        console.print(check_summary(found))
+    text = told.get()
+    assert "class (classification), 51 pictures (33 train, 7 validation, 11 test), seen as 8x8 in colour" in text
+    assert "2 sizes from 8x8 to 9x12, 50 of 8x8; 50 gray, 1 in colour." in text
+    assert ["lower", "16", "4", "5", "25"] in [line.split() for line in text.splitlines()]
+    assert "Picture test/upper/red.png." in text
+    assert tw.check(*halves(20)).summary["pictures"]["files"] is None
+
+
 def test_what_cannot_be_trained_on(tmp_path, folder):
     Image.new("L", (8, 8)).save(tmp_path / "a.png")
     with pytest.raises(DataError, match=r"says nothing of them: expected a folder for each class .* --noise 25"):

@@ -1,14 +1,17 @@
 """The front door: words become settings, results become text or JSON. What is done with them is in `run`.
 
-Errors that a person can mend are one line on standard error and exit code 2; a bug of ours keeps its traceback.
+Errors that a person can mend are one line on standard error and exit code 2; a bug of ours keeps its traceback. Below
+the line, a text that was not understood is shown with a caret. With `--json` the error is an object on standard output
+too.
 """
 
 import importlib
+import json
 import sys
 
 import click
 
-from talweg.errors import TalwegError, TrainingInterruptedError
+from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError
 
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
@@ -60,21 +63,29 @@ def main() -> None:
     try:
         code = talweg.main(standalone_mode=False)
     except TrainingInterruptedError as error:
-        code = _say(str(error), error.exit_code)
+        code = _say(error, str(error), error.exit_code)
     except TalwegError as error:
-        code = _say(str(error))
+        code = _say(error, str(error))
     except click.exceptions.NoArgsIsHelpError as error:
         click.echo(error.ctx.get_help() if error.ctx else "")
         code = 2
     except click.ClickException as error:
-        code = _say(error.format_message())
-    except (click.Abort, KeyboardInterrupt):
-        code = _say("interrupted", 130)
+        code = _say(error, error.format_message())
+    except (click.Abort, KeyboardInterrupt) as error:
+        code = _say(error, "interrupted", 130)
     except BrokenPipeError:
         code = 141
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _say(message: str, code: int = 2) -> int:
-    click.echo("talweg: " + " ".join(message.split()), err=True)
+def _say(error: BaseException, message: str, code: int = 2) -> int:
+    line = " ".join(message.split())
+    told = {"version": 1, "kind": "error", "error": type(error).__name__, "message": line, "exit_code": code}
+    click.echo(f"talweg: {line}", err=True)
+    if isinstance(error, ExpressionError):
+        told |= {"text": error.text, "position": error.position}
+        for shown in error.excerpt.splitlines():
+            click.echo(f"  {shown}", err=True)
+    if "--json" in sys.argv[1:]:
+        click.echo(json.dumps(told, indent=2))
     return code

@@ -7,7 +7,7 @@ import ast
 import re
 from collections.abc import Sequence
 
-from talweg.errors import ExpressionError
+from talweg.errors import ExpressionError, did_you_mean
 
 LONGEST = 500
 """Characters of a text, at most."""
@@ -63,7 +63,9 @@ def arguments(node: ast.Call, name: str, known: Sequence[str], needed: int = 0) 
     given = dict(zip(known, node.args, strict=False))
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg not in known:
-            raise fail(f"{name} has no argument {keyword.arg!r} (known: {', '.join(known)}).", keyword)
+            nearest = did_you_mean(keyword.arg or "", known)
+            told = f"{name} has no argument {keyword.arg!r} (known: {', '.join(known)}).{nearest} It stands"
+            raise fail(told, keyword)
         if keyword.arg in given:
             raise fail(f"{name} got {keyword.arg!r} twice,", keyword)
         given[keyword.arg] = keyword.value

@@ -24,7 +24,7 @@ from talweg.descent.stopping import (
     Steps,
     TimeBudget,
 )
-from talweg.errors import did_you_mean
+from talweg.errors import did_you_mean, pointing_into
 
 NEVER_TEST = "the test set is never monitored, or it would no longer be one; take the validation set's"
 
@@ -59,7 +59,8 @@ def parse_rule(text: str, curves: Iterable[str]) -> Rule:
         >>> parse_rule("accuracy >= 0.97 or epochs(200)", ["accuracy"]).kind
         'reached or max_epochs'
     """
-    return _rule(read_tree(text, "stopping rule"), tuple(curves))
+    with pointing_into(text):
+        return _rule(read_tree(text, "stopping rule"), tuple(curves))
 
 
 def epochs_named(text: str) -> int | None:
@@ -69,9 +70,11 @@ def epochs_named(text: str) -> int | None:
         >>> epochs_named("accuracy >= 0.97 or epochs(200)"), epochs_named("accuracy >= 0.97")
         (200, None)
     """
+    with pointing_into(text):
+        tree = read_tree(text, "stopping rule")
     named = [
         int(limit.value)
-        for node in ast.walk(read_tree(text, "stopping rule"))
+        for node in ast.walk(tree)
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Epochs.word
         for limit in (*node.args, *(word.value for word in node.keywords))
         if isinstance(limit, ast.Constant) and isinstance(limit.value, int | float) and limit.value >= 1

@@ -7,7 +7,7 @@ import numpy as np
 
 from talweg.config.calls import arguments, fail, number, read_tree
 from talweg.descent.schedule import ALIASES, SHAPES, Schedule, make_schedule
-from talweg.errors import ConfigError, ExpressionError, did_you_mean
+from talweg.errors import ConfigError, ExpressionError, did_you_mean, pointing_into
 
 # What a setting must be: the least value, the largest, and whether these two themselves are good.
 _RANGES: dict[str, tuple[float, float, bool, bool]] = {
@@ -41,7 +41,11 @@ def parse_schedule(text: str) -> tuple[str, dict[str, float]]:
         >>> parse_schedule("cosine(end=0.01, warmup=0.05)")
         ('cosine', {'end': 0.01, 'warmup': 0.05})
     """
-    node = read_tree(text, "schedule")
+    with pointing_into(text):
+        return _parsed(read_tree(text, "schedule"))
+
+
+def _parsed(node: ast.expr) -> tuple[str, dict[str, float]]:
     match node:
         case ast.Name(id=name):
             return _known(name), {}

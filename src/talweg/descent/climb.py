@@ -31,26 +31,35 @@ def climbing(optimizer: Optimizer, members: int, steps: int, low: float, high: f
 
 
 @jax.jit
-def step_losses(objective: Objective, optimizer: Optimizer, state: State, feed: Feed) -> Float[Array, "members steps"]:
-    """The loss of each step's batch before the step; NaN where a member has fallen off.
+def step_losses(
+    objective: Objective, optimizer: Optimizer, state: State, feed: Feed
+) -> tuple[Float[Array, "members steps"], Float[Array, "members steps"]]:
+    """The loss of each step's batch before the step, and what it was at the member's start.
+
+    Batches differ, some by more than all steps gain: beside its own start each tells how far the member has come.
 
     Args:
         objective: what is minimised; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members start; their keys are asked as in an epoch of number 0, which no training has.
         feed: the rows of each step, the same for every member.
+
+    Returns:
+        Both losses; the former is NaN where a member has fallen off.
     """
 
-    def one(member: tuple[Objective, Optimizer, State]) -> Float[Array, " steps"]:
-        objective, optimizer, state = member
-        key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(state.key)), 0)
+    def one(member: tuple[Objective, Optimizer, State]) -> tuple[Float[Array, " steps"], Float[Array, " steps"]]:
+        objective, optimizer, start = member
+        key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(start.key)), 0)
 
-        def body(state: State, scanned: tuple) -> tuple[State, Array]:
+        def body(state: State, scanned: tuple) -> tuple[State, tuple[Array, Array]]:
             rows, weight, index = scanned
             x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-            state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
-            return state, sums["loss"] / sums["weight"]
+            batch, its_key = Batch(x, y, weight), jax.random.fold_in(key, index)
+            before = objective.loss(start.params, batch, its_key)[1]
+            state, sums, _ = step(objective, optimizer, state, batch, its_key)
+            return state, (sums["loss"] / sums["weight"], before["loss"] / before["weight"])
 
-        return lax.scan(body, state, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))[1]
+        return lax.scan(body, start, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))[1]
 
     return lax.map(one, (objective, optimizer, state))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from typing import Any, final
 
-from talweg.errors import ConfigError, ExpressionError, did_you_mean
+from talweg.errors import ConfigError, ExpressionError, did_you_mean, pointing_into
 from talweg.objective import layers
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, Activation, Beside, Layer, Residual, Sequential
 from talweg.objective.layers.embedding import NUMBERS
@@ -76,15 +76,16 @@ def parse_layers(text: str, initializer: str = "glorot_uniform", outputs: int = 
         >>> str(model)
         'conv 32 3x3, relu, maxpool 2, flatten, dense 10'
     """
-    if len(text) > LONGEST:
-        raise ExpressionError(f"a list of layers has at most {LONGEST} characters, this one {len(text)},", LONGEST)
-    reader = _Reader(_tokens(text), initializer, outputs)
-    found = reader.layers(0)
-    reader.expect("end", "a comma or the end of the list")
+    with pointing_into(text):
+        reader = _Reader(_tokens(text), initializer, outputs)
+        found = reader.layers(0)
+        reader.expect("end", "a comma or the end of the list")
     return found
 
 
 def _tokens(text: str) -> list[_Token]:
+    if len(text) > LONGEST:
+        raise ExpressionError(f"a list of layers has at most {LONGEST} characters, this one {len(text)},", LONGEST)
     tokens, place = [], 0
     while text[place:].strip():
         match = _TOKEN.match(text, place)

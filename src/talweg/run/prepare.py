@@ -46,7 +46,7 @@ class Prepared:
             disk; `None` for a table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
-        names: what each row of the source is called, if it is a picture in a file.
+        pictures: the source, if it is one of pictures.
     """
 
     table: Table
@@ -56,7 +56,12 @@ class Prepared:
     features: Num[Stack, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
-    names: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each row of the source is called, if it is a picture."""
+        return () if self.pictures is None else self.pictures.files
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -212,7 +217,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any, hear: Hear) -
     seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
     told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
     pixels = pictures.take(seen_target.rows).pixels if left_out else known.pixels
-    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures.files)
+    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

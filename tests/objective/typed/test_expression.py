@@ -408,5 +408,5 @@ def test_reading_imports_neither_sympy_nor_jax() -> None:
 
 
 def test_errors_are_for_people() -> None:
-    with pytest.raises(TalwegError, match=r"^unexpected '\)' at position 7$"):
+    with pytest.raises(TalwegError, match=r"(?m)^unexpected '\)' at position 7$"):
         Expression.parse("2x + 3)")

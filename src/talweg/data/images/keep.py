@@ -19,8 +19,8 @@ from talweg.data.large.store import Writer
 
 MANY = 500
 """From so many pictures on, what was decoded is kept."""
-VERSION = 1
-"""Of the decoding; raised when the same files would give other pixels."""
+VERSION = 2
+"""Of what is kept; raised when the same files would give other pixels, or other facts."""
 
 
 def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keeping: Keeping = IN_MEMORY) -> Loaded:
@@ -56,13 +56,13 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
                 column.append(pixels[None].astype(look.dtype, copy=False))
 
             kept, notes = decode_each(files, names, look, wanted.skip_broken, put, hear)
-            return {"kept": list(kept), "notes": list(notes)}
+            return {"kept": list(kept), "notes": list(notes), "found": look.found}
 
         about = f"{len(files)} decoded pictures of {files[0].parent.parent.name}"
         store = cache.get(key, fill, about, needed=look.bytes(len(files)))
-    pixels = store.arrays["pixels"]
+    pixels, facts = store.arrays["pixels"], store.facts
     within = pixels.nbytes <= keeping.room
-    return Loaded(np.array(pixels) if within else pixels, tuple(store.facts["kept"]), tuple(store.facts["notes"]))
+    return Loaded(np.array(pixels) if within else pixels, tuple(facts["kept"]), tuple(facts["notes"]), facts["found"])
 
 
 def _known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:

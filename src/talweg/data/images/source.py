@@ -58,6 +58,7 @@ def _from_found(found: Found, wanted: Wanted, keeping: Keeping) -> Pictures:
         about,
         CLASS if found.labels is not None else None,
         (*found.notes, *loaded.notes),
+        loaded.found,
     )
 
 
@@ -86,4 +87,5 @@ def _from_table(table: Table, path: Path, wanted: Wanted, keeping: Keeping) -> P
         about,
         next(iter(rest)) if len(rest) == 1 else None,
         (f"The pictures are the files that column {name!r} names.", *loaded.notes),
+        loaded.found,
     )

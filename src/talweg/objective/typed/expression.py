@@ -13,7 +13,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from talweg.errors import ConfigError, ExpressionError
+from talweg.errors import ConfigError, ExpressionError, pointing_into
 from talweg.objective.typed import grammar, notation, tokens
 from talweg.objective.typed.test_functions import KnownFunction, known_function
 from talweg.objective.typed.tree import FUNCTIONS, Apply, Tree, Variable, constant_value, number, variables_of
@@ -62,12 +62,13 @@ class Expression:
         known = known_function(text)
         formula = known.text if known else text
         constants = {tokens.name_of(name): _constant(name, value) for name, value in (let or {}).items()}
-        tree = grammar.parse(formula, values=constants)
-        _refuse_unused(formula, constants)
-        order, _ = tokens.declared(formula)
-        variables = _alphabetical(tree) if order is None else tuple(n for n in order if n not in constants)
-        if not variables:
-            raise ExpressionError("expected a variable such as x, found only constants", 1)
+        with pointing_into(formula):
+            tree = grammar.parse(formula, values=constants)
+            _refuse_unused(formula, constants)
+            order, _ = tokens.declared(formula)
+            variables = _alphabetical(tree) if order is None else tuple(n for n in order if n not in constants)
+            if not variables:
+                raise ExpressionError("expected a variable such as x, found only constants", 1)
         return cls(formula, variables, tree, known)
 
     @property

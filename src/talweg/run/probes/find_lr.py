@@ -48,7 +48,7 @@ class RangeTest:
         settings: of the training it was made for.
         rates: the learning rate of each step.
         losses: each member's loss on the step's batch, before the step; NaN where it had fallen off.
-        smooth: the same, smoothed.
+        smooth: the same, smoothed, and freed of what the batches differ by.
         suggestion: the rate to take; `None` if there is no reliable one.
         interval: the middle half of what the members suggest by themselves.
         sentence: the suggestion, or why there is none.
@@ -144,9 +144,9 @@ def range_test(job: Job) -> RangeTest:
         )
     optimizer = climbing(job.optimizer, settings.members, STEPS, LOW, HIGH)
     state = engine.init(job.network, optimizer, job.keys)
-    losses = np.asarray(step_losses(job.network, optimizer, state, _feed(job)), np.float64)
+    losses, before = (np.asarray(each, np.float64) for each in step_losses(job.network, optimizer, state, _feed(job)))
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
-    smooth = smoothed(losses)
+    smooth = fallen(losses, before)
     suggestion, interval, sentence = suggest(rates, smooth)
     return RangeTest(settings, rates, losses, smooth, suggestion, interval, sentence)
 
@@ -162,6 +162,22 @@ def _feed(job: Job) -> engine.Feed:
     seen, place = np.unique(order, return_inverse=True)
     data = jax.device_put(Batch(np.asarray(job.training.x[seen]), np.asarray(job.training.y[seen]), None))
     return engine.Feed(data, place.reshape(order.shape).astype(np.int32), np.concatenate(weights)[:STEPS])
+
+
+def fallen(
+    losses: Float[np.ndarray, "members steps"], before: Float[np.ndarray, "members steps"]
+) -> Float[np.ndarray, "members steps"]:
+    """Each member's smoothed losses, as if all batches had been alike.
+
+    Args:
+        losses: on each step's batch.
+        before: on the same batches at the member's start.
+
+    Returns:
+        The share of the loss at the start that is left on the same batches (a ratio estimate: the batches' own
+        differences cancel), times its mean there.
+    """
+    return smoothed(losses) / smoothed(before) * before.mean(1, keepdims=True)
 
 
 def smoothed(losses: Float[np.ndarray, "members steps"]) -> Float[np.ndarray, "members steps"]:

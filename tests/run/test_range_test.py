@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image
 
 import talweg as tw
 from talweg.config.settings import make_settings
@@ -119,6 +120,20 @@ def test_a_denoising_is_tested_too_and_the_run_keeps_the_test(tmp_path):
     assert run.settings.learning_rate == taken
     assert (kept["kind"], kept["optimizer"], len(kept["smooth"][0])) == ("range_test", run.settings.optimizer, STEPS)
     assert "The loss while the learning rate climbs" in (run.folder.path / "report.html").read_text()
+
+
+def test_labelled_pictures_are_tested_and_trained_with_the_suggestion(tmp_path):
+    dice = np.random.default_rng(0)
+    for label, level in (("dark", 60), ("light", 190)):
+        (tmp_path / label).mkdir()
+        for number in range(20):
+            pixels = np.clip(dice.normal(level, 25, (8, 8)), 0, 255).astype(np.uint8)
+            Image.fromarray(pixels).save(tmp_path / label / f"{number}.png")
+    settings = {"layers": "flatten, output", "optimizer": "sgd", "members": 3, "augment": "shift 1"}
+    found = tw.find_lr(tmp_path, **settings)
+    assert 1e-3 < found.suggestion < 1
+    run = tw.train(tmp_path, learning_rate="auto", max_epochs=2, **settings)
+    assert run.settings.learning_rate == found.suggestion
 
 
 def test_rows_on_disk_are_tested_as_rows_in_memory(tmp_path, monkeypatch):

@@ -40,6 +40,7 @@ from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
 from talweg.run.stepping import check_optimizer, idle_parts, optimizer_of, require_fitting, rule_of
 from talweg.run.streaming.part_rows import part_rows
+from talweg.run.streaming.streaming import told_of_order
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -139,9 +140,9 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
-    marks = parts.marks(table.rows)
+    marks, notes = parts.marks(table.rows), (*prepared.notes, *told_of_order(job))
     told = idle_parts(job, usual)
-    return Built(job, preparation, marks, prepared.notes, prepared.report, prepared.names, idle=told)
+    return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

@@ -140,9 +140,20 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     if "near_bound" in settings.stop:
         job = dataclasses.replace(job, lower_bound=lower_bound(job))
     usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
-    marks, notes = parts.marks(table.rows), (*prepared.notes, *told_of_order(job))
+    marks = parts.marks(table.rows)
     told = idle_parts(job, usual)
+    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *told_of_order(job))
     return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
+
+
+def _told_of_augmentation(given: Settings, settings: Settings) -> tuple[str, ...]:
+    """A sentence where pictures of a quantity are changed at random and nobody asked for it."""
+    if settings.task != "regression" or given.augment != AUTO or settings.augment in (AUTO, "none"):
+        return ()
+    return (
+        f"Training pictures are changed at random ({settings.augment}); where that changes the quantity, as of a place"
+        " or a brightness, take --augment none.",
+    )
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:

@@ -97,6 +97,26 @@ def test_a_split_column_wins():
     assert given_column(table_of(split=["train", "express"], y=[1, 2])) is None
 
 
+def test_where_a_split_column_names_no_validation_training_gives_some_of_each_class():
+    words, kind = ["train"] * 60 + ["test"] * 20, ["a", "a", "b"] * 20 + ["a"] * 20
+    table = table_of(split=words, who=[f"p{row // 2}" for row in range(80)], x=np.arange(80.0), kind=kind)
+    target = choose_target(table, "kind")
+    parts, notes = deal(table, target, Plan())
+    assert parts.test.tolist() == list(range(60, 80))
+    assert sorted([*parts.train, *parts.validation]) == list(range(60))
+    assert "It names none for validation, for which 11 of 60 training rows are set apart; --split 85/0/15" in notes[0]
+    assert sorted(kind[row] for row in parts.validation) == ["a"] * 7 + ["b"] * 4
+    same, other = (deal(table, target, Plan(seed=seed))[0].validation for seed in (0, 1))
+    np.testing.assert_array_equal(parts.validation, same)
+    assert other.tolist() != same.tolist()
+    together = deal(table, target, Plan(group="who"))[0].validation // 2
+    assert set(np.bincount(together)) == {0, 2}
+    for plan in (Plan(fractions=Fractions.parse("85/0/15")), Plan(folds=3)):
+        assert not len(deal(table, target, plan)[0].validation)
+    few = table_of(split=["train", "train", "test"], x=[1, 2, 3], y=[0.5, 1.5, 2.5])
+    assert deal(few, choose_target(few, "y"), Plan())[0].train.tolist() == [0, 1]
+
+
 def test_folds_hold_out_every_row_once_and_spread_the_classes():
     y = np.repeat(["a", "b", "c"], [50, 25, 15])
     table = table_of(x=np.arange(90.0), y=y)

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 import talweg as tw
+from talweg.config.settings import make_settings
 from talweg.errors import ConfigError, DataError
+from talweg.run.build import build
 
 SETTINGS = {"layers": "conv 4 3x3, relu, maxpool 2, flatten, output", "members": 2, "max_epochs": 12, "batch_size": 16}
 
@@ -92,6 +94,9 @@ def test_a_number_for_each_picture_of_a_table_is_learned(tmp_path):
     run = tw.train(tmp_path / "table.csv", layers="conv 2 3x3, relu, globalpool, output", members=1, max_epochs=60,
                    learning_rate=0.03, augment="none")  # fmt: skip
     assert (run.summary["task"], run.summary["data"]["target"]) == ("regression", "light")
+    assert not [note for note in run.summary["notes"] if "--augment none" in note]
+    usual = build(make_settings({"source": str(tmp_path / "table.csv")}))
+    assert [note for note in usual.notes if "changed at random (shift 1, rotation 10)" in note]
     assert run.summary["ensemble"]["test"]["r2"] > 0.9
     assert run.predict(tmp_path / "0.png").values[0] == pytest.approx(pixels[0].mean(), abs=15)
     (tmp_path / "table.csv").write_text("file,light\n0.png,1\nnone.png,2")
@@ -109,6 +114,34 @@ def test_the_gate_tells_of_copies_wrong_labels_and_lonely_classes(tmp_path):
     assert "lower/copy.png (lower) is upper/" in found["wrong_label"].sentence
     assert "'alone' stands in one row only" in found["single_row_class"].sentence
     assert "alone/one.png" in found["blank_pictures"].sentence
+
+
+def test_the_check_tells_of_classes_and_files(tmp_path):
+    from rich.console import Console
+
+    from talweg.view.findings import check_summary
+
+    for part, count in (("train", 40), ("test", 10)):
+        write(tmp_path / part, count)
+    Image.new("RGB", (12, 9), "red").save(tmp_path / "test" / "upper" / "red.png")
+    found = tw.check(tmp_path).summary
+    assert found["pictures"]["classes"] == [
+        {"name": "lower", "train": 16, "validation": 4, "test": 5},
+        {"name": "upper", "train": 17, "validation": 3, "test": 6},
+    ]
+    assert found["pictures"]["files"] == {
+        "sizes": 2, "smallest": [8, 8], "largest": [9, 12], "commonest": [8, 8], "commonest_pictures": 50,
+        "modes": {"gray": 50, "rgb": 1},
+    }  # fmt: skip
+    console = Console(width=250)
+    with console.capture() as told:
+        console.print(check_summary(found))
+    text = told.get()
+    assert "class (classification), 51 pictures (33 train, 7 validation, 11 test), seen as 8x8 in colour" in text
+    assert "2 sizes from 8x8 to 9x12, 50 of 8x8; 50 gray, 1 in colour." in text
+    assert ["lower", "16", "4", "5", "25"] in [line.split() for line in text.splitlines()]
+    assert "Picture test/upper/red.png." in text
+    assert tw.check(*halves(20)).summary["pictures"]["files"] is None
 
 
 def test_what_cannot_be_trained_on(tmp_path, folder):

@@ -101,16 +101,10 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
     given = given_column(table) if plan.given else None
     strata = _classes(table.column(target.name)) if target.task == "classification" else None
     if given is not None:
-        parts = _as_given(known, given, rows)
-        notes.append(f"Column {given!r} says which rows train, validate and test; --split is not used.")
-    elif plan.time is not None:
-        parts = split_by_time(instants(known, plan.time, rows), plan.fractions)
-    elif plan.by == "hash":
-        parts = _by_hash(table, rows, plan)
-    elif plan.group is not None:
-        parts = split_groups(group_codes(known, plan.group, rows), plan.fractions, plan.seed, strata)
+        parts, told = _as_given(table, known, given, rows, plan, strata)
+        notes.append(told)
     else:
-        parts = split(len(rows), plan.fractions, plan.seed, strata)
+        parts = _dealt(table, known, rows, plan, strata)
     if plan.folds:
         parts = _folded(known if plan.by == "seed" else table.take(rows), parts, plan, strata, rows)
         notes.append(
@@ -119,6 +113,19 @@ def deal(table: Table, target: Target, plan: Plan) -> tuple[Split, tuple[str, ..
         )
     _refuse_no_training(parts, table.name, given)
     return parts.of(rows), tuple(notes)
+
+
+def _dealt(
+    table: Table, known: Table, rows: Int[np.ndarray, " rows"], plan: Plan, strata: Int[np.ndarray, " rows"] | None
+) -> Split:
+    """The parts of some rows of a table, of which the plan's columns are known."""
+    if plan.time is not None:
+        return split_by_time(instants(known, plan.time, rows), plan.fractions)
+    if plan.by == "hash":
+        return _by_hash(table, rows, plan)
+    if plan.group is not None:
+        return split_groups(group_codes(known, plan.group, rows), plan.fractions, plan.seed, strata)
+    return split(len(rows), plan.fractions, plan.seed, strata)
 
 
 def _classes(target: Column) -> Int[np.ndarray, " known"]:
@@ -133,7 +140,37 @@ def _refuse_no_training(parts: Split, table: str, given: str | None) -> None:
         raise DataError(f"{table} leaves no training rows: {why}; give more rows or another split.")
 
 
-def _as_given(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Split:
+def _as_given(
+    table: Table,
+    known: Table,
+    given: str,
+    rows: Int[np.ndarray, " rows"],
+    plan: Plan,
+    strata: Int[np.ndarray, " rows"] | None,
+) -> tuple[Split, str]:
+    """The parts that a column names, and how that is said. Where it names none for validation, training gives some."""
+    parts, some = _as_said(known, given, rows), plan.fractions.of_training()
+    told = f"Column {given!r} says which rows train, validate and test; --split is not used."
+    if plan.folds or len(parts.validation) or int(len(parts.train) * some.validation / 100) == 0:
+        return parts, told
+    train = parts.train
+    # Nobody stops in time, nor chooses, by rows that are trained on, and the test rows are looked at once.
+    inner = _dealt(
+        table,
+        known.take(train),
+        rows[train],
+        dataclasses.replace(plan, fractions=some),
+        None if strata is None else strata[train],
+    )
+    apart = f"{len(inner.validation)} of {len(train)} training rows"
+    kept = f"{100 - plan.fractions.test:g}/0/{plan.fractions.test:g}"
+    return Split(train[inner.train], train[inner.validation], parts.test), (
+        f"Column {given!r} says which rows train and test. It names none for validation, for which {apart} are set"
+        f" apart; --split {kept} leaves them in training."
+    )
+
+
+def _as_said(table: Table, name: str, rows: Int[np.ndarray, " rows"]) -> Split:
     column = as_text(table.columns[name])
     if len(lost := np.flatnonzero(column.missing())):
         raise DataError(

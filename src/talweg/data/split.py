@@ -80,6 +80,16 @@ class Fractions:
         )
         return train, validation, test
 
+    def of_training(self) -> "Fractions":
+        """The shares of what is not for testing.
+
+        Example:
+            >>> str(Fractions.parse("70/15/15").of_training()), str(Fractions.parse("80/0/20").of_training())
+            ('82.35/17.65/0', '100/0/0')
+        """
+        validation = round(100 * self.validation / (self.train + self.validation), 2)
+        return Fractions(round(100 - validation, 2), validation, 0.0)
+
 
 def _number(share: float) -> str:
     return f"{share:.10g}"

@@ -12,6 +12,7 @@ from talweg.data.images.pictures import Pictures
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
 from talweg.data.table import Table
+from talweg.data.task import labels_of
 from talweg.run.build import is_denoising
 from talweg.run.prepare import Prepared, of_arrays, prepare
 from talweg.run.streaming.sources import without_credentials
@@ -98,4 +99,33 @@ def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
         "features": len(prepared.preparation.feature_names),
         **prepared.report.to_dict(),
         "told": list(prepared.notes),
+        **({} if prepared.pictures is None else {"pictures": _pictures(prepared, prepared.pictures)}),
     }
+
+
+def _pictures(prepared: Prepared, pictures: Pictures) -> dict[str, Any]:
+    """What is told of labelled pictures in the place of columns."""
+    height, width, channels = pictures.shape
+    named = sorted({row for finding in prepared.report.findings for row in finding.rows})
+    return {
+        "height": height,
+        "width": width,
+        "channels": channels,
+        "classes": _class_counts(prepared) if prepared.preparation.classes else [],
+        "files": dict(pictures.found) or None,
+        "names": {str(row): pictures.files[row - 1] for row in named},
+    }
+
+
+def _class_counts(prepared: Prepared) -> list[dict[str, Any]]:
+    """How many rows of each part each class has."""
+    codes, labels = labels_of(prepared.table.columns[prepared.target.name])
+    parts = prepared.parts
+    counts = {
+        part: np.bincount(codes[rows], minlength=len(labels)).tolist()
+        for part, rows in (("train", parts.train), ("validation", parts.validation), ("test", parts.test))
+    }
+    return [
+        {"name": str(label), **{part: count[place] for part, count in counts.items()}}
+        for place, label in enumerate(labels)
+    ]

@@ -32,6 +32,9 @@ from talweg.run.storage import cache
 from talweg.run.streaming.sources import open_table, room_for_pixels
 from talweg.run.unseen import without_unseen
 
+FEW_ROWS = 2000
+"""Below so many rows that are not for the test folds are recommended (benchmarks/tables.md)."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Prepared:
@@ -46,7 +49,7 @@ class Prepared:
             disk; `None` for a table on disk.
         report: what the gate found.
         notes: what was decided for the user, a sentence each.
-        names: what each row of the source is called, if it is a picture in a file.
+        pictures: the source, if it is one of pictures.
     """
 
     table: Table
@@ -56,7 +59,12 @@ class Prepared:
     features: Num[Stack, "known *features"] | None
     report: Report
     notes: tuple[str, ...]
-    names: tuple[str, ...] = ()
+    pictures: Pictures | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What each row of the source is called, if it is a picture."""
+        return () if self.pictures is None else self.pictures.files
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -107,7 +115,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
     seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
+    notes = (*notes, *left_out, *_told_of_few(parts, plan, given))
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
     if on_disk(table):
         return Prepared(table, seen_target, parts, preparation, None, report, told)
     if some is not table:
@@ -172,6 +181,17 @@ def _told_of_scale(target: ClassTarget | NumberTarget, settings: Settings) -> tu
     )
 
 
+def _told_of_few(parts: Split, plan: Plan, given: str | None) -> tuple[str, ...]:
+    """A sentence where rows are few and some only validate, though all could be learned from."""
+    rows = len(parts.train) + len(parts.validation)
+    if rows >= FEW_ROWS or not len(parts.validation) or plan.time or given:
+        return ()
+    return (
+        f"Few rows, and {len(parts.validation)} of them only validate: with --folds 8 each member validates on another"
+        " eighth, and together they learn from all.",
+    )
+
+
 def _told_of_sample(rows: int, some: int) -> str:
     return (
         f"{some} of {rows} rows, drawn evenly, speak for all: the gate looks at them, and scales, words and kinds of"
@@ -212,7 +232,7 @@ def _prepare_pictures(settings: Settings, plan: Plan, source: Any, hear: Hear) -
     seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
     told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
     pixels = pictures.take(seen_target.rows).pixels if left_out else known.pixels
-    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures.files)
+    return Prepared(table, seen_target, parts, preparation, pixels, report, told, pictures)
 
 
 def wanted_pictures(settings: Settings) -> Wanted:

@@ -106,7 +106,7 @@ def _blank(case: Case, pictures: Pictures, blank: Bool[np.ndarray, " known"]) ->
         yield Finding(
             "warning",
             "blank_pictures",
-            f"{counted(int(blank.sum()), 'picture')} show nothing but one colour, such as"
+            f"{counted(int(blank.sum()), 'picture')} show{'s' * int(blank.sum() == 1)} nothing but one colour, such as"
             f" {pictures.files[int(blank.argmax())]}.",
             "Look at them: they may have been exported wrongly.",
             (),

@@ -19,8 +19,8 @@ from talweg.data.large.store import Writer
 
 MANY = 500
 """From so many pictures on, what was decoded is kept."""
-VERSION = 1
-"""Of the decoding; raised when the same files would give other pixels."""
+VERSION = 2
+"""Of what is kept; raised when the same files would give other pixels, or other facts."""
 
 
 def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keeping: Keeping = IN_MEMORY) -> Loaded:
@@ -44,7 +44,7 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
         look = look_at(files, names, wanted, hear)
         if look.bytes(len(files)) <= keeping.room:
             return load(files, names, wanted, look, hear)
-    key = key_of("pictures", str(VERSION), str(wanted), *names, _known_digest(files, cache, hear))
+    key = key_of("pictures", str(VERSION), str(wanted), *names, known_digest(files, cache, hear))
     store = cache.find(key)
     if store is None:
         look = look_at(files, names, wanted, hear)
@@ -56,17 +56,23 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
                 column.append(pixels[None].astype(look.dtype, copy=False))
 
             kept, notes = decode_each(files, names, look, wanted.skip_broken, put, hear)
-            return {"kept": list(kept), "notes": list(notes)}
+            return {"kept": list(kept), "notes": list(notes), "found": look.found}
 
         about = f"{len(files)} decoded pictures of {files[0].parent.parent.name}"
         store = cache.get(key, fill, about, needed=look.bytes(len(files)))
-    pixels = store.arrays["pixels"]
+    pixels, facts = store.arrays["pixels"], store.facts
     within = pixels.nbytes <= keeping.room
-    return Loaded(np.array(pixels) if within else pixels, tuple(store.facts["kept"]), tuple(store.facts["notes"]))
+    return Loaded(np.array(pixels) if within else pixels, tuple(facts["kept"]), tuple(facts["notes"]), facts["found"])
 
 
-def _known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
-    """A hash of all files' contents; they are read anew only if one changed its size or its time since."""
+def known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
+    """A hash of all files' contents; they are read anew only if one changed its size or its time since.
+
+    Args:
+        files: it may be many.
+        cache: where the hash is kept.
+        hear: is told of the progress.
+    """
     seen = hashlib.blake2b(digest_size=32)
     for file in files:
         stat = file.stat()
@@ -76,12 +82,13 @@ def _known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
         digests = heard("reading", in_parallel(_digest, files), len(files), hear)
         return {"digest": hashlib.blake2b(b"".join(digests), digest_size=32).hexdigest()}
 
-    about = f"hash of {len(files)} pictures of {files[0].parent.parent.name}"
+    about = f"hash of {len(files)} files of {files[0].parent.parent.name}"
     return str(cache.get(key_of("digest of pictures", seen.digest()), make, about).facts["digest"])
 
 
 def _digest(file: Path) -> bytes:
     try:
-        return hashlib.blake2b(file.read_bytes(), digest_size=16).digest()
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=16)).digest()
     except OSError:
         return b"unreadable"

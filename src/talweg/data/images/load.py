@@ -8,7 +8,7 @@ import math
 import os
 import warnings
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -42,11 +42,13 @@ class Loaded:
         pixels: those that could be read, in memory or on disk.
         kept: their positions among the files that were asked for.
         notes: what was done to them, a sentence each.
+        found: sizes and modes of the files (see `Pictures.found`).
     """
 
     pixels: Shaped[Stack, "pictures height width channels"]
     kept: tuple[int, ...]
     notes: tuple[str, ...]
+    found: Mapping[str, Any]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -58,12 +60,14 @@ class Look:
         color: gray or in colour.
         deep: whether some have more than 8 bits, so that all are real numbers.
         notes: what that does to them, a sentence each.
+        found: sizes and modes of the files (see `Pictures.found`).
     """
 
     size: Size
     color: Color
     deep: bool
     notes: tuple[str, ...]
+    found: Mapping[str, Any]
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -98,7 +102,8 @@ def look_at(files: Sequence[Path], names: Sequence[str], wanted: Wanted, hear: H
     if not sound:
         raise DataError(broken([each for each in found if isinstance(each, PictureError)], len(files)))
     size, color = wanted.size or _size(sound), wanted.color or _color(sound)
-    return Look(size, color, any(each.deep for each in sound), tuple(_resized(sound, size, color)))
+    deep, notes = any(each.deep for each in sound), tuple(_resized(sound, size, color))
+    return Look(size, color, deep, notes, _found(sound))
 
 
 def load(
@@ -119,7 +124,7 @@ def load(
     look = look or look_at(files, names, wanted, hear)
     out = np.empty((len(files), *look.shape), look.dtype)
     kept, notes = decode_each(files, names, look, wanted.skip_broken, out.__setitem__, hear)
-    return Loaded(out[np.array(kept)] if len(kept) < len(files) else out, kept, notes)
+    return Loaded(out[np.array(kept)] if len(kept) < len(files) else out, kept, notes, look.found)
 
 
 def decode_each(
@@ -176,7 +181,7 @@ def heard(doing: str, things: Iterable[T], count: int, hear: Hear) -> Iterator[T
     """The same things; which part of them came so far is told now and then."""
     for number, thing in enumerate(things, 1):
         yield thing
-        if number % _TOLD == 0:
+        if number % _TOLD == 0 or number == count:
             hear(doing, number / count)
 
 
@@ -236,6 +241,20 @@ def _size(headers: Sequence[Header]) -> Size:
 
 def _color(headers: Sequence[Header]) -> Color:
     return "gray" if all(header.color == "gray" for header in headers) else "rgb"
+
+
+def _found(headers: Sequence[Header]) -> dict[str, Any]:
+    sizes = Counter((header.height, header.width) for header in headers)
+    (height, width), most = sizes.most_common(1)[0]
+    modes = Counter(f"{header.color}, 16 bits" if header.deep else header.color for header in headers)
+    return {
+        "sizes": len(sizes),
+        "smallest": list(min(sizes, key=math.prod)),
+        "largest": list(max(sizes, key=math.prod)),
+        "commonest": [height, width],
+        "commonest_pictures": most,
+        "modes": dict(modes.most_common()),
+    }
 
 
 def _resized(headers: Sequence[Header], size: Size, color: Color) -> Iterable[str]:

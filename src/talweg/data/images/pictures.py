@@ -3,7 +3,7 @@
 import dataclasses
 import math
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from jaxtyping import Int, Shaped
@@ -81,6 +81,8 @@ class Pictures:
         about: what is known of each: a column `class` from folders, or the columns of a table.
         target: the column that the source names as its target, if it does.
         notes: what was done to them, a sentence each.
+        found: of files, as plain data: how many `sizes` there are, the `smallest`, `largest` and `commonest` (height,
+            width), of how many pictures that is, and by `modes` how many are gray, in colour or of 16 bits.
     """
 
     name: str
@@ -89,6 +91,7 @@ class Pictures:
     about: Mapping[str, Column]
     target: str | None = None
     notes: tuple[str, ...] = ()
+    found: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.pixels)

@@ -14,6 +14,7 @@ _ROOMS = {
     "rerun": "talweg.run.resuming.rerun",
     "report": "talweg.run.explain",
     "compare": "talweg.run.explain",
+    "verify": "talweg.record.verify",
     "check": "talweg.run.check",
     "denoise": "talweg.run.pictures.denoising",
     "model": "talweg.run.model",
@@ -99,6 +100,7 @@ if TYPE_CHECKING:
         tanh,
     )
     from talweg.record.history import History
+    from talweg.record.verify import verify
     from talweg.run.api import resume, train
     from talweg.run.check import check
     from talweg.run.explain import compare, report
@@ -177,6 +179,7 @@ __all__ = [
     "softplus",
     "tanh",
     "train",
+    "verify",
 ]
 
 

@@ -72,6 +72,7 @@ def test_a_new_run_clears_the_old_one_and_nothing_else(tmp_path):
         "origin.json",
         "preparation.json",
         "split.npy",
+        "seals.json",
         "notes.txt",
     }
 

@@ -1,7 +1,7 @@
 """Run folders of every version, as that version wrote them, are read: settings, curves, summary, params, predictions.
 
-Both are of `talweg train iris --members 2 --epochs 5 --hidden 4`, without the page. Version 1 has neither `origin.json`
-nor checksums, and was written by the last Talweg before these.
+All are of `talweg train iris --members 2 --epochs 5 --hidden 4`, without the page. Version 1 has neither `origin.json`
+nor checksums, version 2 no seals; each was written by the last Talweg before those.
 """
 
 import shutil
@@ -27,6 +27,7 @@ WRITTEN = {
         "rows": [[0.37472932, 0.37776473, 0.24750594], [0.28330405, 0.21911993, 0.49757603]],
     },
 }
+WRITTEN[3] = WRITTEN[2]
 """What the Talweg of then told: member 0's losses, and the ensemble's probabilities of iris 0 and 60."""
 
 
@@ -65,3 +66,26 @@ def test_a_folder_of_version_2_is_vouched_for(tmp_path):
     params.write_bytes(params.read_bytes()[:-1] + b"\0")
     with pytest.raises(RunFolderError, match=r"params\.safetensors is damaged: it is not as it was written"):
         tw.open_run(run)
+
+
+@pytest.mark.parametrize("version", WRITTEN)
+def test_what_vouches_for_an_older_folder_is_told(version):
+    found = tw.verify(FIXTURES / f"version-{version}")
+    assert (found.whole, found.readable, found.version) == (True, True, version)
+    # Without checksums every file is told to have none, and is no error.
+    assert {one.state for one in found.files} == ({"unsealed"} if version == 1 else {"whole"})
+    assert found.resumable == (version > 1)
+
+
+@pytest.mark.parametrize(
+    ("version", "known"), [(1, ("params.safetensors", "summary.json", "split.npy")), (2, ()), (3, ())]
+)
+def test_damage_to_an_older_folder_is_named_as_far_as_it_can_be_known(tmp_path, version, known):
+    run = shutil.copytree(FIXTURES / f"version-{version}", tmp_path / "run")
+    for path in sorted(run.iterdir()):
+        content = path.read_bytes()
+        path.write_bytes(content[: len(content) // 2])
+        if not known or path.name in known:
+            assert [one.file for one in tw.verify(run).files if one.wrong] == [path.name]
+        path.write_bytes(content)
+    assert tw.verify(run).whole

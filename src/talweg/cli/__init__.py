@@ -17,6 +17,7 @@ _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
+    "verify": ("talweg.cli.verify", "Look over every file of a run, and say what is damaged and what mends it."),
     "check": ("talweg.cli.check", "Look a source over: what is wrong with it, and how to mend it."),
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),

@@ -28,7 +28,9 @@ _TRAINING = (
     click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike."),
     click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation."),
     click.option("--initializer-scale", help="What the drawn weights are multiplied with."),
-    click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]"),
+    click.option(
+        "--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: by the task]"
+    ),
     click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal."),
     click.option("--loss", help="What is minimised, such as huber. [default: by the task]"),
     click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]"),

@@ -18,8 +18,11 @@ from talweg.record.writing import write_atomically
 
 SETTINGS, HISTORY, ORIGIN = "run.toml", "history.jsonl", "origin.json"
 PREPARATION, SPLIT = "preparation.json", "split.npy"
-FORMAT = 2
-"""The run folder's version, kept in `origin.json`. Version 1 had no such file and no checksums; it is still read."""
+FORMAT = 3
+"""The run folder's version, kept in `origin.json`. All are still read.
+
+Version 1 had neither that file nor checksums, version 2 no seals of pictures and pages.
+"""
 
 
 class Begun(Files):
@@ -33,7 +36,7 @@ class Begun(Files):
         self, settings_toml: str, preparation: Mapping[str, Any], split: np.ndarray, sitting: Mapping[str, Any]
     ) -> None:
         marks = {PREPARATION: self._write_json(PREPARATION, preparation), SPLIT: self._write_array(SPLIT, split)}
-        self._write_origin([{**sitting, "settings": settings_toml}], marks)
+        self._write_origin([{**sitting, "settings": settings_toml}], marks, FORMAT)
         write_atomically(self.path / SETTINGS, settings_toml.encode())
 
     def add_sitting(self, settings_toml: str, sitting: Mapping[str, Any]) -> None:
@@ -44,7 +47,7 @@ class Begun(Files):
                 f"{self.path} was begun by an older Talweg and cannot be continued; train anew with --config run.toml"
             )
         content, marks = origin
-        self._write_origin([*content["sittings"], {**sitting, "settings": settings_toml}], marks)
+        self._write_origin([*content["sittings"], {**sitting, "settings": settings_toml}], marks, content["version"])
         write_atomically(self.path / SETTINGS, settings_toml.encode())
 
     def sittings(self) -> list[dict[str, Any]]:
@@ -56,8 +59,8 @@ class Begun(Files):
         origin = self._origin()
         return [] if origin is None else origin[0]["sittings"]
 
-    def _write_origin(self, sittings: list[dict[str, Any]], marks: Mapping[str, Mark]) -> None:
-        content = {"version": FORMAT, "kind": "origin", "sittings": sittings}
+    def _write_origin(self, sittings: list[dict[str, Any]], marks: Mapping[str, Mark], version: int) -> None:
+        content = {"version": version, "kind": "origin", "sittings": sittings}
         self._write_json(ORIGIN, sealed(content, marks))
 
     def _origin(self) -> tuple[dict[str, Any], dict[str, Mark]] | None:

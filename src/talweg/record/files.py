@@ -16,6 +16,11 @@ from talweg.record.sealed import Mark, mark, unsealed
 from talweg.record.writing import write_atomically
 
 
+def as_json(content: Mapping[str, Any]) -> bytes:
+    """A JSON object as the content of a file that a person may read."""
+    return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+
+
 class Files:
     """A folder's files. Whatever is wrong with one is told in one line that names it."""
 
@@ -40,7 +45,7 @@ class Files:
         return content
 
     def _write_json(self, name: str, content: Mapping[str, Any]) -> Mark:
-        written = (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
+        written = as_json(content)
         write_atomically(self.path / name, written)
         return mark(written)
 

@@ -12,6 +12,7 @@ evidence.json        what was measured to explain the run: its rules, its gradie
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
 pictures/            of a denoising some pictures noisy, denoised and clean; of other pictures the worst mistakes
+seals.json           the checksums of pictures, pages, and what else no other file vouches for
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
 What stands before the end is in `begun`, how a file is read and written in `files` and `writing`; checkpoints are in
@@ -27,15 +28,22 @@ import numpy as np
 from talweg.errors import RunFolderError
 from talweg.record.begun import HISTORY, ORIGIN, PREPARATION, SETTINGS, SPLIT, Begun
 from talweg.record.evaluation import Evaluation, from_arrays, to_arrays
+from talweg.record.files import as_json
 from talweg.record.flat import flatten, unflatten
 from talweg.record.history import History
 from talweg.record.sealed import Mark, mark, pack, sealed, unpack
+from talweg.record.seals import SEALS, write_sealed, write_seals
 from talweg.record.writing import clear_halves, write_atomically
 
 SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
 TRAJECTORY, MAPS, PICTURES = "trajectory.safetensors", "map", "pictures"
 EVALUATION, EVIDENCE, REPORT = "evaluation.safetensors", "evidence.json", "report.html"
-FILES = (SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT)
+FILES = (
+    *(SUMMARY, ORIGIN, SETTINGS, HISTORY, PARAMS, PREPARATION, SPLIT, GATE, TRAJECTORY, EVALUATION, EVIDENCE, REPORT),
+    SEALS,
+)
+WORK = "talweg-work-1"
+"""The kind of the arrays below `map/` from which a map goes on."""
 RANGE_TEST = "range_test.json"
 """Only a run whose learning rate was found by one has it; all others are in every run."""
 REPORTS = tuple(f"report{lang}.{form}" for lang in ("", ".de") for form in ("html", "md", "json"))
@@ -86,11 +94,12 @@ class RunFolder(Begun):
             shutil.rmtree(self.path / MAPS, ignore_errors=True)
         except OSError as error:
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
+        write_seals(self.path, {})
         self._write_begun(settings_toml, preparation, split, sitting or {})
 
     def write_gate(self, report: Mapping[str, Any]) -> None:
         """Writes what the gate found."""
-        self._write_json(GATE, report)
+        write_sealed(self.path / GATE, as_json(report))
 
     def gate(self) -> dict[str, Any]:
         """What the gate found in the source before the first step."""
@@ -99,7 +108,7 @@ class RunFolder(Begun):
 
     def write_range_test(self, found: Mapping[str, Any]) -> None:
         """Writes the range test that gave the learning rate."""
-        self._write_json(RANGE_TEST, found)
+        write_sealed(self.path / RANGE_TEST, as_json(found))
 
     def range_test(self) -> dict[str, Any]:
         """The range test that gave the learning rate; empty for a run whose rate was given otherwise."""
@@ -147,7 +156,7 @@ class RunFolder(Begun):
                 path.parent.mkdir(exist_ok=True)
             except OSError as error:
                 raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
-            write_atomically(path, content)
+            write_sealed(path, content)
 
     def write_summary(self, summary: Mapping[str, Any]) -> None:
         """Writes what was reached; the run is finished with it."""

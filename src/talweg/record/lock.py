@@ -1,4 +1,7 @@
-"""A run folder's lock: one process at a time trains into it. However that process ends, the system opens the lock."""
+"""A run folder's locks: one process at a time trains into it, or seals a file.
+
+However that process ends, the system opens the lock.
+"""
 
 import contextlib
 import os
@@ -11,32 +14,39 @@ NAME = ".lock"
 
 
 @contextlib.contextmanager
-def locked(folder: Path) -> Iterator[None]:
+def locked(folder: Path, name: str = NAME, wait: bool = False) -> Iterator[None]:
     """Holds a folder's lock.
+
+    Args:
+        folder: the run's.
+        name: of the lock.
+        wait: whether to wait for another process that has it.
 
     Raises:
         RunFolderError: if another process has it, or the folder cannot be written.
     """
-    path = folder / NAME
+    path = folder / name
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        descriptor = _acquired(path)
+        descriptor = _acquired(path, wait)
     except OSError as error:
         raise RunFolderError(f"{folder} cannot be used as a run folder: {error.strerror or error}") from None
     try:
         yield
     finally:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        os.close(descriptor)
+        try:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        finally:
+            os.close(descriptor)
 
 
-def _acquired(path: Path) -> int:
+def _acquired(path: Path, wait: bool) -> int:
     """The lock's open file: the one that bears its name now, since another process may just have removed its own."""
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
-            if not _try_lock(descriptor):
+            if not _try_lock(descriptor, wait):
                 owner = os.read(descriptor, 32).decode(errors="replace").strip()
                 raise RunFolderError(
                     f"{path.parent} is being written by another process{f' ({owner})' if owner else ''}; "
@@ -58,16 +68,16 @@ def _same(descriptor: int, path: Path) -> bool:
     return False
 
 
-def _try_lock(descriptor: int) -> bool:
+def _try_lock(descriptor: int, wait: bool) -> bool:
     try:
         if os.name == "posix":
             import fcntl
 
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
         else:
             import msvcrt
 
-            msvcrt.locking(descriptor, msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
+            msvcrt.locking(descriptor, msvcrt.LK_LOCK if wait else msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]
     except (BlockingIOError, PermissionError):
         return False
     return True

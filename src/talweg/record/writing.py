@@ -27,7 +27,7 @@ def write_atomically(path: Path, content: bytes) -> None:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        _flush_folder(path.parent)
+        flush_folder(path.parent)
     except OSError as error:
         raise RunFolderError(f"{path} could not be written: {error.strerror or error}") from None
 
@@ -39,7 +39,8 @@ def clear_halves(folder: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def _flush_folder(folder: Path) -> None:
+def flush_folder(folder: Path) -> None:
+    """Waits until the names in a folder are on the disk."""
     if os.name == "posix":
         descriptor = os.open(folder, os.O_RDONLY)
         try:

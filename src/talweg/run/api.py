@@ -157,7 +157,6 @@ def resume_run(
         require_space(folder.path, disk_bytes(found.built.job, found.built.parts))
         sitting = _sitting(found.built, found.standing)
         folder.add_sitting(to_toml(found.built.job.settings), sitting)
-        folder.write_gate(found.built.report.to_dict())
         return _trained(found.built, source, folder, found.standing, listener)
 
 

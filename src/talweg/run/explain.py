@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from talweg.record.places import existing_run
-from talweg.record.writing import write_atomically
+from talweg.record.seals import write_sealed
 from talweg.run.result import Run
 from talweg.run.written import open_run
 from talweg.view.comparison import Comparison
@@ -48,7 +48,7 @@ class Compared:
 
     def save(self, path: str | Path, lang: str = "en") -> Path:
         """Writes the page; returns where."""
-        write_atomically(Path(path), self.page(lang).page.encode())
+        write_sealed(Path(path), self.page(lang).page.encode())
         return Path(path)
 
     def _repr_html_(self) -> str:

@@ -32,6 +32,7 @@ def begin(
 def save(run: Run, folder: RunFolder) -> None:
     """Writes what is known at the end: the params, what explains the run, and the summary that finishes it."""
     folder.write_params(run.params, {"format": "talweg-params-1"})
+    folder.write_gate(run.summary["gate"])
     folder.write_evaluation(run.evaluation)
     folder.write_evidence(run.evidence)
     folder.write_trajectory(run.recorded or {})

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from talweg.errors import ConfigError
+from talweg.errors import ConfigError, RunFolderError
+from talweg.record.seals import place
 from talweg.view.style import styled
 
 # Whatever names the day or the version of a library would make equal pictures differ.
@@ -22,6 +23,8 @@ _METADATA: dict[str, dict[str, str | None]] = {
 def replacing(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Iterator[Path]:
     """A temporary file beside `path`, which takes its place when the block ends well and is removed when not.
 
+    In a run folder it is sealed.
+
     Args:
         path: where the file will be; missing folders are made.
         suffixes: endings that the path may have, such as ``(".gif",)``.
@@ -31,17 +34,21 @@ def replacing(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Iterat
 
     Raises:
         ConfigError: when the path ends otherwise.
+        RunFolderError: if the system refuses.
     """
     target = Path(path)
     if target.suffix.lower() not in suffixes:
         raise ConfigError(f"a picture's file must end in {' or '.join(suffixes)}, not in {target.name!r}")
-    target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix.lower()}")
     try:
-        yield temporary
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            yield temporary
+            place(temporary, target)
+        finally:
+            temporary.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{target} could not be written: {error.strerror or error}") from None
 
 
 @styled

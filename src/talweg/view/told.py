@@ -14,6 +14,7 @@ from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.history import History
 from talweg.record.measured import read_noise, read_sharpness
+from talweg.record.seals import intact
 
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
@@ -164,8 +165,9 @@ def read_run(folder: RunFolder) -> Told:
 
 
 def read_pictures(folder: RunFolder, summary: Mapping[str, Any]) -> dict[str, bytes]:
-    """The PNG pictures that a summary names; those that are gone, or lie elsewhere, are left out."""
+    """The PNG pictures that a summary names; those that are gone, damaged, or lie elsewhere, are left out."""
     samples = (summary.get("denoising") or {}).get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
     names = [name for sample in samples for name in sample.values() if str(name).endswith(".png")]
     inside = [name for name in names if (folder.path / name).resolve().is_relative_to(folder.path.resolve())]
-    return {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}
+    found = {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}
+    return {name: content for name, content in found.items() if intact(folder.path, name, content)}

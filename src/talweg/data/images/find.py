@@ -123,9 +123,12 @@ def _by_class(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...] | None, t
     if loose:
         notes.append(f"{_count(len(loose))} beside the class folders, such as {loose[0].name}, are left out.")
     if others := sum(1 for place in full for path in place.rglob("*") if _stray(path)):
-        notes.append(f"{others} file{'s' * (others != 1)} that are no pictures are left out.")
+        notes.append(f"{others} files that are no pictures are left out." if others > 1 else _ONE_STRAY)
     files = tuple(file for group in full.values() for file in group)
     return files, tuple(place.name for place, group in full.items() for _ in group), tuple(notes)
+
+
+_ONE_STRAY = "1 file that is no picture is left out."
 
 
 def _stray(path: Path) -> bool:

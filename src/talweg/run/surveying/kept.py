@@ -13,10 +13,10 @@ from typing import Any, final
 import jax
 import numpy as np
 
+from talweg.record.folder import WORK
 from talweg.record.sealed import pack, unpack
 from talweg.record.writing import write_atomically
 
-KIND = "talweg-work-1"
 EVERY = 5.0
 """Seconds between two writings while work goes on."""
 
@@ -59,7 +59,7 @@ class Kept:
         if self.path is None or not self.path.exists():
             return {}, {}
         try:
-            arrays, facts = unpack(self.path.read_bytes(), KIND)
+            arrays, facts = unpack(self.path.read_bytes(), WORK)
         except (OSError, ValueError):
             return {}, {}
         return (arrays, facts) if facts.get("key") == self.key else ({}, {})
@@ -74,5 +74,5 @@ class Kept:
         if self.path is not None and self.waiting is not None:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             arrays, facts = self.waiting
-            write_atomically(self.path, pack(arrays, {**facts, "key": self.key}, KIND))
+            write_atomically(self.path, pack(arrays, {**facts, "key": self.key}, WORK))
         self.waiting, self.written = None, self.clock()

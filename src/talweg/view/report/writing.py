@@ -5,7 +5,7 @@ from pathlib import Path
 
 from talweg.errors import RunFolderError
 from talweg.record.folder import MAPS, RunFolder
-from talweg.record.writing import write_atomically
+from talweg.record.seals import intact, write_sealed
 from talweg.view.page import element_of_page
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json
@@ -45,7 +45,7 @@ def write_told(told: Told, out: Path, lang: str, forms: tuple[str, ...], landsca
     name = "report" if lang == "en" else f"report.{lang}"
     files = {form: out / f"{name}.{form}" for form in forms}
     for form, path in files.items():
-        write_atomically(path, _text(told, landscape, form, lang).encode())
+        write_sealed(path, _text(told, landscape, form, lang).encode())
     return files
 
 
@@ -61,7 +61,9 @@ def newest_map(folder: Path, lang: str) -> str:
     """The run's newest map as an element to be put into a page; nothing if none was made, or it is damaged."""
     pages = sorted((folder / MAPS).glob("*.html"), key=lambda path: path.stat().st_mtime)
     for page in reversed(pages):
-        element = element_of_page(page.read_text(encoding="utf-8", errors="replace"), lang=lang)
-        if element:
-            return element
+        content = page.read_bytes()
+        if intact(folder, f"{MAPS}/{page.name}", content):
+            element = element_of_page(content.decode(errors="replace"), lang=lang)
+            if element:
+                return element
     return ""

@@ -103,6 +103,14 @@ def test_a_very_large_table_is_spoken_for_by_some_rows_alike(source, monkeypatch
     assert whole.preparation.classes == runs[0].preparation.classes
 
 
+def test_an_order_that_a_disk_reads_slowly_is_told_of(source, monkeypatch):
+    settings = make_settings({"source": str(source), "target": "way", "stream": "yes", **SETTINGS})
+    monkeypatch.setattr(streaming, "available_memory", lambda: 1000.0)
+    assert "--shuffle block shuffles them in pieces" in build(settings).notes[-1]
+    for calm in ({"shuffle": "block"}, {"stream": "no"}):
+        assert "--shuffle" not in " ".join(build(settings.model_copy(update=calm)).notes)
+
+
 def test_resumed_in_the_middle_of_an_epoch_the_segments_go_on(source):
     job = build(make_settings({"source": str(source), "target": "price", "stream": "yes", **SETTINGS})).job
     disk = streaming.OnDisk.of(job)

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from talweg.data.images.arrays import is_idx, is_npz_of_pictures
+from talweg.data.images.arrays import is_npz_of_pictures
+from talweg.data.images.filed import is_idx
 from talweg.data.images.find import holds_pictures, is_picture
 from talweg.data.images.pictures import SUFFIXES, Pictures
 from talweg.data.reading.read import read_bytes

@@ -44,7 +44,7 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
         look = look_at(files, names, wanted, hear)
         if look.bytes(len(files)) <= keeping.room:
             return load(files, names, wanted, look, hear)
-    key = key_of("pictures", str(VERSION), str(wanted), *names, _known_digest(files, cache, hear))
+    key = key_of("pictures", str(VERSION), str(wanted), *names, known_digest(files, cache, hear))
     store = cache.find(key)
     if store is None:
         look = look_at(files, names, wanted, hear)
@@ -65,8 +65,14 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
     return Loaded(np.array(pixels) if within else pixels, tuple(facts["kept"]), tuple(facts["notes"]), facts["found"])
 
 
-def _known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
-    """A hash of all files' contents; they are read anew only if one changed its size or its time since."""
+def known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
+    """A hash of all files' contents; they are read anew only if one changed its size or its time since.
+
+    Args:
+        files: it may be many.
+        cache: where the hash is kept.
+        hear: is told of the progress.
+    """
     seen = hashlib.blake2b(digest_size=32)
     for file in files:
         stat = file.stat()
@@ -76,12 +82,13 @@ def _known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:
         digests = heard("reading", in_parallel(_digest, files), len(files), hear)
         return {"digest": hashlib.blake2b(b"".join(digests), digest_size=32).hexdigest()}
 
-    about = f"hash of {len(files)} pictures of {files[0].parent.parent.name}"
+    about = f"hash of {len(files)} files of {files[0].parent.parent.name}"
     return str(cache.get(key_of("digest of pictures", seen.digest()), make, about).facts["digest"])
 
 
 def _digest(file: Path) -> bytes:
     try:
-        return hashlib.blake2b(file.read_bytes(), digest_size=16).digest()
+        with file.open("rb") as opened:
+            return hashlib.file_digest(opened, lambda: hashlib.blake2b(digest_size=16)).digest()
     except OSError:
         return b"unreadable"

@@ -11,16 +11,33 @@ import numpy as np
 from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
-from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.feed import FULL, epoch_order, rows_per_batch
 from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import Stack, gather
+from talweg.data.large.store import is_mapped
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job
 from talweg.run.segments import cuts, longest_segment
+from talweg.run.streaming.sources import available_memory
 
 SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
+
+_LONG_ROW = 2**15
+"""Bytes of a row that is as quickly read by itself as with others."""
+
+
+def told_of_order(job: Job) -> tuple[str, ...]:
+    """A sentence where rows come in an order in which a disk reads each of them by itself, and most of them anew."""
+    x = job.training.x
+    short = x.nbytes < _LONG_ROW * len(x)
+    if not (is_mapped(x) and short and job.settings.shuffle == FULL and x.nbytes > available_memory()):
+        return ()
+    return (
+        f"The training rows take {x.nbytes / 1e9:.1f} GB, more than the memory that is free, and come in fully shuffled"
+        " order, in which a disk reads slowly; --shuffle block shuffles them in pieces that lie together.",
+    )
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -71,8 +72,22 @@ def machine() -> str:
     return f"{platform.machine()}, {os.cpu_count()} cores; load {os.getloadavg()[0]:.1f}"
 
 
+WAYS = {
+    "memory": (False, "full", "never"),
+    "disk": (True, "full", "never"),
+    "memory, by blocks": (False, "block", "never"),
+    "disk, by blocks": (True, "block", "never"),
+    "disk, by blocks, cold": (True, "block", "epoch"),
+    "disk, cold": (True, "full", "epoch"),
+    "disk, cold in each segment": (True, "full", "segment"),
+}
+"""Whether the rows are on disk, in what order they come, and before what the system is made to forget what it has of
+them. Shuffled by blocks, an epoch reads each piece of the file once: to forget before each epoch is then what a file
+beyond the memory does. In full order it is to forget before each segment of an epoch."""
+
+
 def epochs(path: Path) -> None:
-    """Trains on the prepared rows from disk and from memory, in this process; prints rows a second of each as JSON."""
+    """Trains on the prepared rows from disk and from memory, in this process; prints what each took as JSON."""
     from talweg.config.settings import make_settings
     from talweg.run.build import build
     from talweg.run.job import Rows
@@ -82,17 +97,49 @@ def epochs(path: Path) -> None:
     job = build(make_settings({**settings, "stop": "epochs(2)", "max_epochs": 2, "stream": "yes"})).job
     few = min(len(job.training), 4_000_000)
     found, params = {}, {}
-    for where in ("disk", "memory", "disk again", "memory again"):
+    for way, (disk, shuffle, cold) in [*WAYS.items()] * 2:
         training = Rows(job.training.x[:few], job.training.y[:few])
-        if where.startswith("memory"):
-            training = Rows(np.array(training.x), np.array(training.y))
-        times: list[float] = []
-        part = dataclasses.replace(job, training=training, validation=Rows(job.validation.x[:0], job.validation.y[:0]))
-        trained = train(part, lambda told, times=times: times.append(told.seconds))
-        found[where] = few / (times[2] - times[1])
-        params[where] = np.concatenate([leaf.ravel() for layer in trained.params.values() for leaf in layer.values()])
-    same = all(np.array_equal(params["disk"], other) for other in params.values())
-    print(json.dumps({"rows": few, "features": job.training.x.shape[1], "rows_per_second": found, "same": same}))
+        training = training if disk else Rows(np.array(training.x), np.array(training.y))
+        marks: list[tuple[float, float]] = []
+
+        def tell(told: Any, marks: list = marks, cold: str = cold) -> None:
+            if cold != "never":
+                forget_files()
+            marks.append((told.seconds, bytes_from_disk()))
+
+        def pause(_: Any, cold: str = cold) -> None:
+            if cold == "segment":
+                forget_files()
+
+        part = dataclasses.replace(
+            job,
+            settings=job.settings.model_copy(update={"shuffle": shuffle}),
+            training=training,
+            validation=Rows(job.validation.x[:0], job.validation.y[:0]),
+        )
+        trained = train(part, tell, pause=pause)
+        (before, read), (after, read_after) = marks[1:]
+        found.setdefault(way, []).append({"rate": few / (after - before), "read": read_after - read})
+        flat = np.concatenate([leaf.ravel() for layer in trained.params.values() for leaf in layer.values()])
+        same = np.array_equal(params.setdefault(shuffle, flat), flat)
+        if not same:
+            raise SystemExit(f"{way}: other params")
+    told = {"rows": few, "features": job.training.x.shape[1], "gigabytes": job.training.x[:few].nbytes / 1e9}
+    print(json.dumps({**told, "ways": found}))
+
+
+def forget_files() -> None:
+    """Makes the system forget what it has of the cache's files, so that they must be read from the disk again."""
+    for file in Path(os.environ["TALWEG_CACHE"]).rglob("*.npy"):
+        with file.open("rb") as opened:
+            os.fsync(opened.fileno())
+            os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def bytes_from_disk() -> float:
+    """Bytes that this process had read from a disk so far, not from the system's copy of files."""
+    lines = Path("/proc/self/io").read_text().splitlines()
+    return float(next(line.split()[1] for line in lines if line.startswith("read_bytes")))
 
 
 def main() -> None:
@@ -100,6 +147,7 @@ def main() -> None:
     parser.add_argument("--gigabytes", type=float, default=4.0)
     parser.add_argument("--folder", type=Path, help="Where the table and the cache are made, and removed again.")
     parser.add_argument("--keep", action="store_true", help="Leave the table there, and take one that is there.")
+    parser.add_argument("--throughput", action="store_true", help="Only the epochs from disk and from memory.")
     parser.add_argument("--epochs", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.epochs:
@@ -110,7 +158,7 @@ def main() -> None:
         path = (given.folder if given.keep and given.folder else folder) / "table.csv"
         if not path.exists():
             make_table(path, given.gigabytes * 1e9)
-        measure(path, folder)
+        print(throughput(path, folder)) if given.throughput else measure(path, folder)
 
 
 def measure(path: Path, folder: Path) -> None:
@@ -129,13 +177,26 @@ def measure(path: Path, folder: Path) -> None:
     print(f"| predict {told['rows']} rows | {seconds:.0f} | {peak:.2f} |\n", flush=True)
     cache = sum(file.stat().st_size for file in (folder / "cache").rglob("*") if file.is_file()) / 1e9
     print(f"{summary['data']['rows']} rows; the cache takes {cache:.2f} GB.\n", flush=True)
+    print(throughput(path, folder))
+
+
+def throughput(path: Path, folder: Path) -> str:
+    """Epochs from disk next to epochs from memory, as a table."""
     told, _, _ = run(["benchmarks.memory", "--epochs", str(path)], folder)
-    rates = told["rows_per_second"]
-    disk, memory = ((rates[where] + rates[f"{where} again"]) / 2 for where in ("disk", "memory"))
-    print(f"| epochs of {told['rows']} rows, {told['features']} features | rows a second |\n|---|---|")
-    for where, rate in rates.items():
-        print(f"| from {where} | {rate:,.0f} |")
-    print(f"\nFrom disk {disk / memory:.0%} of the throughput from memory; params equal to the bit: {told['same']}.")
+    rates = {way: np.mean([one["rate"] for one in each]) for way, each in told["ways"].items()}
+    lines = [
+        f"{told['rows']} training rows of {told['features']} features, {told['gigabytes']:.2f} GB; load"
+        f" {os.getloadavg()[0]:.1f} at the end.",
+        "",
+        "| epochs from | rows a second, two rounds | read from the disk, GB | share of memory's |",
+        "|---|---|---|---|",
+    ]
+    for way, each in told["ways"].items():
+        both = " and ".join(f"{one['rate']:,.0f}" for one in each)
+        read = max(one["read"] for one in each) / 1e9
+        share = rates[way] / rates["memory, by blocks" if "blocks" in way else "memory"]
+        lines.append(f"| {way} | {both} | {read:.2f} | {share:.0%} |")
+    return "\n".join([*lines, "", "Params are equal to the bit wherever the rows come in the same order."])
 
 
 if __name__ == "__main__":

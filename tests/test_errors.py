@@ -5,7 +5,7 @@ import pytest
 from talweg.config.rules import parse_rule
 from talweg.errors import WIDEST, ExpressionError, caret, pointing_into
 
-LONG = "accuracy >= 0.9 or " * 20
+LONG = " or ".join(["accuracy >= 0.9"] * 20)
 
 
 @pytest.mark.parametrize(

@@ -15,8 +15,9 @@ def test_find_lr(talweg, here):
     assert content["kind"] == "range_test"
     assert content["interval"][0] <= content["suggestion"] <= content["interval"][1]
     assert (here / "rates.png").is_file()
-    text = talweg("find-lr", "iris", *SMALL).out
-    assert f"--learning-rate {content['suggestion']:g}" in " ".join(text.split())
+    text = talweg("find-lr", "iris", *SMALL, "--plot", "rates.png").out
+    command = f"Next: talweg train iris --members 2 --hidden 8 --learning-rate {content['suggestion']:g}"
+    assert command in " ".join(text.split())
 
 
 def test_noise(talweg, here):

@@ -74,6 +74,14 @@ OPTIONAL = {
 }
 
 
+def test_layers_may_be_text_texts_layers_or_a_network():
+    import talweg as tw
+
+    network = tw.Sequential([tw.Dense(4), tw.relu, tw.Dense(2)])
+    for layers in (str(network), ["dense 4", "relu", "dense 2"], list(network.layers), network):
+        assert make_settings({"source": "iris", "layers": layers}).layers == "dense 4, relu, dense 2"
+
+
 def test_every_setting_is_in_the_round_trip():
     assert {"source", *OPTIONAL} == set(Settings.model_fields)
 

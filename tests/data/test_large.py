@@ -2,13 +2,15 @@
 
 import datetime as dt
 import gzip
+import itertools
+import json
 
 import numpy as np
 import polars as pl
 import pytest
 
 from talweg.data.fingerprint import fingerprint
-from talweg.data.large import blocks, delimited, taker
+from talweg.data.large import blocks, delimited, json_lines, taker
 from talweg.data.large.cache import Cache
 from talweg.data.large.large import open_large
 from talweg.data.large.store import is_mapped
@@ -101,6 +103,64 @@ def test_a_gzipped_file_without_header(tmp_path, cache, small_blocks):
     stored = open_large(path, cache)
     _same(stored, read_table(path))
     assert stored.notes == ("data.csv has no header line; its columns are called x0, x1, x2.",)
+
+
+@pytest.mark.parametrize("pieces", [1, 3])
+def test_a_file_packed_with_zstandard(tmp_path, cache, small_blocks, pieces):
+    zstandard = pytest.importorskip("zstandard", reason="the extra zstd is not installed")
+    text = _csv().encode()
+    cuts = [len(text) * part // pieces for part in range(pieces + 1)]
+    packed = b"".join(zstandard.compress(text[first:last]) for first, last in itertools.pairwise(cuts))
+    path = tmp_path / "data.csv.zst"
+    path.write_bytes(packed)
+    stored = open_large(path, cache)
+    _same(stored, read_table(path))
+    assert stored.name == "data.csv"
+    path.write_bytes(packed[:-7])
+    for read in (read_table, lambda path: open_large(path, cache)):
+        with pytest.raises(DataError, match=r"data\.csv.* is damaged or cut short: it ends in the middle of a frame"):
+            read(path)
+
+
+def _json_rows():
+    """Rows whose columns change their type, come late, hold gaps, lists, or numbers beyond 64 bits."""
+    for i in range(ROWS):
+        row = {"whole": i, "real": i / 7, "late real": i if i < 100 else i / 8, "flag": i % 3 == 0, "list": [i, 2]}
+        row |= {"word": "abc"[i % 3] + "ü", "number": str(i), "none": None, "inside": {"x": i, "y": "u"}}
+        row |= {
+            "late word": i if i < 110 else "many",
+            "huge": 2**70 + i if i == 90 else i,
+            "gap": None if i < 60 else i,
+        }
+        yield row | ({"late": i} if i > 80 else {})
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_json_lines_in_blocks_are_the_table_they_are_when_held_whole(tmp_path, cache, monkeypatch, packed):
+    monkeypatch.setattr(json_lines, "_BLOCK", 900)
+    lines = [json.dumps(row, ensure_ascii=False) for row in _json_rows()]
+    text = "\n\n".join(["\n".join(lines[:50]), "\r\n".join(lines[50:])]).encode()
+    path = tmp_path / ("data.jsonl" + ".gz" * packed)
+    path.write_bytes(gzip.compress(text, mtime=0) if packed else text)
+    assert len(list(json_lines.JsonLines.of(path, lambda doing, part: None)())) > 10
+    _same(open_large(path, cache), read_table(path))
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('{"a": 1, "b": }', r"Line 71 of data\.jsonl is no JSON: .* in column 15; expected one object a line"),
+        ("[1, 2]", r"Line 71 of data\.jsonl holds no JSON object"),
+        ('{"a": true, "b": 2}', r"data\.jsonl cannot be read as JSON lines: .*bool"),
+    ],
+)
+def test_a_bad_line_of_json_is_named_as_it_is_of_a_file_held_whole(tmp_path, cache, monkeypatch, line, message):
+    monkeypatch.setattr(json_lines, "_BLOCK", 100)
+    path = tmp_path / "data.jsonl"
+    path.write_text("\n".join(['{"a": 1, "b": 2}'] * 70 + [line] + ['{"a": 1, "b": 2}'] * 20))
+    for read in (read_table, lambda path: open_large(path, cache)):
+        with pytest.raises(DataError, match=message):
+            read(path)
 
 
 FRAME = pl.DataFrame(

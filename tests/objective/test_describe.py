@@ -7,6 +7,7 @@ import pytest
 
 from talweg.errors import ConfigError
 from talweg.objective.describe import describe, totals
+from talweg.objective.layers import Features
 from talweg.objective.models import parameter_count
 from talweg.objective.ready_made import READY_MADE, ready_made
 from talweg.objective.words import parse_layers
@@ -40,12 +41,20 @@ def test_the_counted_params_are_those_drawn_without_statistics():
     assert parameter_count(model, (8, 8, 4)) == sum(leaf.size for leaf in jax.tree.leaves(drawn)) - statistics
 
 
-@pytest.mark.parametrize("name", READY_MADE)
+@pytest.mark.parametrize("name", [name for name, it in READY_MADE.items() if it.axes == 3])
 def test_ready_made_networks_fit_pictures_of_many_sizes(name):
     denoises = name in ("dncnn", "unet-small", "denoiser")
     for shape in ((28, 28, 1), (32, 48, 3), (8, 8, 1)):
-        found = parse_layers(ready_made(name, shape), outputs=10).output_shape(shape)
+        found = parse_layers(ready_made(name, shape, denoises), outputs=10).output_shape(shape)
         assert found == (shape if denoises else (10,))
+
+
+def test_the_ready_made_network_for_tables_embeds_numbers_and_leaves_words():
+    for width, units in ((3, 16), (100, 10), (1000, 2)):
+        features = Features(width, tuple(range(width - 2)), ((width - 2, width),))
+        model = parse_layers(ready_made("tabular", (width,)), outputs=3).informed(features)
+        assert model.shapes((width,))[0] == (units * (width - 2) + 2,)
+        assert model.output_shape((width,)) == (3,)
 
 
 @pytest.mark.parametrize("name", ["dncnn", "unet-small"])
@@ -57,8 +66,9 @@ def test_denoisers_begin_as_the_picture_that_came_in(name):
 
 
 BAD = [
-    ("cnm", (28, 28, 1), "'cnm' is no ready-made network. Known: cnn, .*Did you mean 'cnn'"),
-    ("cnn", (64,), "'cnn' is for pictures, height x width x channels, but a row has the shape 64; take mlp"),
+    ("cnm", (28, 28, 1), "'cnm' is no ready-made network. Known: tabular, cnn, .*Did you mean 'cnn'"),
+    ("cnn", (64,), "'cnn' is for pictures, height x width x channels, but a row has the shape 64; take mlp or tabular"),
+    ("tabular", (8, 8, 1), "'tabular' is for tables, but a row has the shape 8x8x1; take mlp or cnn or resnet-small"),
     ("unet-small", (30, 30, 1), "unet-small halves a picture twice: its sides must be multiples of 4, got 30x30x1"),
 ]
 
@@ -67,3 +77,10 @@ BAD = [
 def test_what_does_not_fit_is_said(name, shape, message):
     with pytest.raises(ConfigError, match=message):
         ready_made(name, shape)
+
+
+def test_a_denoiser_classifies_nothing_and_a_classifier_takes_no_noise_away():
+    with pytest.raises(ConfigError, match=r"'dncnn' takes noise away: .* take mlp or cnn or resnet-small$"):
+        ready_made("dncnn", (8, 8, 1), False)
+    with pytest.raises(ConfigError, match=r"'cnn' says one thing .* take denoiser or dncnn or unet-small$"):
+        ready_made("cnn", (8, 8, 1), True)

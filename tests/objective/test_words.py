@@ -1,10 +1,14 @@
 """Layers as a person types them: what is understood, how it is written again, where a slip is pointed at."""
 
+import re
+from pathlib import Path
+
 import pytest
 
 import talweg as tw
 from talweg.errors import ConfigError, ExpressionError
-from talweg.objective.words import COMPOSED, LAYERS, parse_layers
+from talweg.objective.ready_made import READY_MADE
+from talweg.objective.words import COMPOSED, KNOWN, LAYERS, parse_layers
 
 CANONICAL = [
     "dense 10",
@@ -113,3 +117,13 @@ MISFITS = [
 def test_layers_that_do_not_fit_are_named_with_the_shapes(text, shape, message):
     with pytest.raises(ConfigError, match=f"^{message}"):
         parse_layers(text).output_shape(shape)
+
+
+def test_the_page_of_networks_names_every_layer_and_every_ready_made_network():
+    page = (Path(__file__).parents[2] / "docs" / "networks.md").read_text(encoding="utf-8")
+    told = re.findall(r"`([a-z_-]+)(?:\(\.\.\.\))?`", page)
+    assert {*KNOWN, *READY_MADE} <= {*told}
+    for layer in LAYERS.values():
+        (line,) = (line for line in page.splitlines() if re.match(rf"\| .*`{layer.kind}`.*\|.*\|", line))
+        for setting in list(layer.arguments)[layer.positional :]:
+            assert f"`{setting}`" in line, (layer.kind, setting)

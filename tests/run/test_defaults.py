@@ -36,6 +36,7 @@ def test_what_is_given_is_kept():
         "schedule": "constant",
         "weight_decay": 0.1,
         "hidden": (3,),
+        "activation": "tanh",
         "loss": "huber",
         "stop": "epochs(3)",
     }
@@ -52,8 +53,19 @@ def test_without_validation_rows_the_training_loss_decides():
 def test_the_usual_optimizer_has_settings_found_on_small_tables():
     settings = make_settings({"source": "x"})
     small = resolve(settings, "regression", 300, True)
-    assert (small.learning_rate, small.weight_decay, small.hidden) == (1e-3, 0.4, (256,))
+    assert (small.learning_rate, small.weight_decay, small.hidden) == (3e-3, 0.4, (256,))
     assert resolve(settings, "classification", 300, True).learning_rate == 5e-3
+
+
+def test_quantities_of_few_rows_get_rectified_units():
+    def activation(task, rows, **given):
+        return resolve(make_settings({"source": "x", **given}), task, rows, True).activation
+
+    assert activation("regression", 300) == "relu"
+    assert activation("regression", 1000) == activation("classification", 300) == "silu"
+    # A search for the length of a step relies on the loss being smooth.
+    assert activation("regression", 300, optimizer="lbfgs") == "silu"
+    assert activation("regression", 300, activation="tanh") == "tanh"
 
 
 @pytest.mark.parametrize(("task", "rows"), [("regression", 1000), ("classification", 2000)])

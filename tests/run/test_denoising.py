@@ -150,6 +150,9 @@ def test_the_command_line(run, folder, tmp_path, photographs, monkeypatch, capsy
     code, told = talweg("denoise", run.folder.path, tmp_path / "noisy.png", "-o", out, *again)
     assert json.loads(told.out)["self_ensemble"]
     assert json.loads(told.out)["pictures"][0]["denoised"]["psnr"] != picture["denoised"]["psnr"]
+    Image.open(tmp_path / "noisy.png").convert("RGB").quantize(4).save(tmp_path / "palette.png")
+    code, told = talweg("denoise", run.folder.path, tmp_path / "palette.png", "-o", out, "--force", "--json")
+    assert json.loads(told.out)["pictures"][0]["done"] == ["has a palette, which is resolved", "is taken as gray"]
     code, told = talweg("denoise", run.folder.path, folder, "-o", tmp_path / "many", "--reference", folder)
     assert code in (0, None), told.err
     assert len(list((tmp_path / "many").glob("*.png"))) == 10

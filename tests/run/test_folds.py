@@ -95,6 +95,15 @@ def test_a_run_with_folds_says_so(tmp_path):
     assert len(tw.open_run(tmp_path / "run").predict("wine").values) == 178
 
 
+@pytest.mark.parametrize(
+    ("settings", "told"),
+    [({}, True), ({"folds": 3}, False), ({"split": "85/0/15"}, False), ({"time": "bmi"}, False)],
+)
+def test_folds_are_recommended_where_rows_are_few(settings, told):
+    notes = tw.check("diabetes", **settings).summary["told"]
+    assert any("Few rows" in note and "--folds 8" in note for note in notes) == told
+
+
 def test_members_that_do_not_fill_the_folds_are_refused():
     with pytest.raises(ConfigError, match="7 members cannot hold out 5 folds alike; give 5, or a multiple of it"):
         build_of("iris", folds=5, members=7)

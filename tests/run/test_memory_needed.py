@@ -108,6 +108,13 @@ def test_copies_of_files_do_not_count_as_used_in_a_control_group(tmp_path):
     assert sources._cgroup_rest(tmp_path) is None
 
 
+def test_memory_of_a_control_group_of_the_first_version(tmp_path):
+    (tmp_path / "memory.limit_in_bytes").write_text("1000\n")
+    (tmp_path / "memory.usage_in_bytes").write_text("900\n")
+    (tmp_path / "memory.stat").write_text("cache 500\ninactive_file 300\nactive_file 50\ntotal_inactive_file 300\n")
+    assert sources._cgroup_rest(tmp_path) == 450
+
+
 def test_a_usual_training_asks_for_less_than_there_is():
     job = build(make_settings({"source": "iris"})).job
     wanted = need_of(job).bytes(job.settings.members, 32, 1)

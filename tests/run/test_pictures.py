@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 
 import talweg as tw
+from talweg.config.settings import make_settings
 from talweg.errors import ConfigError, DataError
+from talweg.run.build import build
 
 SETTINGS = {"layers": "conv 4 3x3, relu, maxpool 2, flatten, output", "members": 2, "max_epochs": 12, "batch_size": 16}
 
@@ -92,6 +94,9 @@ def test_a_number_for_each_picture_of_a_table_is_learned(tmp_path):
     run = tw.train(tmp_path / "table.csv", layers="conv 2 3x3, relu, globalpool, output", members=1, max_epochs=60,
                    learning_rate=0.03, augment="none")  # fmt: skip
     assert (run.summary["task"], run.summary["data"]["target"]) == ("regression", "light")
+    assert not [note for note in run.summary["notes"] if "--augment none" in note]
+    usual = build(make_settings({"source": str(tmp_path / "table.csv")}))
+    assert [note for note in usual.notes if "changed at random (shift 1, rotation 10)" in note]
     assert run.summary["ensemble"]["test"]["r2"] > 0.9
     assert run.predict(tmp_path / "0.png").values[0] == pytest.approx(pixels[0].mean(), abs=15)
     (tmp_path / "table.csv").write_text("file,light\n0.png,1\nnone.png,2")

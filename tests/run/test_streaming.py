@@ -103,6 +103,18 @@ def test_a_very_large_table_is_spoken_for_by_some_rows_alike(source, monkeypatch
     assert whole.preparation.classes == runs[0].preparation.classes
 
 
+def test_rows_beyond_memory_come_in_an_order_that_a_disk_can_follow(source, monkeypatch):
+    settings = make_settings({"source": str(source), "target": "way", "stream": "yes", **SETTINGS})
+    monkeypatch.setattr(streaming, "available_memory", lambda: 1000.0)
+    built = build(settings)
+    assert built.job.settings.shuffle == "block"
+    assert "they are shuffled in blocks that lie together" in built.notes[-1]
+    for calm, shuffle in (({"shuffle": "full"}, "full"), ({"stream": "no"}, "full"), ({"shuffle": "block"}, "block")):
+        built = build(settings.model_copy(update=calm))
+        assert built.job.settings.shuffle == shuffle
+        assert "shuffled" not in " ".join(built.notes)
+
+
 def test_resumed_in_the_middle_of_an_epoch_the_segments_go_on(source):
     job = build(make_settings({"source": str(source), "target": "price", "stream": "yes", **SETTINGS})).job
     disk = streaming.OnDisk.of(job)
@@ -163,12 +175,12 @@ def test_what_is_made_ahead_comes_in_order_and_stops_with_its_user():
         ("CSV", {"stream": "yes", "batch_size": "full"}, ConfigError, "full-batch .* needs all rows in memory"),
         ("CSV", {"query": "select 1"}, ConfigError, "a query needs a database as its source"),
         ("sqlite:///shop.db", {}, ConfigError, "a database needs a query"),
-        ("JSONL", {"stream": "yes"}, DataError, "data.jsonl can only be read whole; save it as CSV or Parquet"),
+        ("JSON", {"stream": "yes"}, DataError, "data.json can only be read whole; save it as CSV or Parquet"),
     ],
 )
 def test_what_cannot_be_streamed_is_said(source, tmp_path, given, settings, error, message):
-    (tmp_path / "data.jsonl").write_text('{"a": 1, "b": 2}\n' * 30)
-    given = {"CSV": str(source), "JSONL": str(tmp_path / "data.jsonl")}.get(given, given)
+    (tmp_path / "data.json").write_text("[" + ", ".join(['{"a": 1, "b": 2}'] * 30) + "]")
+    given = {"CSV": str(source), "JSON": str(tmp_path / "data.json")}.get(given, given)
     with pytest.raises(error, match=message):
         tw.train(given, **{"members": 2, "max_epochs": 2, **settings})
 

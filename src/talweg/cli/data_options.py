@@ -57,7 +57,9 @@ def photograph_options(command: Callable) -> Callable:
 
 
 _NETWORK = (
-    click.option("--model", help="mlp, cnn, resnet-small, denoiser, dncnn, unet-small, or your own module:function."),
+    click.option(
+        "--model", help="mlp, tabular, cnn, resnet-small, denoiser, dncnn, unet-small, or your own module:function."
+    ),
     click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),
     click.option("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
 )

@@ -112,6 +112,7 @@ def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
         "height": height,
         "width": width,
         "spread": float(one.spread.mean()),
+        "done": list(one.done),
         "noisy": before,
         "denoised": after,
     }

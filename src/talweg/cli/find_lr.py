@@ -1,5 +1,8 @@
 """`talweg find-lr`: a learning rate by a range test, before anything is trained."""
 
+import shlex
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +44,25 @@ def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any)
     def text() -> "RenderableType":
         from talweg.view.steps import range_test_text
 
-        return range_test_text(content)
+        return range_test_text(content, training_words(sys.argv[2:]))
 
     put(content, text, as_json)
+
+
+def training_words(typed: Sequence[str]) -> str:
+    """What was typed behind `talweg find-lr` as it is typed behind `talweg train`.
+
+    Example:
+        >>> training_words(["digits", "--plot", "rates.png", "--members", "4", "--json"])
+        'digits --members 4'
+    """
+
+    def kept() -> Iterator[str]:
+        words = iter(typed)
+        for word in words:
+            if word == "--plot":
+                next(words, "")
+            elif word != "--json" and not word.startswith("--plot="):
+                yield word
+
+    return shlex.join(kept())

@@ -17,7 +17,7 @@ _TRAINING = (
     click.option("--members", help="How many initialisations are trained. [default: 8]"),
     click.option("--batch-size", help="Rows of a step, or 'full' for full-batch gradient descent."),
     click.option("--member-batches", help="'shared': all members see the same batches; 'own': each its own."),
-    click.option("--shuffle", help="'full', or 'block' for large sources on slow disks. [default: full]"),
+    click.option("--shuffle", help="'full', or 'block' for rows beyond memory. [default: by that]"),
     click.option("--optimizer", help="How params change: sgd, adam, lbfgs, ... (docs/optimizers.md). [default: adamw]"),
     click.option("--step-length", help="fixed, or looked for at each step: backtracking or wolfe. [default: fixed]"),
     click.option("--momentum", help="For the optimizers that have one."),
@@ -28,7 +28,9 @@ _TRAINING = (
     click.option("--label-smoothing", help="The share of a class's certainty that is given to all classes alike."),
     click.option("--input-noise", help="Noise on the prepared features in training, as a standard deviation."),
     click.option("--initializer-scale", help="What the drawn weights are multiplied with."),
-    click.option("--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: silu]"),
+    click.option(
+        "--activation", help="What follows each hidden layer: relu, tanh, gelu, silu, ... [default: by the task]"
+    ),
     click.option("--initializer", help="How weights are drawn, such as he_uniform or orthogonal."),
     click.option("--loss", help="What is minimised, such as huber. [default: by the task]"),
     click.option("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]"),

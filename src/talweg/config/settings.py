@@ -46,8 +46,14 @@ def _text(value: Any) -> Any:
 
 
 def _listed(layers: Any) -> Any:
-    """A list of layers as one line, whether it came as text, as a list of texts or as layers."""
-    return ", ".join(map(str, layers)) if isinstance(layers, list | tuple) else layers
+    """A list of layers as one line, whether it came as text, as a list of texts or of layers, or as one layer."""
+    if isinstance(layers, list | tuple):
+        return ", ".join(map(str, layers))
+    if layers is None or isinstance(layers, str):
+        return layers
+    from talweg.objective.layers import Layer  # not at the head: most settings come without layers made in Python
+
+    return str(layers) if isinstance(layers, Layer) else layers
 
 
 class Settings(pydantic.BaseModel):
@@ -91,7 +97,7 @@ class Settings(pydantic.BaseModel):
         input_noise: the standard deviation of noise on the prepared features in training.
         initializer_scale: what the drawn weights are multiplied with.
         hidden: units of each hidden layer.
-        model: ``mlp``, ``cnn``, ``resnet-small``, ``denoiser``, ``dncnn``, ``unet-small``, or one's own
+        model: ``mlp``, ``tabular``, ``cnn``, ``resnet-small``, ``denoiser``, ``dncnn``, ``unet-small``, or one's own
             ``module:function``.
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
@@ -100,7 +106,7 @@ class Settings(pydantic.BaseModel):
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
-            shuffled, then the rows in some of them, for sources on slow disks.
+            shuffled, then the rows in some of them, as is decided for rows on disk that exceed the memory.
         stream: whether the rows are prepared once into files on disk and read from there while training; ``auto``:
             if the source is too large for memory.
         query: what is asked of a source that is a database.
@@ -154,7 +160,7 @@ class Settings(pydantic.BaseModel):
     hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
-    activation: str = "silu"
+    activation: str = AUTO
     initializer: str = "glorot_uniform"
     loss: str = AUTO
     stop: str = AUTO

@@ -1,12 +1,30 @@
-"""Ready-made networks for pictures, as lists of layers. What the layers are is in `layers`.
+"""Ready-made networks, for tables and for pictures, as lists of layers. What the layers are is in `layers`.
 
 They are text, so that a run's settings hold the whole network, whatever a later version makes of the name.
 """
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import Shape, written
+
+
+def tabular(shape: Shape) -> str:
+    """Numbers embedded by learned waves, then three dense layers (Gorishniy, Rubachev & Babenko 2022).
+
+    Words stay one feature each: behind a dense layer a vector for each word says nothing more. What it reaches is in
+    benchmarks/tabular.md.
+
+    Args:
+        shape: of a row; of many features each gets fewer waves, so that the first layer stays of one size.
+
+    Example:
+        >>> tabular((4,))
+        'embed periodic 16, dense 128, silu, dense 128, silu, dense 128, silu, output'
+    """
+    units = min(16, max(2, 1024 // shape[0]))
+    return f"embed periodic {units}, dense 128, silu, dense 128, silu, dense 128, silu, output"
 
 
 def cnn(shape: Shape) -> str:
@@ -88,25 +106,41 @@ def denoiser(shape: Shape, filters: int = 64, blocks: int = 5) -> str:
     return f"residual(conv {filters} 4x4 stride 2, {inside}, relu, {last})"
 
 
-READY_MADE: dict[str, Callable[[Shape], str]] = {
-    "cnn": cnn,
-    "resnet-small": resnet_small,
-    "denoiser": denoiser,
-    "dncnn": dncnn,
-    "unet-small": unet_small,
+class ReadyMade(NamedTuple):
+    """A ready-made network.
+
+    Attributes:
+        layers: its list, for rows of a shape.
+        axes: of a row: 1 for a table, 3 for pictures.
+        denoises: whether it gives a picture of the size that it got, in place of what a target needs.
+    """
+
+    layers: Callable[[Shape], str]
+    axes: int = 3
+    denoises: bool = False
+
+
+READY_MADE: dict[str, ReadyMade] = {
+    "tabular": ReadyMade(tabular, axes=1),
+    "cnn": ReadyMade(cnn),
+    "resnet-small": ReadyMade(resnet_small),
+    "denoiser": ReadyMade(denoiser, denoises=True),
+    "dncnn": ReadyMade(dncnn, denoises=True),
+    "unet-small": ReadyMade(unet_small, denoises=True),
 }
-"""Networks for pictures by name."""
+"""Networks by name."""
 
 
-def ready_made(name: str, shape: Shape) -> str:
+def ready_made(name: str, shape: Shape, denoising: bool | None = None) -> str:
     """The list of layers of a ready-made network.
 
     Args:
         name: a key of `READY_MADE`.
-        shape: of one picture: height, width, channels.
+        shape: of one row: the features, or height, width, channels.
+        denoising: whether it is to take noise away; `None` for either.
 
     Raises:
-        ConfigError: an unknown name, or rows that are no pictures.
+        ConfigError: an unknown name, or rows or a task that it is not for.
 
     Example:
         >>> ready_made("dncnn", (40, 40, 1)).split(", ")[0]
@@ -116,9 +150,22 @@ def ready_made(name: str, shape: Shape) -> str:
         raise ConfigError(
             f"{name!r} is no ready-made network. Known: {', '.join(READY_MADE)}.{did_you_mean(name, READY_MADE)}"
         )
-    if len(shape) != 3:
+    found = READY_MADE[name]
+    if len(shape) != found.axes:
         raise ConfigError(
-            f"{name!r} is for pictures, height x width x channels, but a row has the shape {written(shape)};"
-            " take mlp, or a list of layers that begins with 'reshape'"
+            f"{name!r} is for {_ROWS[found.axes]}, but a row has the shape {written(shape)};"
+            f" take {_fitting(len(shape), denoising)}, or a list of layers that begins with 'reshape'"
         )
-    return READY_MADE[name](shape)
+    if denoising not in (None, found.denoises):
+        what = "takes noise away: it gives a picture" if found.denoises else "says one thing of a picture, or a few"
+        raise ConfigError(f"{name!r} {what}; for this task take {_fitting(len(shape), denoising)}")
+    return found.layers(shape)
+
+
+_ROWS = {1: "tables", 3: "pictures, height x width x channels"}
+
+
+def _fitting(axes: int, denoising: bool | None) -> str:
+    """The names of those that are for such rows, and for the task where it is known."""
+    names = [name for name, it in READY_MADE.items() if it.axes == axes and denoising in (None, it.denoises)]
+    return " or ".join(["mlp"] * (not denoising) + names)

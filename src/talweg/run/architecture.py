@@ -72,7 +72,7 @@ def resolve_model(settings: Settings, inputs: Shape) -> Settings:
     if settings.layers is not None:
         update["model"] = LIST
     elif settings.model in READY_MADE:
-        update |= {"model": LIST, "layers": ready_made(settings.model, inputs)}
+        update |= {"model": LIST, "layers": ready_made(settings.model, inputs, settings.task == "denoising")}
     return settings.model_copy(update=update)
 
 

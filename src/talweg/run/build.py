@@ -40,6 +40,7 @@ from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
 from talweg.run.stepping import check_optimizer, idle_parts, optimizer_of, require_fitting, rule_of
 from talweg.run.streaming.part_rows import part_rows
+from talweg.run.streaming.streaming import order_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -114,6 +115,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         work = step_work(network, batch) * -(-rows // batch)
         settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
+    settings, ordered = order_of(settings, training)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
         preparation = with_quantiles(preparation, np.asarray(training.x), bins)
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
@@ -141,7 +143,18 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
     marks = parts.marks(table.rows)
     told = idle_parts(job, usual)
-    return Built(job, preparation, marks, prepared.notes, prepared.report, prepared.names, idle=told)
+    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *ordered)
+    return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
+
+
+def _told_of_augmentation(given: Settings, settings: Settings) -> tuple[str, ...]:
+    """A sentence where pictures of a quantity are changed at random and nobody asked for it."""
+    if settings.task != "regression" or given.augment != AUTO or settings.augment in (AUTO, "none"):
+        return ()
+    return (
+        f"Training pictures are changed at random ({settings.augment}); where that changes the quantity, as of a place"
+        " or a brightness, take --augment none.",
+    )
 
 
 def is_denoising(settings: Settings, source: Any = None) -> bool:
@@ -168,7 +181,8 @@ def _with_tested_rate(built: Built) -> Built:
 
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
-    look_up("activation", settings.activation, ACTIVATIONS)
+    if settings.activation != AUTO:
+        look_up("activation", settings.activation, ACTIVATIONS)
     if settings.noise is not None:
         parse_noise(settings.noise)
     check_model(settings)

@@ -12,9 +12,7 @@ from talweg.run.pictures.defaults import picture_settings
 
 STEPS = 1500
 """Steps of gradient descent that a small table is given."""
-FEW_ROWS = 1000
-"""Below so many training rows a regression takes short steps: it has nothing to average its targets' noise over."""
-MANY_ROWS = {"classification": 2000, "regression": FEW_ROWS}
+MANY_ROWS = {"classification": 2000, "regression": 1000}
 """From so many training rows on a deeper network with less decay learns what a wide and tame one cannot: on 5187 rows
 of bikeshare its RMSE was 34, of the other 91 (benchmarks/tables.py; two seeds)."""
 
@@ -42,6 +40,7 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
         "learning_rate": usual_learning_rate(name, task, rows),
         "weight_decay": _weight_decay(name, _many(task, rows)),
+        "activation": _activation(task, rows, looks_ahead(settings)),
         "hidden": (128, 128, 128) if _many(task, rows) else (256,),
         "loss": default_loss(task),
     }
@@ -75,8 +74,13 @@ def usual_learning_rate(optimizer: str, task: str, rows: int) -> float:
     if optimizer == "adamw":
         if _many(task, rows):
             return 2e-3
-        return 1e-3 if task == "regression" and rows < FEW_ROWS else 5e-3
+        return 3e-3 if task == "regression" else 5e-3
     return OPTIMIZERS[optimizer].defaults["learning_rate"]
+
+
+def _activation(task: str, rows: int, looks_ahead: bool) -> str:
+    """Rectified units for a quantity of few rows; smooth ones where steps rely on the loss being smooth."""
+    return "relu" if task == "regression" and not _many(task, rows) and not looks_ahead else "silu"
 
 
 def _many(task: str, rows: int) -> bool:

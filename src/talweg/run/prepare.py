@@ -32,6 +32,9 @@ from talweg.run.storage import cache
 from talweg.run.streaming.sources import open_table, room_for_pixels
 from talweg.run.unseen import without_unseen
 
+FEW_ROWS = 2000
+"""Below so many rows that are not for the test folds are recommended (benchmarks/tables.md)."""
+
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Prepared:
@@ -102,7 +105,7 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
     preparation = Preparation.fit(
-        learned, rows, target.name, target.task, settings.columns, aside, settings.target_scale
+        learned, rows, target.name, target.task, settings.columns, aside, settings.target_scale, some is table
     )
     if on_disk(table):
         hear("looking for what is wrong", 0.0)
@@ -112,7 +115,8 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     if some is not table:
         notes = (*notes, _told_of_sample(table.rows, some.rows))
     seen_target, parts, left_out = without_unseen(table, target, parts, preparation.classes, settings.gate)
-    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes, *left_out)
+    notes = (*notes, *left_out, *_told_of_few(parts, plan, given))
+    told = (*table.notes, *target.reasons, *_told_of_scale(preparation.target, settings), *notes)
     if on_disk(table):
         return Prepared(table, seen_target, parts, preparation, None, report, told)
     if some is not table:
@@ -174,6 +178,17 @@ def _told_of_scale(target: ClassTarget | NumberTarget, settings: Settings) -> tu
     return (
         f"The target {target.name!r} is skewed over several orders of magnitude, so its logarithm is learned;"
         " predictions and metrics are in its own unit. To learn it as it is: --target-scale standard.",
+    )
+
+
+def _told_of_few(parts: Split, plan: Plan, given: str | None) -> tuple[str, ...]:
+    """A sentence where rows are few and some only validate, though all could be learned from."""
+    rows = len(parts.train) + len(parts.validation)
+    if rows >= FEW_ROWS or not len(parts.validation) or plan.time or given:
+        return ()
+    return (
+        f"Few rows, and {len(parts.validation)} of them only validate: with --folds 8 each member validates on another"
+        " eighth, and together they learn from all.",
     )
 
 

@@ -13,7 +13,20 @@ _SHOWN = 24
 def denoised_text(content: Mapping[str, Any]) -> RenderableType:
     """What `talweg denoise` wrote: each file, and what it reaches if there was a reference."""
     pictures = content["pictures"]
-    return Group(likeness_table(pictures), Text(f"{len(pictures)} picture{'s' * (len(pictures) != 1)} written."))
+    written = Text(f"{len(pictures)} picture{'s' * (len(pictures) != 1)} written.")
+    return Group(likeness_table(pictures), *map(Text, _done(pictures)), written)
+
+
+def _done(pictures: list[Mapping[str, Any]]) -> list[str]:
+    """What was done to the pictures as they were read: of one by its name, of several how many."""
+    by_word: dict[str, list[str]] = {}
+    for one in pictures:
+        for word in one["done"]:
+            by_word.setdefault(word, []).append(one["picture"])
+    return [
+        f"{names[0]} {word}." if len(names) == 1 else f"{len(names)} of {len(pictures)} pictures: each {word}."
+        for word, names in by_word.items()
+    ]
 
 
 def likeness_table(pictures: list[Mapping[str, Any]]) -> Table:

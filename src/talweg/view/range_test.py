@@ -53,7 +53,8 @@ def range_test_figure(
         span = ax.axvspan(*interval, color=ORANGE, alpha=0.22, linewidth=0)
         line = ax.axvline(suggestion, color=ORANGE, linewidth=2.4)
         handles.append((span, line))
-        words.append(f"suggestion {suggestion:g} ({interval[0]:g} to {interval[1]:g})")
+        span_words = f" ({interval[0]:g} to {interval[1]:g})" if interval[0] < interval[1] else ""
+        words.append(f"suggestion {suggestion:g}{span_words}")
     else:
         ax.text(0.5, 0.5, "no reliable suggestion", transform=ax.transAxes, ha="center", fontsize=17, color=INK,
                 path_effects=halo())  # fmt: skip

@@ -120,19 +120,21 @@ def _noise_lines(content: Mapping[str, Any]) -> list[str]:
     ]
 
 
-def range_test_text(content: Mapping[str, Any]) -> RenderableType:
+def range_test_text(content: Mapping[str, Any], typed: str) -> RenderableType:
     """What a range test suggests, and what to type next.
 
     Args:
         content: the JSON object of `talweg find-lr` (see docs/json.md).
+        typed: what describes the training: its source and its flags.
     """
-    said = content["sentence"]
-    head = f"{content['data']}, {content['optimizer']}, {content['members']} members at once."
+    said, members = content["sentence"], content["members"]
+    crowd = "one member" if members == 1 else f"{members} members at once"
+    head = f"{content['data']}, {content['optimizer']}, {crowd}."
     lines = [Text(head), Text(f"{said[0].upper()}{said[1:]}.", style="bold")]
     lines.append(Text(f"Without a test {number(content['usual'])} is taken."))
     lines += [Text(f"Written to {path}.") for path in content["files"].values()]
     rate = content["suggestion"]
     if rate is not None:
-        command = f"talweg train {content['data']} --optimizer {content['optimizer']} --learning-rate {rate:g}"
+        command = f"talweg train {typed} --learning-rate {rate:g}"
         lines.append(Text.assemble("Next: ", (command, "bold")))
     return Group(*lines)

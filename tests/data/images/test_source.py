@@ -4,7 +4,7 @@ import struct
 import numpy as np
 import pytest
 
-from talweg.data.images import keep, load
+from talweg.data.images import filed, keep, load
 from talweg.data.images.pictures import Keeping, Wanted
 from talweg.data.images.recognize import is_picture_source
 from talweg.data.images.source import read_pictures
@@ -116,6 +116,39 @@ def test_npz_files(tmp_path, noise):
     assert not is_picture_source(tmp_path / "table.npz")
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_arrays_without_room_in_memory_are_read_onto_a_disk(tmp_path, noise, monkeypatch, packed):
+    monkeypatch.setattr(filed, "_BLOCK", 100)
+    keeping = Keeping(Cache(tmp_path / "cache"), room=100.0)
+    images = noise.integers(0, 256, (30, 5, 4, 3), np.uint8)
+    save = np.savez_compressed if packed else np.savez
+    three = {"train_images": images[:20], "val_images": images[20:25], "test_images": images[25:]}
+    save(
+        tmp_path / "three.npz",
+        **three,
+        **{name.replace("images", "labels"): np.arange(len(a)) for name, a in three.items()},
+    )
+    data = struct.pack(">BBBB3I", 0, 0, 8, 3, 30, 5, 4) + images[..., 0].tobytes()
+    path = tmp_path / "all-images-idx3-ubyte"
+    path.write_bytes(gzip.compress(data) if packed else data)
+    for source in (tmp_path / "three.npz", path):
+        here, there = read_pictures(source), read_pictures(source, keeping=keeping)
+        assert is_mapped(there.pixels)
+        np.testing.assert_array_equal(here.pixels, there.pixels)
+        assert (here.files, here.shape, list(here.about)) == (there.files, there.shape, list(there.about))
+        # What is to be scaled is not left as it is.
+        assert not is_mapped(read_pictures(source, Wanted((3, 3)), keeping).pixels)
+    assert words(here if "split" in here.about else read_pictures(tmp_path / "three.npz"), "split").count("test") == 5
+    for cut, message in (
+        (data[:-20], r"damaged: its header promises 600 bytes of values, it holds 580"),
+        (data + b"x", "holds more"),
+    ):
+        path.write_bytes(gzip.compress(cut) if packed else cut)
+        for way in (Keeping(), keeping):
+            with pytest.raises(DataError, match=message):
+                read_pictures(path, keeping=way)
+
+
 def test_units_of_arrays(noise):
     shares = noise.random((3, 5, 6)).astype(np.float32)
     np.testing.assert_allclose(read_pictures(shares).pixels[..., 0], shares * 255)
@@ -140,7 +173,7 @@ def test_many_pictures_are_decoded_once(pets, tmp_path, monkeypatch):
     again = read_pictures(pets, keeping=Keeping(kept))
     assert np.array_equal(first.pixels, again.pixels)
     assert (first.files, first.notes) == (again.files, again.notes)
-    assert sorted(entry.about.split()[0] for entry in kept.entries()) == ["12", "hash"]
+    assert sorted(entry.about.split()[0] for entry in kept.entries()) == ["12", "hash", "headers"]
     monkeypatch.undo()
     monkeypatch.setattr(keep, "MANY", 10)
     (pets / "cats" / "00.png").write_bytes((pets / "dogs" / "01.png").read_bytes())
@@ -156,6 +189,10 @@ def test_pictures_without_room_in_memory_stay_on_disk(pets, tmp_path):
     assert is_mapped(there.pixels)
     assert (here.files, here.notes) == (there.files, there.notes)
     np.testing.assert_array_equal(here.pixels, there.pixels)
+    # What was resolved from the pictures and what is asked for by name is one and the same.
+    named = read_pictures(pets, Wanted((5, 7), "rgb", skip_broken=True), keeping)
+    assert sum("decoded" in entry.about for entry in keeping.cache.entries()) == 1
+    np.testing.assert_array_equal(there.pixels, named.pixels)
     some = np.array([7, 2, 2, 11])
     one, other = here.take(some), there.take(some)
     assert is_mapped(other.pixels)

@@ -1,23 +1,18 @@
 """Pictures that come as arrays: NumPy's `.npz`, MNIST's own IDX format, and arrays in memory. No picture is decoded."""
 
 import dataclasses
-import gzip
-import io
-import struct
-import zipfile
-import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
 from jaxtyping import Shaped
 
-from talweg.data.images.pictures import CLASS, DECIDE, SPLIT, Pictures, Wanted
+from talweg.data.images.filed import Filed, idx, is_idx, npz, npz_axes, stacked
+from talweg.data.images.pictures import CLASS, DECIDE, IN_MEMORY, SPLIT, Keeping, Pictures, Wanted
 from talweg.data.reading.frames import column_of
 from talweg.data.table import Column, Text
 from talweg.errors import DataError
 
-_IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
 _ENDINGS = {"train": "train", "val": "validation", "valid": "validation", "validation": "validation", "test": "test"}
 
 
@@ -114,59 +109,24 @@ def _scaled(pixels: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return np.clip(np.moveaxis(np.array(scaled), 1, -1), 0, 255)
 
 
-def is_idx(path: Path) -> bool:
-    """Whether a file holds pictures in IDX format, by its first bytes (of the unpacked file if it is gzipped)."""
-    try:
-        with path.open("rb") as file:
-            start = file.read(2)
-            file.seek(0)
-            head = gzip.GzipFile(fileobj=file).read(4) if start == b"\x1f\x8b" else file.read(4)
-    except (OSError, EOFError, zlib.error):
-        return False
-    return len(head) == 4 and head[:2] == b"\0\0" and head[2] in _IDX_TYPES and head[3] in (3, 4)
-
-
-def read_idx(path: Path) -> np.ndarray:
-    """The array in an IDX file (LeCun, Cortes & Burges 1998), gzipped or not.
-
-    Raises:
-        DataError: it is no IDX file, or cut short.
-    """
-    try:
-        data = path.read_bytes()
-        data = gzip.decompress(data) if data.startswith(b"\x1f\x8b") else data
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    if len(data) < 4 or data[:2] != b"\0\0" or data[2] not in _IDX_TYPES:
-        raise DataError(f"{path} is no IDX file: its first bytes are {data[:4].hex(' ')}")
-    kind, axes = np.dtype(_IDX_TYPES[data[2]]), data[3]
-    start = 4 + 4 * axes
-    shape = struct.unpack(f">{axes}I", data[4:start]) if len(data) >= start else ()
-    wanted = int(np.prod(shape, dtype=np.int64)) * kind.itemsize
-    if not shape or len(data) - start != wanted:
-        raise DataError(
-            f"{path} is damaged: its header promises {wanted} bytes of values, it holds {len(data) - start}"
-        )
-    return np.frombuffer(data, kind, offset=start).reshape(shape).astype(kind.newbyteorder("="))
-
-
-def from_idx(path: Path, wanted: Wanted = DECIDE) -> Pictures:
+def from_idx(path: Path, wanted: Wanted = DECIDE, keeping: Keeping = IN_MEMORY) -> Pictures:
     """The pictures of an IDX file, with the classes in the file of labels beside it, if there is one.
 
     Args:
         path: a file such as ``train-images-idx3-ubyte.gz``; or a folder with such files, where those whose names begin
             with ``t10k`` or ``test`` are the test set.
         wanted: size and colour.
+        keeping: where pixels may lie.
 
     Raises:
         DataError: damaged files, or a file of labels of another length.
     """
     files = sorted(file for file in path.iterdir() if is_idx(file)) if path.is_dir() else [path]
-    arrays = [read_idx(file) for file in files]
+    arrays = [idx(file) for file in files]
     labels = [_labels_beside(file) for file in files]
     known = [array for array in labels if array is not None]
     y = np.concatenate(known) if len(known) == len(files) else None
-    pictures = of_arrays(np.concatenate(arrays), y, path.name, wanted)
+    pictures = of_arrays(stacked(arrays, wanted, keeping), y, path.name, wanted)
     parts = ["test" if file.name.startswith(("t10k", "test")) else "train" for file in files]
     return _with_parts(pictures, parts, [len(array) for array in arrays])
 
@@ -175,65 +135,61 @@ def _labels_beside(file: Path) -> np.ndarray | None:
     beside = file.name.replace("images", "labels").replace("idx3", "idx1").removesuffix(".gz")
     for name in (beside, beside + ".gz"):
         if name != file.name and (file.parent / name).is_file():
-            labels = read_idx(file.parent / name)
+            labels = idx(file.parent / name).read()
             if labels.ndim != 1:
                 raise DataError(f"{file.parent / name} should hold labels, one a picture; its shape is {labels.shape}")
             return labels
     return None
 
 
-def npz_shapes(path: Path) -> Mapping[str, int]:
-    """The arrays of an `.npz` file and how many axes each has, without reading them; empty if it is none."""
-    shapes = {}
-    try:
-        with zipfile.ZipFile(path) as archive:
-            for name in archive.namelist():
-                with archive.open(name) as file:
-                    version = np.lib.format.read_magic(file)
-                    read = np.lib.format.read_array_header_1_0 if version == (1, 0) else None
-                    read = read or np.lib.format.read_array_header_2_0
-                    shapes[name.removesuffix(".npy")] = len(read(file)[0])
-    except (OSError, zipfile.BadZipFile, ValueError):
-        return {}
-    return shapes
-
-
 def is_npz_of_pictures(path: Path) -> bool:
     """Whether an `.npz` file holds an array of three or four axes."""
-    return any(axes in (3, 4) for axes in npz_shapes(path).values())
+    return any(axes in (3, 4) for axes in npz_axes(path).values())
 
 
-def from_npz(path: Path, wanted: Wanted = DECIDE) -> Pictures:
+def from_npz(path: Path, wanted: Wanted = DECIDE, keeping: Keeping = IN_MEMORY) -> Pictures:
     """The pictures of an `.npz` file: the array of three or four axes, and the array of one axis of the same length.
 
-    Names that end in ``_train``, ``_val`` and ``_test`` (as in Keras' ``mnist.npz``) give the split.
+    Names that end in ``_train``, ``_val`` and ``_test`` (as in Keras' ``mnist.npz``), or begin so (as in MedMNIST's
+    files), give the split.
+
+    Args:
+        path: the file.
+        wanted: size and colour.
+        keeping: where pixels may lie.
 
     Raises:
         DataError: more than one array that may be meant, objects in place of numbers, or a damaged file.
     """
-    try:
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as stored:
-            arrays = {name: stored[name] for name in stored.files}
-    except (OSError, ValueError, zipfile.BadZipFile) as error:
-        raise DataError(f"{path} cannot be read: {error}") from None
-    groups: dict[str, dict[str, np.ndarray]] = {}
-    for name, array in arrays.items():
-        groups.setdefault(_ENDINGS.get(name.rpartition("_")[2].lower(), ""), {})[name] = array
+    groups: dict[str, dict[str, np.ndarray | Filed]] = {}
+    for name, array in npz(path).items():
+        groups.setdefault(_part_of(name.lower()), {})[name] = array
     groups = {part: group for part, group in groups.items() if any(a.ndim in (3, 4) for a in group.values())}
     pairs = {part: _pictures_and_targets(group, path) for part, group in groups.items()}
-    stacked = np.concatenate([pixels for pixels, _ in pairs.values()])
+    pixels = stacked([pixels for pixels, _ in pairs.values()], wanted, keeping)
     targets = [y for _, y in pairs.values() if y is not None]
     y = np.concatenate(targets) if len(targets) == len(pairs) else None
-    pictures = of_arrays(stacked, y, path.name, wanted)
+    pictures = of_arrays(pixels, y, path.name, wanted)
     return _with_parts(pictures, [part or "train" for part in pairs], [len(pixels) for pixels, _ in pairs.values()])
 
 
-def _pictures_and_targets(group: Mapping[str, np.ndarray], path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+def _part_of(name: str) -> str:
+    """The part of the split that an array's name tells; nothing if it tells none."""
+    return _ENDINGS.get(name.rpartition("_")[2]) or _ENDINGS.get(name.partition("_")[0]) or ""
+
+
+def _pictures_and_targets(
+    group: Mapping[str, np.ndarray | Filed], path: Path
+) -> tuple[np.ndarray | Filed, np.ndarray | None]:
     pictures = {name: array for name, array in group.items() if array.ndim in (3, 4)}
     if len(pictures) > 1:
         raise DataError(f"{path} holds several arrays of pictures: {', '.join(pictures)}; keep one in the file")
     pixels = next(iter(pictures.values()))
-    flat = {n: a for n, a in group.items() if len(a.shape) and len(a) == len(pixels) and a.size == len(pixels)}
+    flat = {
+        name: array
+        for name, array in group.items()
+        if isinstance(array, np.ndarray) and array.ndim and len(array) == len(pixels) == array.size
+    }
     if len(flat) > 1:
         raise DataError(f"{path} holds several arrays that may be the target: {', '.join(flat)}; keep one in the file")
     return pixels, next(iter(flat.values())).reshape(-1) if flat else None

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.images.decode import Decoded, PictureError, decode, read_header, scaled_within
-from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
+from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header, scaled_within
+from talweg.data.images.find import Found, find_all, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
 from talweg.data.images.pictures import BUILTIN, Color, Wanted
 from talweg.errors import DataError, did_you_mean
@@ -24,6 +24,8 @@ from talweg.errors import DataError, did_you_mean
 BUILTIN_FOLDER = Path(__file__).parent.parent / "builtin" / "photographs"
 MOST_PIXELS = 300_000_000
 """Pixels of all photographs together, at most."""
+
+_NAMES: dict[Color, str] = {"gray": "gray", "rgb": "colour"}
 
 Picture = Shaped[np.ndarray, "_ _ _"]  # height, width, channels; another for each
 
@@ -39,6 +41,7 @@ class Photographs:
         noisy: of pairs, the noisy ones; that both are of one size is for the gate to say.
         parts: the part of each, where folders say so.
         notes: what was done to them, a sentence each.
+        done: what was done to each, as words behind its name; empty where nothing is known.
     """
 
     name: str
@@ -47,6 +50,7 @@ class Photographs:
     noisy: tuple[Picture, ...] | None = None
     parts: tuple[str, ...] | None = None
     notes: tuple[str, ...] = ()
+    done: tuple[tuple[str, ...], ...] = ()
 
     def __len__(self) -> int:
         return len(self.pictures)
@@ -89,13 +93,13 @@ def read_photographs(
     if isinstance(source, list | tuple | np.ndarray):
         return _of_arrays(source, color, unbounded)
     if source == BUILTIN and not Path(source).exists():
-        return dataclasses.replace(_read(find(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
+        return dataclasses.replace(_read(find_all(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
     path = Path(source).expanduser()
     pair = (path, Path(clean).expanduser()) if clean is not None else find_pairs(path) if path.is_dir() else None
     if pair is not None:
         return _read_pairs(path, *pair, color, longest, skip_broken)
     if path.is_dir():
-        return _read(find(path), color, longest, skip_broken)
+        return _read(find_all(path), color, longest, skip_broken)
     if not path.is_file():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"No such file or folder: {path}.{did_you_mean(path.name, [*beside, BUILTIN])}")
@@ -118,7 +122,7 @@ def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs
 
 
 def _read(found: Found, color: Color | None, longest: int | None, skip_broken: bool) -> Photographs:
-    pictures, kept, notes = _decoded(found.files, found.names(), color, longest, skip_broken)
+    pictures, kept, notes, done = _decoded(found.files, found.names(), color, longest, skip_broken)
     names, parts = found.names(), found.parts
     return Photographs(
         found.folder.name or str(found.folder),
@@ -126,7 +130,8 @@ def _read(found: Found, color: Color | None, longest: int | None, skip_broken: b
         tuple(pictures),
         None,
         None if parts is None else tuple(parts[place] for place in kept),
-        (*(note for note in found.notes if "split" in note), *notes),
+        (*found.notes, *notes),
+        tuple(done),
     )
 
 
@@ -135,7 +140,7 @@ def _read_pairs(
 ) -> Photographs:
     pairs = match_pairs(noisy, clean)
     both = [file for pair in pairs for file in pair]
-    pictures, kept, notes = _decoded(both, [str(file) for file in both], color, longest, skip_broken)
+    pictures, kept, notes, _ = _decoded(both, [str(file) for file in both], color, longest, skip_broken)
     at = dict(zip(kept, pictures, strict=True))
     whole = [place for place in range(len(pairs)) if 2 * place in at and 2 * place + 1 in at]
     if not whole:
@@ -152,8 +157,8 @@ def _read_pairs(
 
 def _decoded(
     files: Sequence[Path], names: Sequence[str], color: Color | None, longest: int | None, skip_broken: bool
-) -> tuple[list[Picture], list[int], list[str]]:
-    """The sound pictures, their positions, and what was done to them."""
+) -> tuple[list[Picture], list[int], list[str], list[tuple[str, ...]]]:
+    """The sound pictures, their positions, what was done to them in sentences, and to each in words."""
     with warnings.catch_warnings(), ThreadPoolExecutor(os.cpu_count()) as pool:
         warnings.simplefilter("ignore")
         headers = list(pool.map(kept_errors(lambda file, name: read_header(read_bytes(file), name)), files, names))
@@ -165,7 +170,7 @@ def _decoded(
             return scaled_within(decode(read_bytes(file), name, wanted), longest)
 
         told: Counter[str] = Counter()
-        pictures, kept, failed = [], [], []
+        pictures, kept, failed, done = [], [], [], []
         for place, decoded in enumerate(pool.map(kept_errors(one), files, names)):
             if isinstance(decoded, PictureError):
                 failed.append(decoded)
@@ -173,14 +178,17 @@ def _decoded(
             pictures.append(decoded.pixels)
             kept.append(place)
             told.update(decoded.done)
+            header = headers[place]
+            other = isinstance(header, Header) and header.color != wanted
+            done.append((*decoded.done, *[f"is taken as {_NAMES[wanted]}"] * other))
     if failed and not (skip_broken and kept):
         raise DataError(broken(failed, len(files)))
     notes = list(counted(told, len(kept)))
     if failed:
         notes.append(named_broken(failed))
     if len({header.color for header in sound}) > 1 or any(header.color != wanted for header in sound):
-        notes.append(f"All pictures are taken as {'gray' if wanted == 'gray' else 'colour'} (--color sets it).")
-    return pictures, kept, notes
+        notes.append(f"All pictures are taken as {_NAMES[wanted]} (--color sets it).")
+    return pictures, kept, notes, done
 
 
 def _pixels(height: int, width: int, longest: int | None) -> int:

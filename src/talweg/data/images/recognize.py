@@ -6,12 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from talweg.data.images.arrays import is_idx, is_npz_of_pictures
+from talweg.data.images.arrays import is_npz_of_pictures
+from talweg.data.images.filed import is_idx
 from talweg.data.images.find import holds_pictures, is_picture
 from talweg.data.images.pictures import SUFFIXES, Pictures
-from talweg.data.reading.read import read_table
+from talweg.data.reading.read import read_bytes
 from talweg.data.table import Table, Text
 from talweg.errors import DataError
+
+_HEAD = 2**16
 
 
 def is_picture_source(source: Any) -> bool:
@@ -38,13 +41,15 @@ def is_picture_source(source: Any) -> bool:
 
 
 def names_pictures(path: Path) -> bool:
-    """Whether a file is a table that has a column of picture files; only small starts of files are looked at."""
+    """Whether a file is a table that has a column of picture files, as its first rows tell; no more of it is read."""
     if path.suffix.lower() not in (".csv", ".tsv", ".txt", ".jsonl"):
         return False
     try:
         with path.open("rb") as file:
-            head = file.read(1 << 16).decode("utf-8", "replace").lower()
-        return any(suffix in head for suffix in SUFFIXES) and file_column(read_table(path)) is not None
+            head = file.read(_HEAD)
+        head = head if len(head) < _HEAD else head[: head.rfind(b"\n") + 1]
+        words = head.decode("utf-8", "replace").lower()
+        return any(suffix in words for suffix in SUFFIXES) and file_column(read_bytes(head, path.name)) is not None
     except (OSError, DataError):
         return False
 

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from talweg.data.images.arrays import from_idx, from_npz, is_idx, of_arrays
+from talweg.data.images.arrays import from_idx, from_npz, of_arrays
+from talweg.data.images.filed import is_idx
 from talweg.data.images.find import Found, find, holds_pictures, is_picture
 from talweg.data.images.keep import load_kept
 from talweg.data.images.pictures import CLASS, DECIDE, IN_MEMORY, SPLIT, Keeping, Pictures, Wanted
@@ -35,12 +36,12 @@ def read_pictures(source: Any, wanted: Wanted = DECIDE, keeping: Keeping = IN_ME
     if path.is_dir():
         if holds_pictures(path):
             return _from_found(find(path), wanted, keeping)
-        return from_idx(path, wanted)
+        return from_idx(path, wanted, keeping)
     if path.suffix.lower() == ".npz":
-        return from_npz(path, wanted)
+        return from_npz(path, wanted, keeping)
     if is_picture(path):
         return _from_found(Found(path.parent, (path,), None, None, ()), wanted, IN_MEMORY)
-    return from_idx(path, wanted) if is_idx(path) else _from_table(read_table(path), path, wanted, keeping)
+    return from_idx(path, wanted, keeping) if is_idx(path) else _from_table(read_table(path), path, wanted, keeping)
 
 
 def _from_found(found: Found, wanted: Wanted, keeping: Keeping) -> Pictures:

@@ -9,7 +9,9 @@ from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from talweg.data.large.delimited import Delimited
+from talweg.data.large.delimited import Delimited, read_packed
+from talweg.data.large.json_lines import JsonLines
+from talweg.data.reading.unpack import unpacked_name, unpacking
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
@@ -20,6 +22,9 @@ Hear = Callable[[str, float], None]
 
 _BLOCK = 16 * 2**20
 """Bytes of values that are held at a time."""
+_IN_FRAMES = (b"PAR1", b"ARROW1")
+_WHOLE = (b"PK\x03\x04", b"\x93NUMPY", b"\xd0\xcf\x11\xe0")
+"""How files begin that hold frames, and those that can only be read whole: archives, arrays, workbooks."""
 
 
 def files_of(path: Path) -> tuple[Path, ...]:
@@ -45,21 +50,30 @@ def in_blocks(path: Path) -> bool:
     if path.is_dir():
         return True
     with path.open("rb") as file:
-        start = file.read(8)
-    whole = start.startswith((b"PK\x03\x04", b"(\xb5/\xfd", b"\x93NUMPY"))
-    return not whole and path.suffix.lower() not in (".jsonl", ".ndjson")
+        packed = file.read(4)
+        file.seek(0)
+        start = read_packed(unpacking(file), path.name, 8)
+    if start.startswith(_IN_FRAMES):
+        return packed == start[:4]
+    return not start.startswith(_WHOLE) and not unpacked_name(path.name).lower().endswith(".json")
 
 
-def blocks_of(path: Path) -> "Blocks":
+def blocks_of(path: Path, hear: Hear) -> "Blocks":
     """The blocks of a file or folder.
+
+    Args:
+        path: it.
+        hear: is told of the progress, where it takes going through all of it.
 
     Raises:
         DataError: it cannot be read, or a text file has no header and rows.
     """
     files = files_of(path)
     with files[0].open("rb") as file:
-        if path.is_dir() or file.read(6).startswith((b"PAR1", b"ARROW1")):
+        if path.is_dir() or file.read(6).startswith(_IN_FRAMES):
             return Frames(path.name, files)
+    if unpacked_name(path.name).lower().endswith((".jsonl", ".ndjson")):
+        return JsonLines.of(path, hear)
     return Delimited.of(path)
 
 
@@ -113,7 +127,7 @@ class Frames:
             return pl.scan_ipc(path) if file.read(6) == b"ARROW1" else pl.scan_parquet(path)
 
 
-Blocks = Delimited | Frames
+Blocks = Delimited | JsonLines | Frames
 """What can be gone through block by block: called, it gives frames in order, each with the part read so far."""
 
 

@@ -7,7 +7,6 @@ would have come to the same.
 
 import codecs
 import dataclasses
-import gzip
 import io
 from collections.abc import Container, Iterator
 from pathlib import Path
@@ -17,6 +16,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from talweg.data.reading.delimited import Dialect, decode, read_words, sniff
+from talweg.data.reading.unpack import unpacked_name, unpacking
 from talweg.data.reading.words import MISSING
 from talweg.errors import DataError
 
@@ -35,7 +35,7 @@ _GAPS = sorted({form for word in MISSING for form in (word, word.upper(), word.c
 
 @dataclasses.dataclass(frozen=True)
 class Delimited:
-    """A text file of delimited rows, plain or gzipped.
+    """A text file of delimited rows, plain or packed.
 
     Attributes:
         path: the file.
@@ -60,7 +60,7 @@ class Delimited:
         Raises:
             DataError: it is no text, or damaged.
         """
-        name = path.name.removesuffix(".gz")
+        name = unpacked_name(path.name)
         head, encoding = _head(path, name)
         dialect = sniff(head, name)
         notes = []
@@ -93,7 +93,7 @@ class Delimited:
         size = self.path.stat().st_size
         rest, header = b"", not self.dialect.headless
         with self.path.open("rb") as file:
-            for text in self._texts(_unpacking(file)):
+            for text in self._texts(unpacking(file)):
                 rest += text or b""
                 end = len(rest) if text is None else _end_of_row(rest)
                 if header and end:
@@ -110,7 +110,7 @@ class Delimited:
         plain = self.encoding == "utf-8-sig"
         decoder = codecs.getincrementaldecoder(self.encoding)()
         first, held = True, b""
-        while data := _read(stream, self.name, _BLOCK):
+        while data := read_packed(stream, self.name, _BLOCK):
             text = held + (data if plain else decoder.decode(data).encode())
             text = text.removeprefix(_BOM) if first and plain else text
             # A carriage return at the end may be half of a line's end.
@@ -175,7 +175,7 @@ def _may_be_codes(text: bytes, starts: Int[np.ndarray, " rows"]) -> bool:
 def _head(path: Path, name: str) -> tuple[str, str]:
     """The first text of a file, and the encoding of all of it."""
     with path.open("rb") as file:
-        head = _read(_unpacking(file), name, _HEAD)
+        head = read_packed(unpacking(file), name, _HEAD)
     if not head.strip():
         raise DataError(f"{name} is empty; expected a header line and one row of values a line below it.")
     # A cut in the middle of a letter must not look like another encoding; UTF-16 is cut between two letters anyway.
@@ -191,9 +191,9 @@ def _head(path: Path, name: str) -> tuple[str, str]:
 def _is_utf8(path: Path, name: str) -> bool:
     reader = codecs.getincrementaldecoder("utf-8")()
     with path.open("rb") as file:
-        stream = _unpacking(file)
+        stream = unpacking(file)
         try:
-            while data := _read(stream, name, _BLOCK):
+            while data := read_packed(stream, name, _BLOCK):
                 # Plain letters need no decoding, unless the one before is not whole.
                 if reader.getstate()[0] or not data.isascii():
                     reader.decode(data)
@@ -203,13 +203,12 @@ def _is_utf8(path: Path, name: str) -> bool:
     return True
 
 
-def _unpacking(file: io.BufferedIOBase) -> io.BufferedIOBase:
-    packed = file.read(2) == b"\x1f\x8b"
-    file.seek(0)
-    return cast(io.BufferedIOBase, gzip.open(file)) if packed else file
+def read_packed(stream: io.BufferedIOBase, name: str, size: int) -> bytes:
+    """So many bytes of a file that is unpacked as it is read; fewer at its end.
 
-
-def _read(stream: io.BufferedIOBase, name: str, size: int) -> bytes:
+    Raises:
+        DataError: it is damaged.
+    """
     try:
         return stream.read(size)
     except (OSError, EOFError) as error:

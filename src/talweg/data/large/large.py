@@ -32,7 +32,8 @@ def open_large(path: Path, cache: Cache, hear: Hear = quiet) -> Table:
     """The table in a file or folder, its columns on disk in the cache: made at first, found again later.
 
     Args:
-        path: a CSV, TSV, Parquet or Arrow file, or a folder of Parquet files.
+        path: a file of delimited rows or of JSON lines, plain or packed; a Parquet or Arrow file, or a folder of the
+            former.
         cache: where columns are kept.
         hear: is told of the progress.
 
@@ -44,7 +45,7 @@ def open_large(path: Path, cache: Cache, hear: Hear = quiet) -> Table:
     size = sum(file.stat().st_size for file in files)
 
     def make(writer: Writer) -> Mapping[str, Any]:
-        return _import(blocks_of(path), writer, hear)
+        return _import(blocks_of(path, hear), writer, hear)
 
     store = cache.get(key_of(VERSION, digest, path.name), make, f"columns of {path.name}", needed=2 * size)
     return table_of_store(store)

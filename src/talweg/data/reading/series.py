@@ -1,6 +1,6 @@
 """A polars series becomes a column: numbers, dates or words, whatever its type. No file is read here."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 
@@ -59,8 +59,8 @@ def words_of_series(series: "pl.Series") -> "pl.Series":
 
 def fits_float(series: "pl.Series") -> bool:
     """Whether a float can tell all of a series of integers apart."""
-    low, high = series.min(), series.max()
-    return low is None or max(abs(int(low)), abs(int(high))) <= LARGEST_INTEGER  # type: ignore[arg-type]
+    low, high = cast("tuple[int | None, int | None]", (series.min(), series.max()))
+    return low is None or high is None or max(abs(low), abs(high)) <= LARGEST_INTEGER
 
 
 def _column_of_words(words: "pl.Series", decimal_comma: bool) -> Column:

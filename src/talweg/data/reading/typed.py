@@ -74,13 +74,22 @@ def _read_json_lines(data: bytes, name: str) -> "pl.DataFrame":
     try:
         return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError) as error:
-        _refuse_line(data, name)
+        refuse_line(data, name)
         raise DataError(f"{name} cannot be read as JSON lines: {str(error).splitlines()[0]}") from None
 
 
-def _refuse_line(data: bytes, name: str) -> None:
-    """Raise DataError for the first line that is no JSON object."""
-    for number, line in enumerate(data.decode("utf-8", "replace").splitlines(), start=1):
+def refuse_line(data: bytes, name: str, before: int = 0) -> None:
+    """Refuses the first line that is no JSON object, if there is one.
+
+    Args:
+        data: whole lines.
+        name: what messages call the file.
+        before: how many of the file's lines come before these.
+
+    Raises:
+        DataError: there is one; the message names its line.
+    """
+    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), start=before + 1):
         if not line.strip():
             continue
         try:

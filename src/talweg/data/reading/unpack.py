@@ -1,8 +1,9 @@
-"""Compressed files in memory, unpacked: gzip and Zstandard. What they hold is for `read` to say."""
+"""Compressed files, unpacked as they are read: gzip and Zstandard. What they hold is for `read` to say."""
 
 import gzip
 import io
 from collections.abc import Iterator
+from typing import Any, cast, final
 
 from talweg.errors import DataError, MissingExtraError
 
@@ -21,51 +22,86 @@ def unpack(data: bytes, name: str) -> tuple[bytes, str]:
         >>> unpack(gzip.compress(b"a,b"), "data.csv.gz")
         (b'a,b', 'data.csv')
     """
+    if not data.startswith((_GZIP, _ZSTD)):
+        return data, name
+    held, size = [], 0
     try:
-        if data.startswith(_GZIP):
-            return _joined(_gunzip(data), name), _without(name, ".gz", ".gzip")
-        if data.startswith(_ZSTD):
-            return _joined(_unzstd(data), name), _without(name, ".zst", ".zstd")
+        stream = unpacking(io.BytesIO(data))
+        while piece := stream.read(_PIECE):
+            held.append(piece)
+            size += len(piece)
+            if size > _LARGEST:
+                raise DataError(f"{name} unpacks to more than 16 GiB; unpack it first.")
     except (OSError, EOFError) as error:
         raise DataError(f"{name} is damaged or cut short: {error}") from None
-    return data, name
+    return b"".join(held), unpacked_name(name)
 
 
-def _gunzip(data: bytes) -> Iterator[bytes]:
-    with gzip.open(io.BytesIO(data)) as stream:
-        while piece := stream.read(_PIECE):
-            yield piece
+def unpacking(file: io.BufferedIOBase) -> io.BufferedIOBase:
+    """A file's contents as they were before it was compressed, if it was; read from where it stands.
 
+    Reading raises OSError or EOFError where the file is damaged.
 
-def _unzstd(data: bytes) -> Iterator[bytes]:
-    try:
-        import zstandard
-    except ImportError:
-        raise MissingExtraError("a file packed with Zstandard", "zstd") from None
-    view, frame = memoryview(data), zstandard.ZstdDecompressor().decompressobj()
-    while len(view):
-        piece, view = view[:_PACKED], view[_PACKED:]
+    Raises:
+        MissingExtraError: it is packed with Zstandard, and the extra ``zstd`` is not installed.
+    """
+    place = file.tell()
+    start = file.read(4)
+    file.seek(place)
+    if start.startswith(_GZIP):
+        return cast(io.BufferedIOBase, gzip.open(file))
+    if start == _ZSTD:
         try:
-            yield frame.decompress(piece)
-        except zstandard.ZstdError as error:
-            raise EOFError(error) from None
-        if frame.eof:
+            import zstandard
+        except ImportError:
+            raise MissingExtraError("a file packed with Zstandard", "zstd") from None
+        return io.BufferedReader(_Pieces(_unzstd(file, zstandard)), _PACKED)
+    return file
+
+
+def unpacked_name(name: str) -> str:
+    """A file's name before it was compressed.
+
+    Example:
+        >>> unpacked_name("data.csv.zst"), unpacked_name("data.csv")
+        ('data.csv', 'data.csv')
+    """
+    endings = (".gz", ".gzip", ".zst", ".zstd")
+    return next((name[: -len(ending)] for ending in endings if name.lower().endswith(ending)), name)
+
+
+def _unzstd(file: io.BufferedIOBase, zstandard: Any) -> Iterator[bytes]:
+    """The contents piece by piece. Not the library's own stream, which takes a file cut short for a whole one."""
+    frame, begun = zstandard.ZstdDecompressor().decompressobj(), True
+    while piece := file.read(_PACKED):
+        while piece:
+            try:
+                yield frame.decompress(piece)
+            except zstandard.ZstdError as error:
+                raise EOFError(error) from None
             # A file may hold several frames, one after the other.
-            view = memoryview(bytes(frame.unused_data) + bytes(view)) if frame.unused_data else view
-            frame = zstandard.ZstdDecompressor().decompressobj() if len(view) else frame
-    if not frame.eof:
+            piece, begun = frame.unused_data if frame.eof else b"", not frame.eof
+            frame = zstandard.ZstdDecompressor().decompressobj() if frame.eof else frame
+    if begun:
         raise EOFError("it ends in the middle of a frame")
 
 
-def _joined(pieces: Iterator[bytes], name: str) -> bytes:
-    held, size = [], 0
-    for piece in pieces:
-        held.append(piece)
-        size += len(piece)
-        if size > _LARGEST:
-            raise DataError(f"{name} unpacks to more than 16 GiB; unpack it first.")
-    return b"".join(held)
+@final
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a file that is read from its beginning to its end."""
 
+    def __init__(self, pieces: Iterator[bytes]):
+        self._pieces, self._rest = pieces, memoryview(b"")
 
-def _without(name: str, *endings: str) -> str:
-    return next((name[: -len(ending)] for ending in endings if name.lower().endswith(ending)), name)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, room: Any) -> int:
+        while not len(self._rest):
+            piece = next(self._pieces, None)
+            if piece is None:
+                return 0
+            self._rest = memoryview(piece)
+        count = min(len(room), len(self._rest))
+        room[:count], self._rest = self._rest[:count], self._rest[count:]
+        return count

@@ -32,6 +32,7 @@ def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation
         "batch_size": batch,
         "max_epochs": min(100, max(8, math.ceil(STEPS / steps))),
         "augment": augmentation(shape),
+        "activation": "silu",
     }
     if settings.optimizer == "adamw":
         chosen |= {"learning_rate": 2e-3, "weight_decay": 0.05}
@@ -78,6 +79,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
         "weight_decay": 1e-4 if name in ("adamw", "muon") else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
         "loss": "mean_squared_error",
         "augment": "none",
+        "activation": "silu",
     }
     update = {field: value for field, value in chosen.items() if is_open(settings, field)}
     update |= {"optimizer": name, "patch_size": patch, "task": "denoising"}

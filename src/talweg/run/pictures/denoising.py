@@ -31,6 +31,7 @@ class Denoised:
         deep: whether the noisy picture had more than 8 bits.
         before: `psnr` and `ssim` of the noisy picture against its reference; empty without one.
         after: those of the denoised one.
+        done: what was done to it as it was read, such as ``"has a palette, which is resolved"``.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Denoised:
     deep: bool
     before: dict[str, float]
     after: dict[str, float]
+    done: tuple[str, ...] = ()
 
 
 def denoise(
@@ -78,7 +80,8 @@ def denoise(
         before, after = {}, {}
         if clean is not None:
             before, after = (_likeness(one, clean[number]) for one in (picture, each.mean(0)))
-        found.append(Denoised(name, each.mean(0), each.std(0), picture.dtype != np.uint8, before, after))
+        done = noisy.done[number] if noisy.done else ()
+        found.append(Denoised(name, each.mean(0), each.std(0), picture.dtype != np.uint8, before, after, done))
     return found
 
 

@@ -30,10 +30,10 @@ MEMORY = 0.9
 """How much of the smoothed loss is kept from step to step."""
 FALL = 0.1
 """The share of its start by which the loss must fall for a suggestion to mean something."""
-DONE = 0.9
+DONE = 0.8
 """The share of the fall after which a longer step is no longer worth its risk."""
-MARGIN = 10.0
-"""How far below the rate at which the loss is lowest it is suggested to stay: the convention since Smith (2017)."""
+MARGIN = 3.0
+"""How far below the rate at which the loss is lowest it is suggested to stay; there, the next steps throw it out."""
 AGREE = 10.0
 """Members whose own suggestions differ by more than this factor agree on none."""
 _NOBODY = 2**31
@@ -46,6 +46,7 @@ class RangeTest:
 
     Attributes:
         settings: of the training it was made for.
+        usual: the rate that is taken without a test.
         rates: the learning rate of each step.
         losses: each member's loss on the step's batch, before the step; NaN where it had fallen off.
         smooth: the same, smoothed, and freed of what the batches differ by.
@@ -55,17 +56,13 @@ class RangeTest:
     """
 
     settings: Settings
+    usual: float
     rates: Float[np.ndarray, " steps"]
     losses: Float[np.ndarray, "members steps"]
     smooth: Float[np.ndarray, "members steps"]
     suggestion: float | None
     interval: tuple[float, float] | None
     sentence: str
-
-    @property
-    def usual(self) -> float:
-        """The rate that is taken without a test."""
-        return float(self.settings.learning_rate)  # type: ignore[arg-type]
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -148,7 +145,8 @@ def range_test(job: Job) -> RangeTest:
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
     smooth = fallen(losses, before)
     suggestion, interval, sentence = suggest(rates, smooth)
-    return RangeTest(settings, rates, losses, smooth, suggestion, interval, sentence)
+    usual = _written(float(np.median(job.optimizer.settings["learning_rate"])))
+    return RangeTest(settings, usual, rates, losses, smooth, suggestion, interval, sentence)
 
 
 def _feed(job: Job) -> engine.Feed:
@@ -192,11 +190,12 @@ def smoothed(losses: Float[np.ndarray, "members steps"]) -> Float[np.ndarray, "m
 def suggest(
     rates: Float[np.ndarray, " steps"], smooth: Float[np.ndarray, "members steps"]
 ) -> tuple[float | None, tuple[float, float] | None, str]:
-    """The rate at which nine tenths of the fall have happened for good, and at most a tenth of that of the lowest loss.
+    """The rate at which most of the fall has happened for good, and at most a third of that of the lowest loss.
 
     Of each member; the middle of the members is suggested. Where the loss falls the rate is long enough to get
-    somewhere; where it is lowest the next steps already throw the member out. The margin of ten below that place is the
-    convention of range tests (Smith 2017, arXiv:1506.01186). What it reaches is in benchmarks/find_lr.md.
+    somewhere; where it is lowest the next steps already throw the member out. Range tests (Smith 2017,
+    arXiv:1506.01186) often stay a power of ten below it, to be safe from noise; of a curve that is free of the batches'
+    noise a third is enough, and a tenth was too little on some tables. What it reaches is in benchmarks/find_lr.md.
 
     Args:
         rates: the learning rate of each step.
@@ -225,16 +224,12 @@ def suggest(
             None,
             (f"no reliable suggestion: the members disagree, the middle half of them between {low:.2g} and {high:.2g}"),
         )
-    nine_tenths = "nine tenths of the loss's fall had happened by then"
-    tenth = "a tenth of the rate at which the loss was lowest"
-    return (
-        _two_digits(middle),
-        (_two_digits(low), _two_digits(high)),
-        (
-            f"learning rate {_two_digits(middle):g}: {tenth if np.median(done / cautious) > 1 else nine_tenths}; "
-            f"the middle half of {len(own)} members say {_two_digits(low):g} to {_two_digits(high):g}"
-        ),
-    )
+    why = "a third of the rate at which the loss was lowest"
+    if np.median(done / cautious) <= 1:
+        why = "eight tenths of the loss's fall had happened by then"
+    low, middle, high = map(_two_digits, (low, middle, high))
+    told = f"; the middle half of {len(own)} members say {low:g} to {high:g}" if len(own) > 1 else ""
+    return middle, (low, high), f"learning rate {middle:g}: {why}{told}"
 
 
 def _lowest(smooth: Float[np.ndarray, "members steps"]) -> Int[np.ndarray, " members"]:
@@ -255,6 +250,11 @@ def _for_good(
 
 def _plain(losses: Float[np.ndarray, "members steps"]) -> list[list[float | None]]:
     return [[value if np.isfinite(value) else None for value in member] for member in losses.tolist()]
+
+
+def _written(rate: float) -> float:
+    """A rate that was rounded to a float of 32 bits, as a person wrote it."""
+    return float(f"{rate:.7g}")
 
 
 def _two_digits(value: float) -> float:

@@ -79,8 +79,11 @@ WAYS = {
     "disk, by blocks": (True, "block", "never"),
     "disk, by blocks, cold": (True, "block", "epoch"),
     "disk, cold": (True, "full", "epoch"),
+    "disk, cold in each segment": (True, "full", "segment"),
 }
-"""Whether the rows are on disk, in what order they come, and when the system is made to forget what it has of them."""
+"""Whether the rows are on disk, in what order they come, and before what the system is made to forget what it has of
+them. Shuffled by blocks, an epoch reads each piece of the file once: to forget before each epoch is then what a file
+beyond the memory does. In full order it is to forget before each segment of an epoch."""
 
 
 def epochs(path: Path) -> None:
@@ -100,9 +103,13 @@ def epochs(path: Path) -> None:
         marks: list[tuple[float, float]] = []
 
         def tell(told: Any, marks: list = marks, cold: str = cold) -> None:
-            if cold == "epoch":
-                forget_files(Path(os.environ["TALWEG_CACHE"]))
+            if cold != "never":
+                forget_files()
             marks.append((told.seconds, bytes_from_disk()))
+
+        def pause(_: Any, cold: str = cold) -> None:
+            if cold == "segment":
+                forget_files()
 
         part = dataclasses.replace(
             job,
@@ -110,7 +117,7 @@ def epochs(path: Path) -> None:
             training=training,
             validation=Rows(job.validation.x[:0], job.validation.y[:0]),
         )
-        trained = train(part, tell)
+        trained = train(part, tell, pause=pause)
         (before, read), (after, read_after) = marks[1:]
         found.setdefault(way, []).append({"rate": few / (after - before), "read": read_after - read})
         flat = np.concatenate([leaf.ravel() for layer in trained.params.values() for leaf in layer.values()])
@@ -121,9 +128,9 @@ def epochs(path: Path) -> None:
     print(json.dumps({**told, "ways": found}))
 
 
-def forget_files(folder: Path) -> None:
-    """Makes the system forget what it has of the files in a folder, so that they must be read from the disk again."""
-    for file in folder.rglob("*.npy"):
+def forget_files() -> None:
+    """Makes the system forget what it has of the cache's files, so that they must be read from the disk again."""
+    for file in Path(os.environ["TALWEG_CACHE"]).rglob("*.npy"):
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
             os.posix_fadvise(opened.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)

@@ -82,8 +82,8 @@ def measure(folder: Path, pictures: Path, count: int) -> str:
     cache = sum(file.stat().st_size for file in (folder / "cache").rglob("*") if file.is_file()) / 1e9
     lines += [
         "",
-        f"The cache takes {cache:.2f} GB. Params, curves and predictions of the parts, from disk and from memory, equal"
-        f" to the bit: {same and curves[0] == curves[1]}. Test accuracy {told['ensemble']['test']['accuracy']:.3f}.",
+        f"The cache takes {cache:.2f} GB. Params, curves and predictions of the parts, from disk and memory, equal",
+        f"to the bit: {same and curves[0] == curves[1]}. Test accuracy {told['ensemble']['test']['accuracy']:.3f}.",
     ]
     return "\n".join(lines)
 

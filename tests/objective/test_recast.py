@@ -44,6 +44,17 @@ def test_a_layer_of_equinox_has_the_values_and_the_gradients_that_it_has_alone(l
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-5), told(recast(alone)), told(alone))
 
 
+def test_members_as_one_program_get_what_each_gets_alone():
+    layer = LAYERS["plain"]
+    kernels = jnp.stack([layer.weight, 2 * layer.weight])
+
+    def alone(kernel):
+        return jax.vmap(eqx.tree_at(lambda conv: conv.weight, layer, kernel))(X)
+
+    each = [alone(kernel) for kernel in kernels]
+    np.testing.assert_allclose(jax.jit(jax.vmap(recast(alone)))(kernels), jnp.stack(each), rtol=2e-4, atol=2e-5)
+
+
 def test_what_a_function_jits_and_differentiates_by_its_own_rule_is_reached_and_kept():
     @jax.custom_vjp
     def halved(x):

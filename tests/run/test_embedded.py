@@ -92,3 +92,20 @@ def test_learned_vectors_tell_words_apart():
         layers="embed words 2, dense 16, relu, output",
     )
     assert run.summary["ensemble"]["test"]["rmse"] < 0.1
+
+
+def test_the_ready_made_network_for_tables_learns_and_is_kept_as_its_layers(tmp_path):
+    run = tw.train("iris", model="tabular", members=1, max_epochs=20, out=tmp_path / "run")
+    assert (run.settings.model, run.settings.layers.split(", ")[0]) == ("layers", "embed periodic 16")
+    assert run.summary["ensemble"]["test"]["accuracy"] > 0.85
+    assert tw.open_run(tmp_path / "run").predict("iris").values.shape == (150,)
+
+
+@pytest.mark.parametrize("numbers", ["piecewise 4", "periodic 4", "plain"])
+def test_a_table_of_words_alone_has_no_numbers_to_embed(numbers):
+    table = load("penguins")
+    words = {name: table.columns[name] for name in ("island", "sex", "species")}
+    layers = f"embed {numbers} words 3, dense 4, output"
+    run = tw.train(Table("words", words, table.rows), target="species", **{**BRIEF, "layers": layers})
+    assert set(run.params["embed_1"]) == {"words"}
+    assert np.isfinite(run.predict("penguins").probabilities).all()

@@ -103,12 +103,16 @@ def test_a_very_large_table_is_spoken_for_by_some_rows_alike(source, monkeypatch
     assert whole.preparation.classes == runs[0].preparation.classes
 
 
-def test_an_order_that_a_disk_reads_slowly_is_told_of(source, monkeypatch):
+def test_rows_beyond_memory_come_in_an_order_that_a_disk_can_follow(source, monkeypatch):
     settings = make_settings({"source": str(source), "target": "way", "stream": "yes", **SETTINGS})
     monkeypatch.setattr(streaming, "available_memory", lambda: 1000.0)
-    assert "--shuffle block shuffles them in pieces" in build(settings).notes[-1]
-    for calm in ({"shuffle": "block"}, {"stream": "no"}):
-        assert "--shuffle" not in " ".join(build(settings.model_copy(update=calm)).notes)
+    built = build(settings)
+    assert built.job.settings.shuffle == "block"
+    assert "they are shuffled in blocks that lie together" in built.notes[-1]
+    for calm, shuffle in (({"shuffle": "full"}, "full"), ({"stream": "no"}, "full"), ({"shuffle": "block"}, "block")):
+        built = build(settings.model_copy(update=calm))
+        assert built.job.settings.shuffle == shuffle
+        assert "shuffled" not in " ".join(built.notes)
 
 
 def test_resumed_in_the_middle_of_an_epoch_the_segments_go_on(source):

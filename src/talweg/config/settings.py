@@ -106,7 +106,7 @@ class Settings(pydantic.BaseModel):
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
-            shuffled, then the rows in some of them, for sources on slow disks.
+            shuffled, then the rows in some of them, as is decided for rows on disk that exceed the memory.
         stream: whether the rows are prepared once into files on disk and read from there while training; ``auto``:
             if the source is too large for memory.
         query: what is asked of a source that is a database.

@@ -4,7 +4,7 @@ It knows which column gets which encoder; what an encoder does with its column i
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -12,14 +12,18 @@ from jaxtyping import Float, Int
 
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
 from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
+from talweg.data.means import FOLDS, outputs_of
+from talweg.data.split import deal_folds
 from talweg.data.table import Column, Table, Text
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError, did_you_mean
 
-VERSION = 2
+VERSION = 3
 """The newest version of the plain data. What needs none of its news is written as the version before, so that a run
-begun by an older Talweg goes on: 2 knows of logarithms of the target."""
+begun by an older Talweg goes on: 2 knows of logarithms of the target, 3 of means of it where a word stands."""
+_NEWS = {"known": (), "means": (), "drawn": 0.0}
+"""What version 3 added to a category; left out where it is not used."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +59,7 @@ class Preparation:
         kinds: Mapping[str, str] | None = None,
         aside: Mapping[str, str] | None = None,
         target_scale: Scale = "auto",
+        means: bool = True,
     ) -> "Preparation":
         """Fit on the training rows; no other row changes anything.
 
@@ -66,6 +71,7 @@ class Preparation:
             kinds: what columns are, where the user says so (see `columns.Kind`).
             aside: columns that serve otherwise, and why they are no features.
             target_scale: how a quantity is learned (see `targets.Scale`).
+            means: whether categories of very many words learn what the target is where each stands.
 
         Raises:
             ConfigError: a kind that does not exist.
@@ -78,11 +84,14 @@ class Preparation:
         shared = share_scale(numbers, [columns[encoder.name] for encoder in numbers])
         encoders = [shared.get(encoder.name, encoder) for encoder in encoders]
         known = table.column(target).take(train_rows)
-        return cls(
-            tuple(encoder for encoder in encoders if encoder.feature_names()),
-            fit_target(known, target, task, table.name, target_scale),
-            found,
-        )
+        learned = fit_target(known, target, task, table.name, target_scale)
+        if means:
+            outputs = outputs_of(learned, known, table.name)
+            encoders = [
+                encoder.with_means(columns[encoder.name], outputs) if isinstance(encoder, CategoryEncoder) else encoder
+                for encoder in encoders
+            ]
+        return cls(tuple(encoder for encoder in encoders if encoder.feature_names()), learned, found)
 
     @property
     def task(self) -> Task:
@@ -118,6 +127,29 @@ class Preparation:
             features[:, start:stop] = encoder.apply(column)
             start = stop
         return features
+
+    def held_out(
+        self, table: Table, train_rows: Int[np.ndarray, " train"], fold: Int[np.ndarray, " train"] | None = None
+    ) -> Iterator[tuple[slice, Float[np.ndarray, "train outputs"]]]:
+        """Of the training rows those features that their own targets are in, taken over other rows in their place.
+
+        Args:
+            table: the whole table.
+            train_rows: positions of the training rows.
+            fold: the fold of each, if they are dealt to folds already.
+
+        Yields:
+            Which features, and what they are in the training rows.
+        """
+        start = 0
+        for encoder in self.encoders:
+            stop = start + len(encoder.feature_names())
+            if isinstance(encoder, CategoryEncoder) and encoder.means:
+                known, column = (table.columns[name].take(train_rows) for name in (self.target.name, encoder.name))
+                dealt = deal_folds(len(train_rows), FOLDS) if fold is None else fold
+                outputs = outputs_of(self.target, known, table.name)
+                yield slice(start + encoder.width, stop), encoder.held_out(column, outputs, dealt).astype(np.float32)
+            start = stop
 
     def targets(self, table: Table) -> Int[np.ndarray, " rows"] | Float[np.ndarray, " rows"]:
         """The encoded target: positions in `classes` (int32), or standardized quantities (float32).
@@ -161,12 +193,17 @@ class Preparation:
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON; floats come back exactly."""
         plain = {
-            "version": 1 if getattr(self.target, "log_unit", None) is None else VERSION,
+            "version": self._version(),
             "columns": [{"kind": encoder.kind, **_plain(encoder)} for encoder in self.encoders],
             "target": target_to_dict(self.target),
             "kinds": [_plain(column) for column in self.kinds],
         }
         return plain | ({"quantiles": [list(each) for each in self.quantiles]} if self.quantiles else {})
+
+    def _version(self) -> int:
+        if any(isinstance(encoder, CategoryEncoder) and encoder.means for encoder in self.encoders):
+            return VERSION
+        return 1 if getattr(self.target, "log_unit", None) is None else 2
 
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> "Preparation":
@@ -222,11 +259,17 @@ def _rows(count: int) -> str:
 
 
 def _plain(data: Any) -> dict[str, Any]:
-    return {name: list(value) if isinstance(value, tuple) else value for name, value in vars(data).items()}
+    used = {name: value for name, value in vars(data).items() if name not in _NEWS or value != _NEWS[name]}
+    return {name: list(value) if isinstance(value, tuple) else value for name, value in used.items()}
 
 
 def _built(sort: Any, data: Mapping[str, Any]) -> Any:
     fields = {field.name for field in dataclasses.fields(sort)}
-    if fields != set(data) - {"kind"}:
+    if fields - set(_NEWS) != set(data) - {"kind"} - set(_NEWS):
         raise ValueError(f"expected {sorted(fields)}")
-    return sort(**{name: tuple(data[name]) if isinstance(data[name], list) else data[name] for name in fields})
+    return sort(**{name: _frozen(data[name]) for name in fields & set(data)})
+
+
+def _frozen(value: Any) -> Any:
+    """The same with tuples for lists."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

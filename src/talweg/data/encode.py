@@ -13,7 +13,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import as_dates, as_numbers, as_text
-from talweg.data.table import Column
+from talweg.data.means import drawn_means, held_out_means, shrinkage
+from talweg.data.table import Column, Text
 
 _STRAIGHT = 4.0
 """Up to so many standard deviations a number is standardized and no more; beyond, it grows as a logarithm."""
@@ -143,7 +144,7 @@ def _drawn_near(deviation: Float[np.ndarray, " rows"]) -> Float[np.ndarray, " ro
 
 @dataclasses.dataclass(frozen=True)
 class CategoryEncoder:
-    """One feature a word: 1 where it stands, else 0.
+    """One feature a word: 1 where it stands, else 0. Of a column of very many words also what they say of the target.
 
     Attributes:
         name: the column.
@@ -151,6 +152,10 @@ class CategoryEncoder:
             in ten, the 100 most frequent at most.
         rare: whether one feature stands for all other words; also for words never seen in training.
         missing: whether one feature says where there is no word.
+        known: of a column of more than a hundred words, every word of the training rows, sorted; else none.
+        means: for each of them what the target is on average where it stands, drawn toward the mean of all (see
+            `means`); one feature for each output. Of an unseen word, and where there is none, it is 0.
+        drawn: with how many rows at the mean of all each is mixed.
     """
 
     kind: ClassVar[str] = "category"
@@ -158,6 +163,9 @@ class CategoryEncoder:
     words: tuple[str, ...]
     rare: bool
     missing: bool
+    known: tuple[str, ...] = ()
+    means: tuple[tuple[float, ...], ...] = ()
+    drawn: float = 0.0
 
     @classmethod
     def fit(cls, name: str, column: Column) -> "CategoryEncoder":
@@ -169,37 +177,81 @@ class CategoryEncoder:
         words = tuple(sorted(text.levels[code] for code in frequent))
         return cls(name, words, bool(len(words) < (counts > 0).sum()), bool(text.missing().any()))
 
+    def with_means(self, column: Column, outputs: Float[np.ndarray, "rows outputs"]) -> "CategoryEncoder":
+        """The encoder that knows means too, if the column has so many words that most have no feature of their own.
+
+        Args:
+            column: its training rows.
+            outputs: what means are taken of, standardized, in the same rows.
+        """
+        text = as_text(column)
+        there = np.flatnonzero(text.counts())
+        if len(there) <= _MOST_WORDS:
+            return self
+        known = tuple(sorted(text.levels[code] for code in there))
+        codes = _positions(known, text)
+        if (drawn := shrinkage(codes, outputs)) is None:
+            return self
+        means = drawn_means(codes, outputs, len(known), drawn)
+        return dataclasses.replace(self, known=known, means=tuple(map(tuple, means.tolist())), drawn=drawn)
+
+    @property
+    def width(self) -> int:
+        """How many features say which word it is."""
+        return len(self.words) + self.rare + self.missing
+
     def feature_names(self) -> tuple[str, ...]:
         """One name a feature."""
         others = ("(rare)",) * self.rare + ("(missing)",) * self.missing
-        return tuple(f"{self.name}={word}" for word in self.words + others)
+        means = tuple(f"{self.name}:mean" + f"({place})" * (place > 0) for place in range(self._outputs))
+        return tuple(f"{self.name}={word}" for word in self.words + others) + means
+
+    @property
+    def _outputs(self) -> int:
+        return len(self.means[0]) if self.means else 0
 
     def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
         """The features of a column."""
-        width = len(self.words) + self.rare + self.missing
         places = self.places(column)
-        features = np.zeros((len(places), width), np.float32)
-        rows = np.flatnonzero(places < width)
+        features = np.zeros((len(places), self.width + self._outputs), np.float32)
+        rows = np.flatnonzero(places < self.width)
         features[rows, places[rows]] = 1
+        if self.means:
+            # One more row, of zeros, for what is not known.
+            table = np.array([*self.means, (0.0,) * self._outputs])
+            features[:, self.width :] = table[_positions(self.known, as_text(column))]
         return features
+
+    def held_out(
+        self, column: Column, outputs: Float[np.ndarray, "rows outputs"], fold: Int[np.ndarray, " rows"]
+    ) -> Float[np.ndarray, "rows outputs"]:
+        """The means of the training rows themselves, each taken over the other folds."""
+        codes = _positions(self.known, as_text(column))
+        return held_out_means(codes, outputs, fold, len(self.known), self.drawn)
 
     def places(self, column: Column) -> Int[np.ndarray, " rows"]:
         """For each row the position of its feature; the number of features where it has none."""
         text = as_text(column)
-        width = len(self.words) + self.rare + self.missing
-        place = {word: position for position, word in enumerate(self.words)}
-        # `true` for `True`: a table written by another program may change the case, and nothing else.
-        folded = {word.casefold(): position for word, position in place.items()}
-        if len(folded) < len(place):
-            folded = {}
-        other = len(self.words) if self.rare else width
-        of_level = [place.get(word, folded.get(word.casefold(), other)) for word in text.levels]
-        return np.array([*of_level, width - 1 if self.missing else width], dtype=np.int64)[text.codes]
+        found = _positions(self.words, text)
+        other = len(self.words) if self.rare else self.width
+        absent = self.width - 1 if self.missing else self.width
+        return np.where(found >= 0, found, np.where(text.missing(), absent, other))
 
     def unseen(self, column: Column) -> Int[np.ndarray, " some"]:
         """The rows whose word has no feature of its own."""
         text = as_text(column)
         return np.flatnonzero((self.places(column) >= len(self.words)) & ~text.missing())
+
+
+def _positions(words: tuple[str, ...], text: Text) -> Int[np.ndarray, " rows"]:
+    """For each row the position of its word among some, or -1."""
+    place = {word: position for position, word in enumerate(words)}
+    # `true` for `True`: a table written by another program may change the case, and nothing else.
+    folded = {word.casefold(): position for word, position in place.items()}
+    if len(folded) < len(place):
+        folded = {}
+    of_level = [place.get(word, folded.get(word.casefold(), -1)) for word in text.levels]
+    return np.array([*of_level, -1], dtype=np.int64)[text.codes]
 
 
 @dataclasses.dataclass(frozen=True)

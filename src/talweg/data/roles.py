@@ -35,7 +35,8 @@ def roles_of(encoders: Sequence[Encoder]) -> Roles:
     for encoder in encoders:
         names = encoder.feature_names()
         if isinstance(encoder, CategoryEncoder):
-            words.append((start, start + len(names)))
+            words.append((start, start + encoder.width))
+            numbers += range(start + encoder.width, start + len(names))
         else:
             numbers += [start + place for place, name in enumerate(names) if name == encoder.name]
         start += len(names)

@@ -61,7 +61,11 @@ def has_statistics(model: Layer, shape: Shape) -> bool:
 def _drawn(model: Layer, shape: Shape) -> list[tuple[Any, Any]]:
     """The params that a member would be given, as shapes with their paths."""
     # Settings may differ in value from member to member, never in what they draw.
-    alone = jax.tree.map(lambda setting: np.ravel(setting)[0], model)
+    alone = jax.tree.map(
+        lambda setting: setting if isinstance(setting, Bins) else np.ravel(setting)[0],
+        model,
+        is_leaf=lambda node: isinstance(node, Bins),
+    )
     return jax.tree_util.tree_leaves_with_path(jax.eval_shape(lambda: alone.init(jax.random.key(0), shape)))
 
 

@@ -40,7 +40,7 @@ from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
 from talweg.run.stepping import check_optimizer, idle_parts, optimizer_of, require_fitting, rule_of
 from talweg.run.streaming.part_rows import part_rows
-from talweg.run.streaming.streaming import told_of_order
+from talweg.run.streaming.streaming import order_of
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -115,6 +115,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
         work = step_work(network, batch) * -(-rows // batch)
         settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     training, validation, test = part_rows(prepared, hear)
+    settings, ordered = order_of(settings, training)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
         preparation = with_quantiles(preparation, np.asarray(training.x), bins)
         network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
@@ -142,7 +143,7 @@ def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
     marks = parts.marks(table.rows)
     told = idle_parts(job, usual)
-    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *told_of_order(job))
+    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *ordered)
     return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
 
 

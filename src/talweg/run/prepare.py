@@ -105,7 +105,7 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     aside = dict.fromkeys(plan.columns(table), "it says how the rows are split")
     learned, rows = (table, parts.train) if some is table else _learned_from(table, seen, target, parts)
     preparation = Preparation.fit(
-        learned, rows, target.name, target.task, settings.columns, aside, settings.target_scale
+        learned, rows, target.name, target.task, settings.columns, aside, settings.target_scale, some is table
     )
     if on_disk(table):
         hear("looking for what is wrong", 0.0)

@@ -216,7 +216,10 @@ class Run:
         return self.report()._repr_html_()
 
     def best_member(self) -> int:
-        """The member with the lowest loss on the validation rows, or on the test rows if there are none."""
+        """The member with the lowest loss on the validation rows, or on the test rows if there are none.
+
+        With folds each member is judged on its own fold, so that the easiest fold has a say in which is best.
+        """
         part = "validation" if self.summary["members"][0]["validation"] else "test"
         scores = [entry[part] for entry in self.summary["members"]]
         if scores[0] is None:

@@ -133,6 +133,7 @@ def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: fl
     for share in (1e-3, 1e-5):
         around = np.vstack([point, point + share * np.diag(step), point - share * np.diag(step)])
         height = sign * heights(function, around)
-        steepness.append((height[1:] - height[0]) / share)
+        with np.errstate(invalid="ignore", over="ignore"):  # a pole is no corner, and is refused below
+            steepness.append((height[1:] - height[0]) / share)
     far, close = steepness
     return bool(np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all())

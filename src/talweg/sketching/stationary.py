@@ -120,7 +120,8 @@ def _arrived(at: Derivatives, size: Float[np.ndarray, " n"]) -> Bool[np.ndarray,
     with np.errstate(divide="ignore", invalid="ignore"):
         steps = np.where(slopes == 0, 0.0, np.abs(slopes / eigenvalues))
     singular = np.abs(eigenvalues) <= SINGULAR * largest
-    steep = np.abs(slopes) > 1e-9 * (largest * size.max() + TINY)
+    with np.errstate(over="ignore"):  # next to a curvature that is beyond all numbers no slope is steep
+        steep = np.abs(slopes) > 1e-9 * (largest * size.max() + TINY)
     short = np.where(singular, ~steep, steps <= 1e-6 * size.max())
     keep[finite] = short.all(1)
     return keep

@@ -1,7 +1,9 @@
 import numpy as np
 import pytest
 
+from talweg.data.images.photo_parts import deal_photographs
 from talweg.data.images.photographs import cut, read_photographs, tile_for
+from talweg.data.split import Fractions
 from talweg.errors import DataError
 
 
@@ -19,6 +21,30 @@ def test_a_folder_keeps_every_size(tmp_path, noise, write):
     assert [picture.shape for picture in photographs.pictures] == [(20, 30, 1), (40, 10, 1)]
     smaller = read_photographs(tmp_path, longest=20)
     assert [picture.shape for picture in smaller.pictures] == [(13, 20, 1), (20, 5, 1)]
+
+
+def test_all_pictures_of_a_folder_count_wherever_they_lie(tmp_path, noise, write):
+    pixels = noise.integers(0, 256, (20, 30), np.uint8)
+    for name in ("a.png", "summer/b.png", "summer/alps/c.png", ".thumbnails/a.png"):
+        write(tmp_path / name, pixels)
+    assert read_photographs(tmp_path).files == ("a.png", "summer/alps/c.png", "summer/b.png")
+
+
+def test_folders_of_photographs_may_say_the_split(tmp_path, noise, write):
+    for name in ("train/a.png", "train/more/b.png", "test/c.png"):
+        write(tmp_path / name, noise.integers(0, 256, (20, 30), np.uint8))
+    photographs = read_photographs(tmp_path)
+    assert photographs.parts == ("train", "train", "test")
+    assert photographs.notes == ("The split is the folders': train/, test/.",)
+    parts = deal_photographs(photographs, Fractions.parse("70/15/15"), 0)
+    assert [len(part) for part in (parts.train, parts.validation, parts.test)] == [2, 0, 1]
+
+
+def test_what_was_done_is_told_of_each(tmp_path, noise, write):
+    write(tmp_path / "a.png", noise.integers(0, 256, (20, 30, 3), np.uint8))
+    write(tmp_path / "b.png", noise.integers(0, 65536, (20, 30), np.uint16))
+    photographs = read_photographs(tmp_path, color="gray")
+    assert photographs.done == (("is taken as gray",), ("has 16 bits, all of which are kept",))
 
 
 def test_pairs_by_their_names(tmp_path, noise, write):

@@ -173,7 +173,7 @@ def test_many_pictures_are_decoded_once(pets, tmp_path, monkeypatch):
     again = read_pictures(pets, keeping=Keeping(kept))
     assert np.array_equal(first.pixels, again.pixels)
     assert (first.files, first.notes) == (again.files, again.notes)
-    assert sorted(entry.about.split()[0] for entry in kept.entries()) == ["12", "hash"]
+    assert sorted(entry.about.split()[0] for entry in kept.entries()) == ["12", "hash", "headers"]
     monkeypatch.undo()
     monkeypatch.setattr(keep, "MANY", 10)
     (pets / "cats" / "00.png").write_bytes((pets / "dogs" / "01.png").read_bytes())
@@ -189,6 +189,10 @@ def test_pictures_without_room_in_memory_stay_on_disk(pets, tmp_path):
     assert is_mapped(there.pixels)
     assert (here.files, here.notes) == (there.files, there.notes)
     np.testing.assert_array_equal(here.pixels, there.pixels)
+    # What was resolved from the pictures and what is asked for by name is one and the same.
+    named = read_pictures(pets, Wanted((5, 7), "rgb", skip_broken=True), keeping)
+    assert sum("decoded" in entry.about for entry in keeping.cache.entries()) == 1
+    np.testing.assert_array_equal(there.pixels, named.pixels)
     some = np.array([7, 2, 2, 11])
     one, other = here.take(some), there.take(some)
     assert is_mapped(other.pixels)

@@ -225,7 +225,7 @@ def drift(case: Case) -> Iterable[Finding]:
 def _drifted(encoder: Encoder, train: Column, other: Column, part: str, columns: int) -> str:
     if isinstance(encoder, CategoryEncoder):
         places = (encoder.places(train), encoder.places(other))
-        width = len(encoder.words) + encoder.rare + encoder.missing + 1
+        width = encoder.width + 1
         here, there = (np.bincount(place, minlength=width) / len(place) for place in places)
         pooled = np.sqrt(np.maximum(here * (1 - here), 1e-9) * (1 / len(places[0]) + 1 / len(places[1])))
         sure = (np.abs(here - there) > _VISIBLE) & (np.abs(here - there) > _SURE_DEVIATIONS * pooled)

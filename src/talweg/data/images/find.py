@@ -59,12 +59,36 @@ def find(folder: Path) -> Found:
     Raises:
         DataError: there are no pictures, or class folders of which all but one are empty.
     """
-    inside = _folders(folder)
-    named = {part: _named(inside, words) for part, words in PARTS.items()}
-    if named["train"] is not None and (named["validation"] or named["test"]):
-        return _parted(folder, {part: place for part, place in named.items() if place is not None})
+    if parts := _parts(folder):
+        return _parted(folder, parts)
     files, labels, notes = _by_class(folder)
     return Found(folder, files, labels, None, notes)
+
+
+def find_all(folder: Path) -> Found:
+    """The pictures anywhere in a folder, whatever its folders are called; `train/ val/ test/` are its split.
+
+    Raises:
+        DataError: there are no pictures.
+    """
+    parts = _parts(folder)
+    dealt = [(file, part) for part, place in parts.items() for file in _pictures(place)]
+    files = tuple(file for file, _ in dealt) if parts else tuple(_pictures(folder))
+    if not files:
+        raise DataError(f"{folder} holds no pictures; expected photographs in it, or in its folders")
+    notes = (_told_of_parts(parts),) if parts else ()
+    return Found(folder, files, None, tuple(part for _, part in dealt) if parts else None, notes)
+
+
+def _parts(folder: Path) -> dict[str, Path]:
+    """The folders that are a split, by part; empty unless there is one to train on and one to judge on."""
+    inside = _folders(folder)
+    named = {part: place for part, words in PARTS.items() if (place := _named(inside, words)) is not None}
+    return named if "train" in named and len(named) > 1 else {}
+
+
+def _told_of_parts(parts: dict[str, Path]) -> str:
+    return f"The split is the folders': {', '.join(f'{place.name}/' for place in parts.values())}."
 
 
 def find_pairs(folder: Path) -> tuple[Path, Path] | None:
@@ -105,7 +129,13 @@ def _named(folders: list[Path], words: tuple[str, ...]) -> Path | None:
 
 
 def _pictures(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and is_picture(path))
+    return sorted(
+        path for path in folder.rglob("*") if is_picture(path) and path.is_file() and not _hidden(path, folder)
+    )
+
+
+def _hidden(path: Path, folder: Path) -> bool:
+    return any(name.startswith(".") for name in path.relative_to(folder).parts)
 
 
 def _by_class(folder: Path) -> tuple[tuple[Path, ...], tuple[str, ...] | None, tuple[str, ...]]:
@@ -139,7 +169,7 @@ def _parted(folder: Path, places: dict[str, Path]) -> Found:
     files: list[Path] = []
     labels: list[str] = []
     parts: list[str] = []
-    notes = [f"The split is the folders': {', '.join(f'{place.name}/' for place in places.values())}."]
+    notes = [_told_of_parts(places)]
     for part, place in places.items():
         mine, classes, told = _by_class(place)
         if classes is None:

@@ -3,6 +3,7 @@
 Many are decoded only once: the next run finds them in the user's cache. How they are decoded is in `load`.
 """
 
+import dataclasses
 import hashlib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
-from talweg.data.images.load import Loaded, decode_each, heard, in_parallel, load, look_at
+from talweg.data.images.load import Loaded, Look, decode_each, heard, in_parallel, load, look_at
 from talweg.data.images.pictures import IN_MEMORY, Keeping, Wanted
 from talweg.data.large.blocks import Hear
 from talweg.data.large.cache import Cache, key_of
@@ -44,25 +45,37 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
         look = look_at(files, names, wanted, hear)
         if look.bytes(len(files)) <= keeping.room:
             return load(files, names, wanted, look, hear)
-    key = key_of("pictures", str(VERSION), str(wanted), *names, known_digest(files, cache, hear))
-    store = cache.find(key)
-    if store is None:
-        look = look_at(files, names, wanted, hear)
+    digest = known_digest(files, cache, hear)
+    look = _known_look(files, names, wanted, digest, keeping)
 
-        def fill(writer: Writer) -> Mapping[str, Any]:
-            column = writer.column("pixels", look.dtype, look.shape)
+    def fill(writer: Writer) -> Mapping[str, Any]:
+        column = writer.column("pixels", look.dtype, look.shape)
 
-            def put(place: int, pixels: Shaped[np.ndarray, "height width channels"]) -> None:
-                column.append(pixels[None].astype(look.dtype, copy=False))
+        def put(place: int, pixels: Shaped[np.ndarray, "height width channels"]) -> None:
+            column.append(pixels[None].astype(look.dtype, copy=False))
 
-            kept, notes = decode_each(files, names, look, wanted.skip_broken, put, hear)
-            return {"kept": list(kept), "notes": list(notes), "found": look.found}
+        kept, notes = decode_each(files, names, look, wanted.skip_broken, put, hear)
+        return {"kept": list(kept), "notes": list(notes)}
 
-        about = f"{len(files)} decoded pictures of {files[0].parent.parent.name}"
-        store = cache.get(key, fill, about, needed=look.bytes(len(files)))
+    # Not by what was wanted, but by what came of it: a prediction finds the pictures that a training decoded.
+    key = key_of("pictures", str(VERSION), str((look.shape, look.deep, wanted.skip_broken)), *names, digest)
+    about = f"{len(files)} decoded pictures of {files[0].parent.parent.name}"
+    store = cache.get(key, fill, about, needed=look.bytes(len(files)))
     pixels, facts = store.arrays["pixels"], store.facts
     within = pixels.nbytes <= keeping.room
-    return Loaded(np.array(pixels) if within else pixels, tuple(facts["kept"]), tuple(facts["notes"]), facts["found"])
+    return Loaded(np.array(pixels) if within else pixels, tuple(facts["kept"]), tuple(facts["notes"]), look.found)
+
+
+def _known_look(files: Sequence[Path], names: Sequence[str], wanted: Wanted, digest: str, keeping: Keeping) -> Look:
+    """What the headers say; they are read once."""
+    assert keeping.cache is not None
+
+    def make(writer: Writer) -> Mapping[str, Any]:
+        return dataclasses.asdict(look_at(files, names, wanted, keeping.hear))
+
+    key = key_of("headers of pictures", str(VERSION), str((wanted.size, wanted.color)), *names, digest)
+    facts = keeping.cache.get(key, make, f"headers of {len(files)} pictures").facts
+    return Look(tuple(facts["size"]), facts["color"], facts["deep"], tuple(facts["notes"]), facts["found"])
 
 
 def known_digest(files: Sequence[Path], cache: Cache, hear: Hear) -> str:

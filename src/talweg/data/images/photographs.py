@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header, scaled_within
-from talweg.data.images.find import Found, find, find_pairs, is_picture, match_pairs
+from talweg.data.images.find import Found, find_all, find_pairs, is_picture, match_pairs
 from talweg.data.images.load import broken, counted, kept_errors, named_broken, read_bytes
 from talweg.data.images.pictures import BUILTIN, Color, Wanted
 from talweg.errors import DataError, did_you_mean
@@ -93,13 +93,13 @@ def read_photographs(
     if isinstance(source, list | tuple | np.ndarray):
         return _of_arrays(source, color, unbounded)
     if source == BUILTIN and not Path(source).exists():
-        return dataclasses.replace(_read(find(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
+        return dataclasses.replace(_read(find_all(BUILTIN_FOLDER), color, longest, False), name=BUILTIN)
     path = Path(source).expanduser()
     pair = (path, Path(clean).expanduser()) if clean is not None else find_pairs(path) if path.is_dir() else None
     if pair is not None:
         return _read_pairs(path, *pair, color, longest, skip_broken)
     if path.is_dir():
-        return _read(find(path), color, longest, skip_broken)
+        return _read(find_all(path), color, longest, skip_broken)
     if not path.is_file():
         beside = [entry.name for entry in path.parent.iterdir()] if path.parent.is_dir() else []
         raise DataError(f"No such file or folder: {path}.{did_you_mean(path.name, [*beside, BUILTIN])}")
@@ -130,7 +130,7 @@ def _read(found: Found, color: Color | None, longest: int | None, skip_broken: b
         tuple(pictures),
         None,
         None if parts is None else tuple(parts[place] for place in kept),
-        (*(note for note in found.notes if "split" in note), *notes),
+        (*found.notes, *notes),
         tuple(done),
     )
 

@@ -1,4 +1,4 @@
-"""Things made by another thread, one ahead of those that are used. What they are does not matter here."""
+"""Things made by another thread, some ahead of those that are used. What they are does not matter here."""
 
 import contextlib
 import queue
@@ -10,13 +10,17 @@ from typing import NoReturn, TypeVar
 Thing = TypeVar("Thing")
 
 
-def ahead(things: Iterable[Thing]) -> Iterator[Thing]:
-    """The same things in the same order, each made by another thread while the one before it is used.
+def ahead(things: Iterable[Thing], waiting: int = 1) -> Iterator[Thing]:
+    """The same things in the same order, each made by another thread while those before it are used.
 
     What goes wrong in making one is raised where it would be used. Whoever stops early stops the thread.
+
+    Args:
+        things: what is wanted.
+        waiting: how many may be made and not yet used.
     """
     # What is handed over gives the thing when it is called, or raises what went wrong; `None` is the end.
-    made: queue.Queue[Callable[[], Thing] | None] = queue.Queue(maxsize=1)
+    made: queue.Queue[Callable[[], Thing] | None] = queue.Queue(maxsize=waiting)
     enough = threading.Event()
 
     def put(give: Callable[[], Thing] | None) -> None:

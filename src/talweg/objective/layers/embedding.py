@@ -200,7 +200,7 @@ class Embed(Layer):
         return jnp.concatenate([*parts, x[:, jnp.array(known.others, int)]], axis=1)
 
     def _numbers(self, params: LayerParams, x: Float[Array, "rows numbers"]) -> Float[Array, "rows numbers units"]:
-        if self.numbers == "plain":
+        if self.numbers == "plain" or not x.shape[1]:
             return x[..., None]
         if self.numbers == "periodic":
             turns = 2 * jnp.pi * params["frequencies"] * x[..., None]

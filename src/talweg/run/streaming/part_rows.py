@@ -44,6 +44,10 @@ def part_rows(prepared: Prepared, hear: Hear = quiet) -> tuple[Rows, Rows, Rows]
     place = np.full(table.rows, -1)
     place[target.rows] = np.arange(len(target.rows))
     training, validation, test = (Rows(pick(x, place[part]), y[place[part]]) for part in rows)
+    if isinstance(prepared.preparation, Preparation):
+        for features, values in prepared.preparation.held_out(table, parts.train, parts.fold):
+            assert isinstance(training.x, np.ndarray), "a table's features in memory are an array"
+            training.x[:, features] = values
     return training, validation, test
 
 
@@ -61,8 +65,12 @@ def _stored(
 
     def make(writer: Writer) -> Mapping[str, Any]:
         done, total = 0, sum(map(len, rows))
+        held_out = list(preparation.held_out(table, prepared.parts.train))
         for part, some in zip(PARTS, rows, strict=True):
             for block, x in feature_blocks(table, preparation, some, target=True):
+                if part == PARTS[0]:
+                    for features, values in held_out:
+                        x[:, features] = values[done : done + len(x)]
                 for name, values in (("x", x), ("y", _columns(preparation.targets(block)))):
                     full = f"{part}/{name}"
                     column = writer.columns.get(full) or writer.column(full, values.dtype, values.shape[1:])

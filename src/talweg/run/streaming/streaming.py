@@ -11,32 +11,43 @@ import numpy as np
 from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
-from talweg.data.feed import FULL, epoch_order, rows_per_batch
+from talweg.config.settings import Settings
+from talweg.data.feed import epoch_order, rows_per_batch
 from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.store import is_mapped
 from talweg.descent import engine
 from talweg.objective.base import Batch
-from talweg.run.job import Job
+from talweg.run.job import Job, Rows
 from talweg.run.segments import cuts, longest_segment
 from talweg.run.streaming.sources import available_memory
 
 SEGMENT_BYTES = 16 * 2**20
-"""Bytes of a segment's rows, at most; three are in memory: used, waiting, being read."""
+"""Bytes of a segment's rows, at most; five are in memory: one used, three waiting, one being read."""
+_WAITING = 3
+"""Segments that are read before they are needed: where blocks are shuffled, some need much of the disk, others none."""
 
 _LONG_ROW = 2**15
 """Bytes of a row that is as quickly read by itself as with others."""
 
 
-def told_of_order(job: Job) -> tuple[str, ...]:
-    """A sentence where rows come in an order in which a disk reads each of them by itself, and most of them anew."""
-    x = job.training.x
+def order_of(settings: Settings, training: Rows) -> tuple[Settings, tuple[str, ...]]:
+    """The settings with an order of the rows that a disk can follow, and a sentence where that was decided.
+
+    In fully shuffled order each short row brings its surroundings along, and they are gone before they are needed if
+    the rows take more than the memory: the disk is read many times in each epoch.
+
+    Args:
+        settings: as given; an order that was asked for stays.
+        training: the training rows.
+    """
+    x = training.x
     short = x.nbytes < _LONG_ROW * len(x)
-    if not (is_mapped(x) and short and job.settings.shuffle == FULL and x.nbytes > available_memory()):
-        return ()
-    return (
-        f"The training rows take {x.nbytes / 1e9:.1f} GB, more than the memory that is free, and come in fully shuffled"
-        " order, in which a disk reads slowly; --shuffle block shuffles them in pieces that lie together.",
+    if "shuffle" in settings.model_fields_set or not (is_mapped(x) and short and x.nbytes > available_memory()):
+        return settings, ()
+    return settings.model_copy(update={"shuffle": "block"}), (
+        f"The training rows take {x.nbytes / 1e9:.1f} GB, more than the memory that is free: they are shuffled in"
+        " blocks that lie together (--shuffle full takes every order, and reads the disk many times in each epoch).",
     )
 
 
@@ -79,7 +90,7 @@ class OnDisk:
 
     def segments(self, epoch: int, first: int = 0) -> Iterator[engine.Feed]:
         """The segments of an epoch from step `first` on, in order."""
-        return ahead(self._segments(epoch, first))
+        return ahead(self._segments(epoch, first), _WAITING)
 
     def _segments(self, epoch: int, first: int) -> Iterator[engine.Feed]:
         orders = [self._order(epoch, member) for member in self.members or (None,)]

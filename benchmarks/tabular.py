@@ -72,12 +72,13 @@ def row_of(name: str, data: Table, runs: list[dict[str, dict[str, float]]]) -> l
         gaps.append(f"{gap.mean():+.1f} ± {error:.1f}")
     slower = np.median([run["tabular"]["seconds"] / run["mlp"]["seconds"] for run in runs])
     size = f"{data.rows} × {len(data.columns) - 1}"
-    return [name, size, metric.replace("_", " "), *shown, *gaps, f"{slower:.1f}"]
+    return [name, size, str(len(runs)), metric.replace("_", " "), *shown, *gaps, f"{slower:.1f}"]
 
 
 HEAD = (
     "table",
     "rows × columns",
+    "seeds",
     "metric",
     "mlp",
     "tabular",
@@ -88,8 +89,11 @@ HEAD = (
 )
 
 
-def page(rows: list[list[str]], seeds: int) -> str:
+def page(rows: list[list[str]], seeds: str) -> str:
     """The whole report."""
+    gaps = [[float(part) for part in row[-3].split(" ± ")] for row in rows]
+    better = sum(gap > 0 for gap, _ in gaps)
+    surely = [sum(sign * gap > 2 * error for gap, error in gaps) for sign in (1, -1)]
     return f"""# The ready-made network for tables
 
 Written by `python -m benchmarks.tabular`. {seeds} seeds; each draws a split of {SPLIT} that all contestants share, and
@@ -99,6 +103,9 @@ gaps. Less is better; gaps are shares of the other's mean, with their standard e
 chosen on other seeds (10 to 12) of bikeshare, wage, titanic and hitters. Time is the processor's, with compilation.
 
 {table(HEAD, rows)}
+
+`tabular` is the better one of the two networks on {better} of {len(rows)} tables; by more than two standard errors on
+{surely[0]}, and the worse one by as much on {surely[1]}.
 
 {machine(("jax", "scikit-learn", "numpy"))}.
 """
@@ -117,7 +124,7 @@ def main() -> None:
         rows.append(row_of(name, data, [measure(data, seed) for seed in asked.seeds]))
         print(" | ".join(rows[-1]), flush=True)
     if list(asked.only) == list(known) and len(asked.seeds) >= len(SEEDS):
-        Path(__file__).with_suffix(".md").write_text(page(rows, len(asked.seeds)), encoding="utf-8")
+        Path(__file__).with_suffix(".md").write_text(page(rows, str(len(asked.seeds))), encoding="utf-8")
 
 
 if __name__ == "__main__":

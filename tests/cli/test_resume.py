@@ -1,5 +1,7 @@
 """`talweg train --resume`, `--detach` and `talweg resume`, as a person or a cluster's script uses them."""
 
+import errno
+import io
 import json
 import os
 import signal
@@ -7,6 +9,9 @@ import sys
 import time
 
 import pytest
+
+import talweg as tw
+from talweg.cli import main
 
 TINY = ("--members", 2, "--hidden", 4, "--stop", "epochs(10000)", "--learning-rate", 0.01)
 
@@ -69,3 +74,22 @@ def test_a_detached_training_is_ended_by_a_signal_saved_and_goes_on(talweg, here
     resumed = talweg("resume", "run", "--json")
     assert resumed.code == 0, resumed.err
     assert epochs(run) == list(range(601))
+
+
+class Gone(io.StringIO):
+    """The standard error of a terminal that was closed."""
+
+    def write(self, text):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    def isatty(self):
+        return True
+
+
+def test_a_closed_terminal_ends_no_training(here, monkeypatch):
+    monkeypatch.setattr(sys, "stderr", Gone())
+    monkeypatch.setattr(sys, "argv", ["talweg", "train", "iris", "--members", "2", "--epochs", "3", "--out", "run"])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert not ended.value.code
+    assert tw.verify("run").finished

@@ -15,7 +15,7 @@ from talweg.run.memory import Need, need_of, require_memory, what_fits
 from talweg.run.streaming import sources
 from talweg.run.surveying.recording import recording
 
-WIDE = {"source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
+WIDE = {"engine": "map", "source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
 NEED = Need(once=1000, member=100, gradient=20, row=3, chunk=50)
 
 
@@ -45,24 +45,25 @@ def test_the_state_of_a_training_is_as_large_as_was_told():
 
 
 @pytest.mark.parametrize(
-    ("members", "batch", "together", "room", "expected"),
+    ("members", "batch", "at_once", "room", "expected"),
     [
-        (4, 512, False, 2000.0, ["--batch-size 128"]),
-        (64, 32, False, 2000.0, ["--members 8"]),
-        (8, 32, True, 2500.0, ["--batch-size 16", "--members 4", "--engine map"]),
-        (64, 32, False, 1100.0, []),
+        (4, 512, 1, 2000.0, ["--batch-size 128"]),
+        (64, 32, 1, 2000.0, ["--members 8"]),
+        (8, 32, 8, 2500.0, ["--batch-size 16", "--members 4", "--engine map"]),
+        (8, 32, 2, 1950.0, ["--batch-size 16", "--members 4", "--engine map"]),
+        (64, 32, 1, 1100.0, []),
     ],
 )
-def test_what_would_fit(members, batch, together, room, expected):
-    assert NEED.bytes(members, batch, together) > room
-    assert what_fits(NEED, members, batch, together, room) == expected
+def test_what_would_fit(members, batch, at_once, room, expected):
+    assert NEED.bytes(members, batch, at_once) > room
+    assert what_fits(NEED, members, batch, at_once, room) == expected
     for flag in expected:
         name, value = flag.split()
-        ways = {"--batch-size": lambda n: (members, n, together), "--members": lambda n: (n, batch, together)}
+        ways = {"--batch-size": lambda n: (members, n, at_once), "--members": lambda n: (n, batch, at_once)}
         if name in ways:
             assert NEED.bytes(*ways[name](int(value))) <= room < NEED.bytes(*ways[name](2 * int(value)))
         else:
-            assert NEED.bytes(members, batch, False) <= room
+            assert NEED.bytes(members, batch, 1) <= room
 
 
 def test_a_training_that_cannot_fit_is_refused_before_anything_is_written_and_what_would_fit_is_taken(
@@ -71,7 +72,7 @@ def test_a_training_that_cannot_fit_is_refused_before_anything_is_written_and_wh
     monkeypatch.setattr(memory, "SMALL", 0)
     job = build(make_settings(WIDE)).job
     need = need_of(job)
-    monkeypatch.setattr(memory, "available", lambda: float(need.bytes(3, 32, False)))
+    monkeypatch.setattr(memory, "available", lambda: float(need.bytes(3, 32, 1)))
     with pytest.raises(ConfigError, match=r"^not enough memory for this training: .*; this would fit: --members 2$"):
         tw.train("digits", out=tmp_path / "run", **{key: WIDE[key] for key in WIDE if key != "source"})
     assert not (tmp_path / "run").exists()
@@ -79,6 +80,16 @@ def test_a_training_that_cannot_fit_is_refused_before_anything_is_written_and_wh
     swept = build(make_settings({**WIDE, "learning_rate": (0.1, 0.2)})).job
     with pytest.raises(ConfigError, match="take a smaller network"):
         require_memory(swept)
+
+
+def test_members_that_run_on_threads_are_counted_as_many_as_there_are_cores(monkeypatch):
+    monkeypatch.setattr(memory, "cores", lambda: 3)
+    counted = {
+        engine: memory.members_at_once(make_settings({"source": "iris", "members": 5, "engine": engine}))
+        for engine in ("map", "step", "threads", "vmap")
+    }
+    assert counted == {"map": 1, "step": 1, "threads": 3, "vmap": 5}
+    assert memory.members_at_once(make_settings({"source": "iris", "members": 2, "engine": "threads"})) == 2
 
 
 def test_memory_is_that_of_the_device_where_it_tells(monkeypatch):
@@ -106,7 +117,7 @@ def test_memory_of_a_control_group_of_the_first_version(tmp_path):
 
 def test_a_usual_training_asks_for_less_than_there_is():
     job = build(make_settings({"source": "iris"})).job
-    wanted = need_of(job).bytes(job.settings.members, 32, False)
+    wanted = need_of(job).bytes(job.settings.members, 32, 1)
     assert wanted < memory.SMALL < memory.available()
     assert np.isfinite(memory.available())
 

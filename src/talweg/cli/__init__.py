@@ -5,9 +5,12 @@ the line, a text that was not understood is shown with a caret. With `--json` th
 too.
 """
 
+import contextlib
 import importlib
 import json
+import os
 import sys
+import threading
 
 import click
 
@@ -73,7 +76,14 @@ def main() -> None:
     except click.ClickException as error:
         code = _say(error, error.format_message())
     except (click.Abort, KeyboardInterrupt) as error:
-        code = _say(error, "interrupted", 130)
+        # Click puts an exception of its own before the one that was raised.
+        notes = getattr(error.__cause__ or error, "__notes__", ())
+        code = _say(error, next(iter(notes), "interrupted"), 130)
+        from talweg.record.checkpoints import WRITER
+
+        if any(thread.name == WRITER for thread in threading.enumerate()):
+            # A checkpoint is being written: to wait for it was not wanted, and a thread cannot be ended from outside.
+            os._exit(code)
     except BrokenPipeError:
         code = 141
     sys.exit(code if isinstance(code, int) else 0)
@@ -82,7 +92,8 @@ def main() -> None:
 def _say(error: BaseException, message: str, code: int = 2) -> int:
     line = " ".join(message.split())
     told = {"version": 1, "kind": "error", "error": type(error).__name__, "message": line, "exit_code": code}
-    click.echo(f"talweg: {line}", err=True)
+    with contextlib.suppress(OSError):
+        click.echo(f"talweg: {line}", err=True)
     if isinstance(error, ExpressionError):
         told |= {"text": error.text, "position": error.position}
         for shown in error.excerpt.splitlines():

@@ -1,6 +1,8 @@
 """What several commands share: JSON as one object on standard output or text for a person, and words they read."""
 
+import contextlib
 import json
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +16,33 @@ if TYPE_CHECKING:
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object (see docs/json.md).")
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
+
+
+def screen() -> Any:
+    """Standard error as it is now, to which one may write whether or not it is still there."""
+    return _Screen()
+
+
+class _Screen:
+    """Standard error, which may go away: what a closed terminal can no longer show is lost, and ends no training."""
+
+    def __init__(self) -> None:
+        # The one of now: while a progress is shown, `rich` puts a stream of its own in its place.
+        self.stream = sys.stderr
+
+    def write(self, text: str) -> int:
+        """Shows text, if anybody is there."""
+        with contextlib.suppress(OSError):
+            self.stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Shows at once what was written."""
+        with contextlib.suppress(OSError):
+            self.stream.flush()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.stream, name)
 
 
 def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_json: bool, quiet: bool = False) -> None:

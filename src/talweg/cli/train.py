@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.data_options import given_settings
-from talweg.cli.output import json_option, put, quiet_option
+from talweg.cli.output import json_option, put, quiet_option, screen
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
 
@@ -146,12 +146,12 @@ class Display:
     def warn(self, sentence: str) -> None:
         """Hears what is hardly meant as it was asked for; that is told however quiet it is to be."""
         self._end_preparation()
-        click.echo(f"Warning: {sentence}", err=True)
+        click.echo(f"Warning: {sentence}", file=screen())
 
     def note(self, sentence: str) -> None:
         """Hears what a person should know."""
         if not self.quiet:
-            click.echo(f"Note: {sentence}", err=True)
+            click.echo(f"Note: {sentence}", file=screen())
 
     def hear(self, doing: str, part: float) -> None:
         """Hears of what takes long before there is a job."""
@@ -162,7 +162,7 @@ class Display:
 
             from talweg.view.progress import PreparationProgress
 
-            self.preparing = PreparationProgress(Console(stderr=True))
+            self.preparing = PreparationProgress(Console(file=screen()))
         self.preparing.update(doing, part)
 
     def start(self, built: Any) -> None:
@@ -175,7 +175,7 @@ class Display:
         from talweg.objective.metrics import default_metric
         from talweg.view.progress import TrainingProgress
 
-        console, settings = Console(stderr=True), built.job.settings
+        console, settings = Console(file=screen()), built.job.settings
         for note in built.notes:
             console.print(f"Note: {note}", highlight=False)
         for finding in built.report.graded("error") + built.report.graded("warning"):

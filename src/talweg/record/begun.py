@@ -98,6 +98,24 @@ class Begun(Files):
         except ValueError:
             raise RunFolderError(f"{self.path / SPLIT} is damaged") from None
 
+    def restore(self, name: str, content: bytes) -> bool:
+        """Writes anew a file of before the first step that is damaged or gone; tells whether that was done.
+
+        Args:
+            name: of the file.
+            content: what it was, as far as known; if it was not, nothing is done.
+        """
+        if name == SETTINGS:
+            written = [sitting["settings"].encode() for sitting in self.sittings()]
+            were = [mark(text) for text in written[-2:]]
+        else:
+            were = [found for file, found in (self._begun() or {}).items() if file == name]
+        path = self.path / name
+        if mark(content) not in were or (path.exists() and mark(self._read(name)) in were):
+            return False
+        write_atomically(path, content)
+        return True
+
     def _begun(self) -> dict[str, Mark] | None:
         origin = self._origin()
         return None if origin is None else origin[1]
@@ -118,6 +136,11 @@ class Begun(Files):
         """What the history is now, by its length and checksum."""
         return mark(self._read(HISTORY))
 
+    def history_at(self, until: Mark) -> bytes:
+        """The history's lines as they were when it was marked; nothing if they are no longer so."""
+        content = self._read(HISTORY)[: until.length]
+        return content if mark(content) == until else b""
+
     def flush_history(self) -> None:
         """Waits until the history is on the disk.
 
@@ -130,19 +153,30 @@ class Begun(Files):
         except OSError as error:
             raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
 
-    def cut_history(self, until: Mark | None) -> None:
+    def cut_history(self, until: Mark | None, kept: bytes = b"") -> bool:
         """Takes the history back to what it was; to nothing if `until` is absent.
 
+        Args:
+            until: what it was.
+            kept: the lines of then, if they are kept elsewhere; they take the place of lines that are damaged or gone.
+
+        Returns:
+            Whether that was necessary.
+
         Raises:
-            RunFolderError: if it is not a continuation of that.
+            RunFolderError: if it is not a continuation of that, and the lines are kept nowhere else.
         """
-        if until is not None and not until.begins(self._read(HISTORY)):
+        if until is not None and not ((self.path / HISTORY).exists() and until.begins(self._read(HISTORY))):
+            if mark(kept) == until:
+                write_atomically(self.path / HISTORY, kept)
+                return True
             raise RunFolderError(f"{self.path / HISTORY} is damaged: its lines are not those that were written")
         try:
             with (self.path / HISTORY).open("ab") as file:
                 file.truncate(until.length if until else 0)
         except OSError as error:
             raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
+        return False
 
     def history_so_far(self) -> History:
         """The curves as far as they go."""

@@ -17,6 +17,8 @@ from talweg.errors import RunFolderError
 from talweg.record.sealed import pack, unpack
 from talweg.record.writing import clear_halves, write_atomically
 
+WRITER = "checkpoint"
+"""The name of the thread that writes one while a training goes on."""
 FOLDER, KIND = "checkpoints", "talweg-checkpoint-1"
 _NAME = re.compile(r"(\d{6,})-(\d{6,})\.safetensors")
 

@@ -21,6 +21,13 @@ def as_json(content: Mapping[str, Any]) -> bytes:
     return (json.dumps(content, indent=2, allow_nan=False) + "\n").encode()
 
 
+def as_array(array: np.ndarray) -> bytes:
+    """An array as the content of a file that NumPy reads."""
+    buffer = io.BytesIO()
+    np.save(buffer, array, allow_pickle=False)
+    return buffer.getvalue()
+
+
 class Files:
     """A folder's files. Whatever is wrong with one is told in one line that names it."""
 
@@ -50,10 +57,9 @@ class Files:
         return mark(written)
 
     def _write_array(self, name: str, array: np.ndarray) -> Mark:
-        buffer = io.BytesIO()
-        np.save(buffer, array, allow_pickle=False)
-        write_atomically(self.path / name, buffer.getvalue())
-        return mark(buffer.getvalue())
+        written = as_array(array)
+        write_atomically(self.path / name, written)
+        return mark(written)
 
     def _verified(self, name: str, marks: Mapping[str, Mark] | None) -> bytes:
         content = self._read(name)

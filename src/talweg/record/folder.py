@@ -20,7 +20,7 @@ What stands before the end is in `begun`, how a file is read and written in `fil
 """
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, final
 
 import numpy as np
@@ -32,7 +32,7 @@ from talweg.record.files import as_json
 from talweg.record.flat import flatten, unflatten
 from talweg.record.history import History
 from talweg.record.sealed import Mark, mark, pack, sealed, unpack
-from talweg.record.seals import SEALS, write_sealed, write_seals
+from talweg.record.seals import SEALS, remove_sealed, write_sealed, write_seals
 from talweg.record.writing import clear_halves, write_atomically
 
 SUMMARY, PARAMS, GATE = "summary.json", "params.safetensors", "gate.json"
@@ -96,6 +96,19 @@ class RunFolder(Begun):
             raise RunFolderError(f"{self.path} cannot be used as a run folder: {error.strerror}") from None
         write_seals(self.path, {})
         self._write_begun(settings_toml, preparation, split, sitting or {})
+
+    def reopen(self, without: Iterable[str] = ()) -> None:
+        """Takes the summary away, so that the run is an unfinished one, and files that no training makes anew.
+
+        Raises:
+            RunFolderError: if the system refuses.
+        """
+        try:
+            for name in without:
+                remove_sealed(self.path, name)
+            (self.path / SUMMARY).unlink(missing_ok=True)
+        except OSError as error:
+            raise RunFolderError(f"{self.path} could not be mended: {error.strerror}") from None
 
     def write_gate(self, report: Mapping[str, Any]) -> None:
         """Writes what the gate found."""
@@ -214,6 +227,10 @@ class RunFolder(Begun):
             return unflatten(load(content))
         except SafetensorError as error:
             raise RunFolderError(f"{self.path / PARAMS} is damaged: {error}") from None
+
+    def params_mark(self) -> Mark | None:
+        """By what the params of a finished run are known; `None` of an unfinished one, or one of version 1."""
+        return (self._seal() or {}).get(PARAMS) if self.finished() else None
 
     def evaluation(self) -> dict[str, Evaluation]:
         """The predictions beside the truth by part of the split; empty for a run that kept none.

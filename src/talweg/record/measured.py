@@ -87,6 +87,7 @@ def _place(folder: RunFolder, name: str) -> Path:
 
 def _params(folder: RunFolder) -> Mark:
     try:
-        return mark((folder.path / PARAMS).read_bytes())
+        # As they were written, even if they are damaged now: what was measured of them is none the worse.
+        return folder.params_mark() or mark((folder.path / PARAMS).read_bytes())
     except OSError as error:
         raise RunFolderError(f"{folder.path / PARAMS} cannot be read: {error.strerror}") from None

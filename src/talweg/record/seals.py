@@ -70,6 +70,21 @@ def place(temporary: Path, target: Path) -> None:
         write_seals(run, {**seals, name: (found,)})
 
 
+def remove_sealed(run: Path, name: str) -> None:
+    """Takes a file of a run away, and its seal with it.
+
+    Raises:
+        OSError: if the system refuses.
+        RunFolderError: if the seals cannot be written.
+    """
+    with locked(run, LOCK, wait=True):
+        seals = dict(_known(run))
+        if name in seals:
+            write_seals(run, {**seals, name: (*seals.pop(name), None)})
+        (run / name).unlink(missing_ok=True)
+        write_seals(run, seals)
+
+
 def run_around(path: Path) -> Path | None:
     """The run folder in which a file lies or would lie, if any."""
     parents = list(path.absolute().parents)[:DEEPEST]

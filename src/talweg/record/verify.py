@@ -50,7 +50,7 @@ class Verified:
     @property
     def resumable(self) -> bool:
         """Whether the run can go on, or its result be written anew: its beginnings are there."""
-        return self.version > 1 and not self._wrong(ORIGIN, SETTINGS)
+        return self.version > 1 and not self._wrong(ORIGIN) and (self.run / SETTINGS).exists()
 
     def _wrong(self, *names: str) -> bool:
         return any(found.wrong and found.file in names for found in self.files)
@@ -130,7 +130,7 @@ def _mend(found: Verified, one: Finding) -> str:
     if name == SEALS:
         return f"make pages and pictures anew, each seals itself: talweg report {run}, talweg map {run}"
     if name.startswith(f"{CHECKPOINTS}/"):
-        return "none is needed: the one before it is used, and it is removed when the run goes on"
+        return f"it is passed over for the one before it, and removed, by: talweg resume {run}"
     return _map_mend(run, PurePosixPath(name).name)
 
 

@@ -206,6 +206,9 @@ def _trained(
             run = _run(built, source, trained, folder, folder.history_so_far())
             save(run, folder)
             return run
+    except KeyboardInterrupt as error:
+        error.add_note(f"ended at once; go on from the last checkpoint with: talweg resume {folder.path}")
+        raise
     except RunFolderError as error:
         raise RunFolderError(f"{error}. Once that is mended, go on with: talweg resume {folder.path}") from None
 

@@ -13,11 +13,13 @@ import jax
 import numpy as np
 
 from talweg.config.grid import grid_of
+from talweg.config.settings import Settings
 from talweg.data.feed import rows_per_batch
 from talweg.data.large.store import is_mapped
 from talweg.descent import engine
 from talweg.errors import ConfigError
 from talweg.objective.models import layers_of
+from talweg.objective.parts import cores
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.standing import Best
@@ -46,21 +48,21 @@ class Need:
     row: int
     chunk: int
 
-    def bytes(self, members: int, batch: int, together: bool) -> int:
+    def bytes(self, members: int, batch: int, at_once: int) -> int:
         """All of it.
 
         Args:
             members: how many there are.
             batch: rows of a step.
-            together: whether they run as one program, or one after the other.
+            at_once: how many of them run at a time, at most.
 
         Example:
             >>> need = Need(once=1000, member=100, gradient=20, row=3, chunk=50)
-            >>> need.bytes(4, 32, together=False), need.bytes(4, 32, together=True)
+            >>> need.bytes(4, 32, at_once=1), need.bytes(4, 32, at_once=4)
             (1516, 1864)
         """
         running = max(self.gradient + batch * self.row, self.chunk)
-        return self.once + members * self.member + (members if together else 1) * running
+        return self.once + members * self.member + min(members, at_once) * running
 
 
 def need_of(job: Job) -> Need:
@@ -111,18 +113,18 @@ def _bytes(tree: object) -> int:
     return sum(leaf.size * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree))
 
 
-def what_fits(need: Need, members: int, batch: int, together: bool, room: float) -> list[str]:
+def what_fits(need: Need, members: int, batch: int, at_once: int, room: float) -> list[str]:
     """The flags that alone would make a training fit: a smaller batch, fewer members, one member after the other.
 
     Args:
         need: what it takes.
         members: how many were asked for.
         batch: rows of a step that were asked for.
-        together: whether the members run as one program.
+        at_once: how many members run at a time, at most.
         room: bytes that there are.
 
     Example:
-        >>> what_fits(Need(once=0, member=100, gradient=20, row=3, chunk=50), 4, 512, together=False, room=1000.0)
+        >>> what_fits(Need(once=0, member=100, gradient=20, row=3, chunk=50), 4, 512, at_once=1, room=1000.0)
         ['--batch-size 128']
     """
 
@@ -130,11 +132,16 @@ def what_fits(need: Need, members: int, batch: int, together: bool, room: float)
         halved = (1 << power for power in reversed(range((most - 1).bit_length())))
         return next((count for count in halved if fits(count)), 0)
 
-    rows = largest(batch, lambda count: need.bytes(members, count, together) <= room)
-    crowd = largest(members, lambda count: need.bytes(count, batch, together) <= room)
-    alone = together and need.bytes(members, batch, False) <= room
+    rows = largest(batch, lambda count: need.bytes(members, count, at_once) <= room)
+    crowd = largest(members, lambda count: need.bytes(count, batch, at_once) <= room)
+    alone = at_once > 1 and need.bytes(members, batch, 1) <= room
     found = {f"--batch-size {rows}": rows, f"--members {crowd}": crowd, "--engine map": alone}
     return [flag for flag, fits in found.items() if fits]
+
+
+def members_at_once(settings: Settings) -> int:
+    """How many members run at a time: as one program all, by threads as many as there are cores, else one."""
+    return {"vmap": settings.members, "threads": min(settings.members, cores())}.get(settings.engine, 1)
 
 
 def require_memory(job: Job) -> None:
@@ -145,12 +152,12 @@ def require_memory(job: Job) -> None:
     """
     settings = job.settings
     batch = rows_per_batch(settings.batch_size, job.rows_a_member())
-    together, need = settings.engine == "vmap", need_of(job)
-    wanted = need.bytes(settings.members, batch, together)
+    at_once, need = members_at_once(settings), need_of(job)
+    wanted = need.bytes(settings.members, batch, at_once)
     room = available() if wanted > SMALL else np.inf
     if wanted <= room:
         return
-    flags = what_fits(need, settings.members, batch, together, room)
+    flags = what_fits(need, settings.members, batch, at_once, room)
     if looks_ahead(settings):
         flags = [flag for flag in flags if "batch" not in flag]
     if grid_of(settings).names or settings.folds:

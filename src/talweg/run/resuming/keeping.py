@@ -6,14 +6,18 @@ What a checkpoint holds is a `Standing`, the settings it was reached under, and 
 import dataclasses
 import threading
 import time
-from collections.abc import Callable
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, final
+
+import numpy as np
 
 from talweg.config.every import Every
 from talweg.config.settings import Settings, to_toml
 from talweg.errors import RunFolderError, TrainingInterruptedError
-from talweg.record.checkpoints import Checkpoint, Checkpoints
+from talweg.record.begun import HISTORY
+from talweg.record.checkpoints import WRITER, Checkpoint, Checkpoints
 from talweg.record.folder import RunFolder
 from talweg.record.sealed import Mark
 from talweg.run.resuming.interruption import Interruption
@@ -21,6 +25,9 @@ from talweg.run.standing import Standing
 
 SHARE = 0.01
 """The part of the time that writing takes at most, where the user has not said how often to write."""
+MOST_LINES = 2**24
+"""Bytes of the history up to which a checkpoint holds it too, compressed, so that it can be written anew."""
+_LINES = "history"
 PACE = 150e6
 """Bytes of a checkpoint that a usual disk takes a second, with all that is computed for them."""
 
@@ -116,13 +123,14 @@ class Keeper:
                 self.failed = error
 
         # A daemon, so that a process that is told twice to end need not wait for it.
-        self.writing = threading.Thread(target=write, name="checkpoint", daemon=True)
+        self.writing = threading.Thread(target=write, name=WRITER, daemon=True)
         self.writing.start()
 
     def _write(self, standing: Standing, facts: dict[str, Any], keep: int) -> None:
         began = self.clock()
         self.folder.flush_history()
-        self.checkpoints.write(standing.epoch, standing.step, standing.arrays(), facts, keep)
+        arrays = arrays_of(self.folder, standing, facts)
+        self.checkpoints.write(standing.epoch, standing.step, arrays, facts, keep)
         self.cost, self.written = self.clock() - began, self.written + 1
 
     def _wait(self) -> None:
@@ -144,17 +152,31 @@ def facts_of(folder: RunFolder, settings: Settings, standing: Standing) -> dict[
     }
 
 
+def arrays_of(folder: RunFolder, standing: Standing, facts: Mapping[str, Any]) -> dict[str, np.ndarray]:
+    """The arrays that a checkpoint holds: those of the standing, and the curves so far, where they are not too long."""
+    until = Mark(**facts["history"])
+    lines = folder.history_at(until) if until.length <= MOST_LINES else b""
+    kept = {_LINES: np.frombuffer(zlib.compress(lines, level=1), np.uint8)} if lines else {}
+    return {**standing.arrays(), **kept}
+
+
+def _lines_in(checkpoint: Checkpoint) -> bytes:
+    return zlib.decompress(checkpoint.arrays[_LINES].tobytes()) if _LINES in checkpoint.arrays else b""
+
+
 def newest(folder: RunFolder) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that is whole and whose history is there, if any; a sentence on each that is passed over.
 
-    Those are thrown away, and the history is taken back to where the checkpoint belongs.
+    Those are thrown away, and the history is taken back to where the checkpoint belongs: a damaged one is written anew
+    from the checkpoint.
     """
-    checkpoints, passed, notes = Checkpoints(folder.path), list[Path](), list[str]()
+    checkpoints, passed, notes, mended = Checkpoints(folder.path), list[Path](), list[str](), list[str]()
     found = None
     for path in checkpoints.paths():
         try:
             found = checkpoints.read(path)
-            folder.cut_history(Mark(**found.facts["history"]))
+            if folder.cut_history(Mark(**found.facts["history"]), _lines_in(found)):
+                mended.append(f"{folder.path / HISTORY} was damaged: it is written anew from {path.name}")
             break
         except RunFolderError as error:
             found = None
@@ -163,7 +185,7 @@ def newest(folder: RunFolder) -> tuple[Checkpoint | None, list[str]]:
     checkpoints.drop(passed)
     if notes:
         notes.append(f"{found.path} is used in its place" if found else "there is no other checkpoint")
-    return found, notes
+    return found, [*notes, *mended]
 
 
 def _place(standing: Standing) -> tuple[int, int, float]:
@@ -171,5 +193,9 @@ def _place(standing: Standing) -> tuple[int, int, float]:
 
 
 def _told(standing: Standing, folder: RunFolder) -> str:
-    where = f"after {standing.epoch} epochs" if not standing.step else f"in epoch {standing.epoch + 1}"
+    where = (
+        f"after {standing.epoch} epoch{'s' * (standing.epoch != 1)}"
+        if not standing.step
+        else f"in epoch {standing.epoch + 1}"
+    )
     return f"interrupted {where}; everything is saved. Go on with: talweg resume {folder.path}"

@@ -23,7 +23,8 @@ from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.job import Job
 from talweg.run.probes.sweep import FAILED
-from talweg.run.resuming.keeping import facts_of, newest
+from talweg.run.resuming.keeping import arrays_of, facts_of, newest
+from talweg.run.resuming.mending import reopen, restore_beginnings, restore_settings, spoiled_result
 from talweg.run.standing import Standing, read_standing
 from talweg.run.surveying.recording import recording
 from talweg.run.train import train
@@ -64,6 +65,7 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         DataError: if the data are not those that the run was begun with.
         RunFolderError: if the folder is damaged or of an older version.
     """
+    notes = restore_settings(folder)
     before = settings_of(folder)
     if not folder.sittings():
         raise RunFolderError(
@@ -71,15 +73,20 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         )
     wanted = make_settings({**before.model_dump(), **changes})
     built = build(wanted, source, hear)
+    notes += restore_beginnings(folder, built)
     require_same_data(folder, built)
-    checkpoint, notes = newest(folder)
+    spoiled = spoiled_result(folder, changes)
+    finished = folder.finished() and not spoiled
+    checkpoint, passed = newest(folder)
+    notes += passed
     if checkpoint is not None:
         reached = read_settings(folder, checkpoint.facts["settings"])
         standing = _read(checkpoint, built.job if reached == wanted else build(reached, source).job)
-    elif not folder.finished():
+    elif not finished:
         _require_one_setting(folder, notes)
         folder.cut_history(None)
-        return Continuation(built, None, (*notes, "there is no checkpoint yet: it starts again"))
+        notes += reopen(folder, spoiled)
+        return Continuation(built, None, (*notes, "there is no checkpoint to go on from: it is trained from its start"))
     else:
         if wanted == before:
             raise ConfigError(_finished(folder, before))
@@ -87,8 +94,9 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         reached, standing = before, _again(folder, before, source)
     if wanted != reached:
         standing = further(standing, built.job, reached, wanted)
-    if folder.finished() and not standing.active.any():
+    if finished and not standing.active.any():
         raise ConfigError(_finished(folder, wanted))
+    notes += reopen(folder, spoiled)
     return Continuation(built, standing, tuple(notes))
 
 
@@ -104,7 +112,7 @@ def _again(folder: RunFolder, settings: Settings, source: Any) -> Standing:
     job = build(settings, source).job
     standing = train(job, lambda told: None, recorder=Recorder(recording(job))).standing
     facts = facts_of(folder, settings, standing)
-    Checkpoints(folder.path).write(standing.epoch, standing.step, standing.arrays(), facts, keep=1)
+    Checkpoints(folder.path).write(standing.epoch, standing.step, arrays_of(folder, standing, facts), facts, keep=1)
     return standing
 
 

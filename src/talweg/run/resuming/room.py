@@ -7,6 +7,7 @@ from talweg.config.every import Every
 from talweg.objective.models import parameter_count
 from talweg.record.evaluation import kept_rows
 from talweg.run.job import Job
+from talweg.run.resuming.keeping import MOST_LINES
 from talweg.run.standing import standing_shapes
 from talweg.run.surveying.recording import recording
 
@@ -19,8 +20,8 @@ PAGES = 1_000_000
 
 
 def checkpoint_bytes(job: Job) -> int:
-    """Bytes of a checkpoint: all that the next step depends on, the best params, and what was recorded on the way."""
-    return _bytes(standing_shapes(job)) + recording(job).bytes
+    """Bytes of a checkpoint: all that the next step depends on, the best params, the curves and the ways so far."""
+    return _bytes(standing_shapes(job)) + recording(job).bytes + min(_curve_bytes(job), MOST_LINES)
 
 
 def most_checkpoints(job: Job) -> int:
@@ -32,10 +33,13 @@ def result_bytes(job: Job) -> int:
     """Bytes of a finished run, at most: params, curves, the members' ways, predictions, pages."""
     settings, classes = job.settings, max(job.network.classes, 1)
     params = 4 * parameter_count(job.network.model, job.network.input_shape) * settings.members
-    curves = DIGITS * CURVES * settings.members * (int(settings.max_epochs) + 1)
     kept = sum(len(kept_rows(len(rows), settings.members, classes)) for rows in (job.validation, job.test) if len(rows))
     predictions = kept * (16 + 4 * classes + 4 * settings.members) + 16 * classes**2
-    return params + curves + recording(job).bytes + predictions + PAGES
+    return params + _curve_bytes(job) + recording(job).bytes + predictions + PAGES
+
+
+def _curve_bytes(job: Job) -> int:
+    return DIGITS * CURVES * job.settings.members * (int(job.settings.max_epochs) + 1)
 
 
 def disk_bytes(job: Job, split: np.ndarray) -> int:

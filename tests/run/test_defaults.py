@@ -55,6 +55,9 @@ def test_the_usual_optimizer_has_settings_found_on_small_tables():
     small = resolve(settings, "regression", 300, True)
     assert (small.learning_rate, small.weight_decay, small.hidden) == (3e-3, 0.4, (256,))
     assert resolve(settings, "classification", 300, True).learning_rate == 5e-3
+    # Nothing tells when to stop: short steps of a smooth network.
+    blind = resolve(settings, "regression", 300, False)
+    assert (blind.learning_rate, blind.activation) == (1e-3, "silu")
 
 
 def test_quantities_of_few_rows_get_rectified_units():

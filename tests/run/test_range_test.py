@@ -21,26 +21,26 @@ def falling(center, members=4, spread=0.0, depth=0.9):
     return np.where(RATES < 1, 2 * (1 - depth * fall), 50.0)
 
 
-def test_the_suggestion_is_a_third_of_the_rate_at_which_the_loss_is_lowest():
+def test_the_suggestion_is_a_tenth_of_the_rate_at_which_the_loss_is_lowest():
     """It falls over two powers of ten, so that it is lowest one above its middle."""
     rate, interval, sentence = suggest(RATES, falling(1e-3))
-    assert rate == pytest.approx(1e-2 / 3, rel=0.1)
+    assert rate == pytest.approx(1e-3, rel=0.1)
     assert interval == (rate, rate)
-    assert sentence.startswith(f"learning rate {rate:g}: a third of the rate at which the loss was lowest; ")
+    assert sentence.startswith(f"learning rate {rate:g}: a tenth of the rate at which the loss was lowest; ")
 
 
-def test_or_where_eight_tenths_of_the_fall_are_done_if_that_comes_first():
-    """Eight tenths between 1e-5 and 1e-4, the others on the way to 0.1."""
-    share = np.interp(np.log10(RATES), [-5, -4, -1], [0, 0.8, 1])
+def test_or_where_nine_tenths_of_the_fall_are_done_if_that_comes_first():
+    """Nine tenths between 1e-5 and 1e-4, the last tenth on the way to 0.1."""
+    share = np.interp(np.log10(RATES), [-5, -4, -1], [0, 0.9, 1])
     rate, _, sentence = suggest(RATES, np.tile(2 - share, (3, 1)))
     assert rate == pytest.approx(1e-4, rel=0.1)
-    assert sentence.startswith(f"learning rate {rate:g}: eight tenths of the loss's fall had happened by then; ")
+    assert sentence.startswith(f"learning rate {rate:g}: nine tenths of the loss's fall had happened by then; ")
 
 
 def test_one_member_has_no_middle_half():
     rate, interval, sentence = suggest(RATES, falling(1e-3)[:1])
     assert interval == (rate, rate)
-    assert sentence == f"learning rate {rate:g}: a third of the rate at which the loss was lowest"
+    assert sentence == f"learning rate {rate:g}: a tenth of the rate at which the loss was lowest"
 
 
 def test_batches_that_differ_by_more_than_all_that_is_gained_hide_nothing():

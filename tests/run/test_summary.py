@@ -62,6 +62,7 @@ def shape_of(task):
             "max_epochs": int,
             "stop": str,
             "keep": str,
+            "idle": list,
         },
         "members": [
             {

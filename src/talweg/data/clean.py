@@ -12,6 +12,8 @@ from jaxtyping import Float, Int
 
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
 from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
+from talweg.data.large.sample import values_of
+from talweg.data.large.store import forget
 from talweg.data.means import FOLDS, outputs_of
 from talweg.data.split import deal_folds
 from talweg.data.table import Column, Table, Text
@@ -166,6 +168,8 @@ class Preparation:
         for encoder in self.encoders:
             column = table.columns[encoder.name]
             sentences += _surprises(encoder, column)
+            # Of a table on disk no more than a column is in memory.
+            forget(values_of(column))
         return tuple(sentences)
 
     def refuse_other(self, table: Table) -> None:

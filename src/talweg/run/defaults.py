@@ -38,9 +38,9 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         "batch_size": batch,
         "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
         "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
-        "learning_rate": usual_learning_rate(name, task, rows),
+        "learning_rate": usual_learning_rate(name, task, rows, has_validation),
         "weight_decay": _weight_decay(name, _many(task, rows)),
-        "activation": _activation(task, rows, looks_ahead(settings)),
+        "activation": _activation(task, rows, has_validation and not looks_ahead(settings)),
         "hidden": (128, 128, 128) if _many(task, rows) else (256,),
         "loss": default_loss(task),
     }
@@ -69,18 +69,24 @@ def _max_epochs(steps_per_epoch: int) -> int:
     return min(300, max(40, math.ceil(STEPS / steps_per_epoch)))
 
 
-def usual_learning_rate(optimizer: str, task: str, rows: int) -> float:
+def usual_learning_rate(optimizer: str, task: str, rows: int, has_validation: bool) -> float:
     """An optimizer's learning rate when nothing is tested: for AdamW found on small tables, else its own default."""
     if optimizer == "adamw":
         if _many(task, rows):
             return 2e-3
-        return 3e-3 if task == "regression" else 5e-3
+        if task == "regression":
+            return 3e-3 if has_validation else 1e-3
+        return 5e-3
     return OPTIMIZERS[optimizer].defaults["learning_rate"]
 
 
-def _activation(task: str, rows: int, looks_ahead: bool) -> str:
-    """Rectified units for a quantity of few rows; smooth ones where steps rely on the loss being smooth."""
-    return "relu" if task == "regression" and not _many(task, rows) and not looks_ahead else "silu"
+def _activation(task: str, rows: int, bold: bool) -> str:
+    """Rectified units for a quantity of few rows.
+
+    Smooth ones where steps rely on the loss being smooth, or no other rows tell when to stop: with nothing to stop it a
+    bolder network learns noise by heart (diabetes, RMSE of 20 splits 75/0/25: 54.8 by smooth units, 58.4).
+    """
+    return "relu" if bold and task == "regression" and not _many(task, rows) else "silu"
 
 
 def _many(task: str, rows: int) -> bool:

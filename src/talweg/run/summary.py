@@ -182,8 +182,9 @@ def _spread(scores: Scores, main: str, members: list[int]) -> dict[str, dict[str
 def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: Scores | None) -> Iterable[str]:
     failed = [(member, outcome) for member, outcome in enumerate(outcomes) if outcome.kind in FAILED]
     if failed and sound:
-        names = ", ".join(str(member) for member, _ in failed)
-        yield f"member {names} failed and is left out of the ensemble: {failed[0][1].sentence}"
+        names = _named([member for member, _ in failed])
+        left = "is left out" if len(failed) == 1 else "are left out"
+        yield f"{names} failed and {left} of the ensemble: {failed[0][1].sentence}"
     elif failed:
         yield f"every member failed: {failed[0][1].sentence}"
     if scores is None:
@@ -194,9 +195,13 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (
-            f"member {', '.join(map(str, idle))} ends no better than {idle_as} "
+            f"{_named(idle)} {'ends' if len(idle) == 1 else 'end'} no better than {idle_as} "
             f"(loss {scores.members[idle[0]]['loss']:.4g} against {constant:.4g})"
         )
+
+
+def _named(members: list[int]) -> str:
+    return f"member{'s' * (len(members) > 1)} {', '.join(map(str, members))}"
 
 
 def _restarts(restarts: tuple[Restart, ...]) -> Iterable[str]:

@@ -30,10 +30,10 @@ MEMORY = 0.9
 """How much of the smoothed loss is kept from step to step."""
 FALL = 0.1
 """The share of its start by which the loss must fall for a suggestion to mean something."""
-DONE = 0.8
+DONE = 0.9
 """The share of the fall after which a longer step is no longer worth its risk."""
-MARGIN = 3.0
-"""How far below the rate at which the loss is lowest it is suggested to stay; there, the next steps throw it out."""
+MARGIN = 10.0
+"""How far below the rate at which the loss is lowest it is suggested to stay: the convention since Smith (2017)."""
 AGREE = 10.0
 """Members whose own suggestions differ by more than this factor agree on none."""
 _NOBODY = 2**31
@@ -190,12 +190,12 @@ def smoothed(losses: Float[np.ndarray, "members steps"]) -> Float[np.ndarray, "m
 def suggest(
     rates: Float[np.ndarray, " steps"], smooth: Float[np.ndarray, "members steps"]
 ) -> tuple[float | None, tuple[float, float] | None, str]:
-    """The rate at which most of the fall has happened for good, and at most a third of that of the lowest loss.
+    """The rate at which nine tenths of the fall have happened for good, and at most a tenth of that of the lowest loss.
 
     Of each member; the middle of the members is suggested. Where the loss falls the rate is long enough to get
-    somewhere; where it is lowest the next steps already throw the member out. Range tests (Smith 2017,
-    arXiv:1506.01186) often stay a power of ten below it, to be safe from noise; of a curve that is free of the batches'
-    noise a third is enough, and a tenth was too little on some tables. What it reaches is in benchmarks/find_lr.md.
+    somewhere; where it is lowest the next steps already throw the member out. The margin of ten below that place is the
+    convention of range tests (Smith 2017, arXiv:1506.01186); smaller ones helped on some tables and cost as much on
+    others. What it reaches is in benchmarks/find_lr.md.
 
     Args:
         rates: the learning rate of each step.
@@ -224,9 +224,9 @@ def suggest(
             None,
             (f"no reliable suggestion: the members disagree, the middle half of them between {low:.2g} and {high:.2g}"),
         )
-    why = "a third of the rate at which the loss was lowest"
+    why = "a tenth of the rate at which the loss was lowest"
     if np.median(done / cautious) <= 1:
-        why = "eight tenths of the loss's fall had happened by then"
+        why = "nine tenths of the loss's fall had happened by then"
     low, middle, high = map(_two_digits, (low, middle, high))
     told = f"; the middle half of {len(own)} members say {low:g} to {high:g}" if len(own) > 1 else ""
     return middle, (low, high), f"learning rate {middle:g}: {why}{told}"

@@ -137,7 +137,7 @@ def test_data_that_changed_are_refused(iris):
     with pytest.raises(DataError, match=r"data cannot be read again: 'species' is not a column of wine"):
         ground_of(iris, source="wine")
     fewer = load("iris").take(np.arange(149))
-    with pytest.raises(DataError, match="is no longer what the run was trained on: its fingerprint is"):
+    with pytest.raises(DataError, match="is no longer what the run was trained on: its rows are others, or hold"):
         ground_of(iris, source=fewer)
 
 

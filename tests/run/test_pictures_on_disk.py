@@ -12,7 +12,7 @@ import talweg as tw
 from talweg.config.settings import make_settings
 from talweg.data.large import gather as gather_module
 from talweg.data.large.store import is_mapped
-from talweg.errors import ConfigError, TrainingInterruptedError
+from talweg.errors import ConfigError, DataError, TrainingInterruptedError
 from talweg.run.api import resume_run, train_settings
 from talweg.run.build import build
 from talweg.run.listening import Listener
@@ -149,3 +149,19 @@ def test_what_takes_all_pictures_at_once_is_refused(folder):
     for settings, message in (({"folds": 2}, "folds need all rows in memory"), ({"batch_size": "full"}, "full-batch")):
         with pytest.raises(ConfigError, match=message):
             tw.train(str(folder), stream="yes", **{**SETTINGS, **settings})
+
+
+def test_a_picture_that_changed_is_noticed_though_no_training_row_did(folder, runs, tmp_path):
+    said = tmp_path / "run"
+    pixels, kinds = np.random.default_rng(0).integers(0, 255, (60, 8, 8), np.uint8), np.arange(60) % 2
+    brief = {"members": 1, "max_epochs": 1, "layers": "flatten, output"}
+    run = tw.train(pixels, kinds, out=said, **brief)
+    assert {name: run.summary["data"][name] for name in ("fingerprint", "pixels")} == {
+        name: run.folder.sittings()[0][name] for name in ("fingerprint", "pixels")
+    }
+    changed = pixels.copy()
+    changed[np.flatnonzero(run.folder.split() == 2)[0]] += 1
+    with pytest.raises(DataError, match="no longer holds the data"):
+        tw.resume(said, source=changed, target=kinds, max_epochs=2)
+    in_memory, on_disk = (build(make_settings({"source": str(folder), "stream": how})) for how in ("no", "yes"))
+    assert in_memory.job.facts["pixels"] == on_disk.job.facts["pixels"]

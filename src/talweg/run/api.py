@@ -20,7 +20,7 @@ from talweg.run.compilation import keep_compilations
 from talweg.run.evidence import evidence
 from talweg.run.listening import NOBODY, Listener, listening
 from talweg.run.memory import require_memory
-from talweg.run.named import named_settings
+from talweg.run.named import named_settings, with_target
 from talweg.run.result import Run
 from talweg.run.resuming.environment import environment
 from talweg.run.resuming.interruption import noted
@@ -115,6 +115,7 @@ def resume(
     run: str | Path,
     *,
     source: Any = None,
+    target: Any = None,
     progress: Callable[[Progress], None] | None = None,
     **changes: Any,
 ) -> Run:
@@ -123,6 +124,7 @@ def resume(
     Args:
         run: its folder.
         source: the data, if they came as Python objects.
+        target: for an array of features, the array of targets.
         progress: is called after each epoch.
         **changes: `max_epochs` or `stop`, if they are to differ from now on. Members whose time was up go on; under
             another stopping rule all do that did not fail.
@@ -135,7 +137,7 @@ def resume(
         DataError: if the data are no longer those that the run was begun with.
         RunFolderError: if there is no such run, or it is damaged, or another process trains it.
     """
-    return resume_run(Path(run), changes, source, listening(progress))
+    return resume_run(Path(run), changes, with_target(source, target), listening(progress))
 
 
 def resume_run(
@@ -165,7 +167,7 @@ def _sitting(built: Built, standing: Standing | None) -> dict[str, Any]:
     epoch, step = (standing.epoch, standing.step) if standing else (0, 0)
     return {
         "from": {"epoch": epoch, "step": step},
-        "fingerprint": built.job.facts.get("fingerprint"),
+        **{name: built.job.facts[name] for name in ("fingerprint", "pixels") if name in built.job.facts},
         "environment": environment(),
     }
 

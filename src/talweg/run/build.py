@@ -15,15 +15,13 @@ from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.clean import Preparation
 from talweg.data.feed import FULL, rows_per_batch
-from talweg.data.fingerprint import fingerprint
+from talweg.data.fingerprint import fingerprint, fingerprint_of_pixels
 from talweg.data.gate.finding import Report
 from talweg.data.images.find import find_pairs
-from talweg.data.images.prepare import AnyPreparation, PicturePreparation
+from talweg.data.images.prepare import AnyPreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
 from talweg.data.split import Fractions
-from talweg.data.table import Table
-from talweg.data.task import Target
 from talweg.errors import ConfigError, did_you_mean
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
 from talweg.objective.losses import LOSSES
@@ -34,7 +32,7 @@ from talweg.run.defaults import resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.memory import require_memory
 from talweg.run.own_unit import own_unit, scale_of
-from talweg.run.prepare import prepare, refuse_errors
+from talweg.run.prepare import Prepared, prepare, refuse_errors
 from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
 from talweg.run.segments import step_work
@@ -95,56 +93,84 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
 
 def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
     """A job on a table, or on labelled pictures."""
-    given = settings
-    prepared = prepare(settings, source, hear)
+    given, prepared = settings, prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
-    table, target, parts, preparation = prepared.table, prepared.target, prepared.parts, prepared.preparation
+    parts = prepared.parts
     folds = None if parts.fold is None else Folds(parts.fold, int(settings.folds or 0))
     rows = len(parts.train) if folds is None else folds.most_trained_on()
     has_validation = folds is not None or len(parts.validation) > 0
-    known = (target.task, rows, has_validation, picture_shape(preparation))
-    settings = resolve(settings, *known)
+    known = (prepared.target.task, rows, has_validation, picture_shape(prepared.preparation))
+    usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
+    settings = _settled(resolve(settings, *known), prepared, rows)
+    split = part_rows(prepared, hear)
+    settings, ordered = order_of(settings, split[0])
+    prepared, network = _informed(settings, prepared, split[0])
+    job = _job(settings, prepared, network, split, folds)
+    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *ordered)
+    marks, told = parts.marks(prepared.table.rows), idle_parts(job, usual)
+    return Built(job, prepared.preparation, marks, notes, prepared.report, prepared.names, idle=told)
+
+
+def _settled(settings: Settings, prepared: Prepared, rows: int) -> Settings:
+    """The settings with what only the prepared rows decide: target, network, and how the members run.
+
+    Raises:
+        ConfigError: a network or an optimizer that does not fit the rows.
+    """
+    target, preparation = prepared.target, prepared.preparation
     settings = settings.model_copy(update={"target": target.name, "target_scale": scale_of(preparation.target)})
     if prepared.on_disk and settings.batch_size == FULL:
         raise ConfigError("full-batch gradient descent needs all rows in memory; take --batch-size, or --no-stream")
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
-    if settings.engine == AUTO:
-        batch = rows_per_batch(settings.batch_size, rows)
-        work = step_work(network, batch) * -(-rows // batch)
-        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
-    training, validation, test = part_rows(prepared, hear)
-    settings, ordered = order_of(settings, training)
+    if settings.engine != AUTO:
+        return settings
+    batch = rows_per_batch(settings.batch_size, rows)
+    work = step_work(network, batch) * -(-rows // batch)
+    return settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
+
+
+def _informed(settings: Settings, prepared: Prepared, training: Rows) -> tuple[Prepared, Network]:
+    """The network, with what it is to know of the training rows: where its bins lie, how rare each class is."""
+    shape, preparation = prepared.shape, prepared.preparation
+    network = network_of(settings, shape, len(preparation.classes), preparation)
     if isinstance(preparation, Preparation) and (bins := bins_of(network.model)):
         preparation = with_quantiles(preparation, np.asarray(training.x), bins)
-        network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
+        network = network_of(settings, shape, len(preparation.classes), preparation)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(network, training))
+    return dataclasses.replace(prepared, preparation=preparation), network
+
+
+def _job(
+    settings: Settings, prepared: Prepared, network: Network, split: tuple[Rows, Rows, Rows], folds: Folds | None
+) -> Job:
+    """The job of settings that are settled.
+
+    Raises:
+        ConfigError: a stopping rule that does not fit.
+    """
+    (training, validation, test), preparation = split, prepared.preparation
     scale, shift = own_unit(preparation.target)
+    rows = len(training) if folds is None else folds.most_trained_on()
     job = Job(
         settings=settings,
         network=network,
         optimizer=optimizer_of(settings, rows),
-        rule=rule_of(settings, target.task, has_validation),
+        rule=rule_of(settings, prepared.target.task, folds is not None or len(validation) > 0),
         training=training,
         validation=validation if folds is None else training,
         test=test,
         classes=tuple(map(str, preparation.classes)),
         target_scale=np.array([scale]),
         target_shift=np.array([shift]),
-        facts=_facts(table, target, preparation, settings.split),
+        facts=_facts(prepared, settings.split),
         folds=folds,
     )
     if folds is not None and "gradient_norm" in job.rule.monitors:
         raise ConfigError("the full gradient is of all training rows, which no member of folds sees; take another rule")
-    if "near_bound" in settings.stop:
-        job = dataclasses.replace(job, lower_bound=lower_bound(job))
-    usual = resolve(given.model_copy(update={"stop": AUTO}), *known).stop
-    marks = parts.marks(table.rows)
-    told = idle_parts(job, usual)
-    notes = (*prepared.notes, *_told_of_augmentation(given, settings), *ordered)
-    return Built(job, preparation, marks, notes, prepared.report, prepared.names, idle=told)
+    return dataclasses.replace(job, lower_bound=lower_bound(job)) if "near_bound" in settings.stop else job
 
 
 def _told_of_augmentation(given: Settings, settings: Settings) -> tuple[str, ...]:
@@ -212,8 +238,9 @@ def _balanced(network: Network, training: Rows) -> tuple[float, ...]:
     return tuple((len(training) / (network.classes * counts)).tolist())
 
 
-def _facts(table: Table, target: Target, preparation: Preparation | PicturePreparation, shares: str) -> dict[str, Any]:
-    return {
+def _facts(prepared: Prepared, shares: str) -> dict[str, Any]:
+    table, target, preparation = prepared.table, prepared.target, prepared.preparation
+    facts = {
         "name": table.name,
         "rows": table.rows,
         "rows_without_target": target.missing,
@@ -224,3 +251,4 @@ def _facts(table: Table, target: Target, preparation: Preparation | PicturePrepa
         "split": str(Fractions.parse(shares)),
         "fingerprint": fingerprint(table),
     }
+    return facts if prepared.pictures is None else {**facts, "pixels": fingerprint_of_pixels(prepared.pictures.pixels)}

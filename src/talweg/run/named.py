@@ -23,9 +23,19 @@ def named_settings(source: Any, target: Any, given: dict[str, Any]) -> tuple[Set
         ConfigError: a setting that is unknown or out of range.
     """
     if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
+        source, target = with_target(source, target), None
     if isinstance(source, str | Path):
         name = str(source)
     else:
         name = source.name if isinstance(source, Table | Pictures) else "data"
     return make_settings({"source": name, "target": target, **given}), source
+
+
+def with_target(source: Any, target: Any) -> Any:
+    """A source that came as an array of features and one of targets, in one; any other as it is.
+
+    Example:
+        >>> with_target(np.zeros((3, 2)), np.arange(3)).rows
+        3
+    """
+    return source if target is None else of_arrays(np.asarray(source), np.asarray(target))

@@ -49,11 +49,13 @@ def explain(folder: RunFolder) -> None:
         warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
 
 
-def open_run(path: str | Path) -> Run:
+def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run:
     """The run in a folder.
 
     Args:
         path: a run folder, as training names it.
+        source: the data, if they came as Python objects; maps look at them again.
+        target: for an array of features, the array of targets.
 
     Raises:
         RunFolderError: if it holds no finished run, or is damaged.
@@ -74,7 +76,14 @@ def open_run(path: str | Path) -> Run:
         folder,
         folder.evaluation(),
         folder.evidence(),
+        source if target is None else _joined(source, target),
     )
+
+
+def _joined(source: Any, target: Any) -> Any:
+    from talweg.run.named import with_target  # it brings the readers of all sources, which showing a run does without
+
+    return with_target(source, target)
 
 
 def settings_of(folder: RunFolder) -> Settings:

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from talweg.data.fingerprint import same_data
 from talweg.errors import ConfigError
 from talweg.view.told import Told
 from talweg.view.wording import plain
@@ -158,7 +159,7 @@ def _verdict(one: list[Told], other: list[Told], names: tuple[str, str]) -> Verd
 
 
 def _why_not(one: Told, other: Told) -> str:
-    if one.summary["data"].get("fingerprint") != other.summary["data"].get("fingerprint"):
+    if not same_data(one.summary["data"], other.summary["data"]):
         return "data"
     if one.metric != other.metric or one.held_back != other.held_back or one.held_back is None:
         return "metric"

@@ -17,6 +17,7 @@ from talweg.record.places import existing_run
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
 from talweg.run.listening import NOBODY, Listener, listening
+from talweg.run.named import with_target
 from talweg.run.result import Run
 from talweg.run.resuming.environment import differences, environment
 from talweg.run.resuming.resume import further, require_same_data
@@ -59,6 +60,7 @@ def rerun(
     run: str | Path,
     *,
     source: Any = None,
+    target: Any = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Rerun:
     """Trains a finished run again, under the settings that are recorded, and compares the results.
@@ -66,13 +68,14 @@ def rerun(
     Args:
         run: its folder.
         source: the data, if they came as Python objects.
+        target: for an array of features, the array of targets.
         progress: is called after each epoch.
 
     Raises:
         DataError: if the data are no longer those that the run was trained on.
         RunFolderError: if there is no such run, or it is damaged, not finished, or of an older version.
     """
-    return trained_again(Path(run), source, listening(progress))
+    return trained_again(Path(run), with_target(source, target), listening(progress))
 
 
 def trained_again(path: Path, source: Any = None, listener: Listener = NOBODY) -> Rerun:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from talweg.config.settings import AUTO, Settings, make_settings
+from talweg.data.fingerprint import same_data
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
 from talweg.descent.recipes import ALIASES
@@ -203,9 +204,9 @@ def require_same_data(folder: RunFolder, built: Built) -> None:
     Raises:
         DataError: if it does not.
     """
-    before, now = folder.sittings()[0].get("fingerprint"), built.job.facts.get("fingerprint")
+    same = same_data(folder.sittings()[0], built.job.facts)
     same_rows = np.array_equal(folder.split(), built.parts)
-    if before != now or not same_rows or folder.preparation() != _plain(built.preparation.to_dict()):
+    if not same or not same_rows or folder.preparation() != _plain(built.preparation.to_dict()):
         raise DataError(
             f"{built.job.settings.source} no longer holds the data that {folder.path} was trained on; "
             "a run is continued on the same rows only"

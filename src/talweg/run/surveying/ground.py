@@ -11,6 +11,7 @@ import jax
 import numpy as np
 
 from talweg.data.feed import chunked
+from talweg.data.fingerprint import same_data
 from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.landscape.combination import Height, height_of
 from talweg.landscape.shares import THREADS
@@ -120,12 +121,11 @@ def job_of(run: "Run", source: Any = None) -> Job:
         built = build(run.settings, given)
     except (ConfigError, DataError) as error:
         raise DataError(f"the run's data cannot be read again: {error}; name where they are now (--data)") from None
-    wanted, found = run.summary["data"]["fingerprint"], built.job.facts["fingerprint"]
     same = run.folder is None or np.array_equal(run.folder.split(), built.parts)
-    if wanted != found or not same:
+    if not same_data(run.summary["data"], built.job.facts) or not same:
         raise DataError(
             f"{run.settings.source if source is None else source} is no longer what the run was trained on: "
-            f"its fingerprint is {str(found)[:12]}, the run's is {str(wanted)[:12]}; name the old data (--data)"
+            "its rows are others, or hold other values; name the old data (--data)"
         )
     return built.job
 

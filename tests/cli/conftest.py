@@ -18,6 +18,13 @@ class Called(NamedTuple):
     def json(self) -> Any:
         return json.loads(self.out)
 
+    def message(self) -> str:
+        """What went wrong, which is one line; below it may stand a text that was not understood, with a caret."""
+        line, *shown = self.err.splitlines()
+        assert not shown or (len(shown) == 2 and all(each.startswith("  ") for each in shown)), self.err
+        assert not shown or shown[1].strip() == "^", self.err
+        return line
+
 
 @pytest.fixture
 def talweg(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Called]:

@@ -73,6 +73,5 @@ def test_sketch_as_json_and_latex(talweg, here):
 def test_what_is_wrong_is_said_in_one_line_and_nothing_is_drawn(talweg, here, words, part):
     told = talweg(*words)
     assert (told.code, told.out) == (2, "")
-    assert len(told.err.splitlines()) == 1
-    assert part in told.err
+    assert part in told.message()
     assert list(here.iterdir()) == []

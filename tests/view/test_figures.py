@@ -13,7 +13,7 @@ from matplotlib.contour import ContourSet
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from talweg.errors import ConfigError
+from talweg.errors import ConfigError, RunFolderError
 from talweg.record.scene import Minimum, Scene
 from talweg.view.contours import label_places
 from talweg.view.figures import comparison_figure, landscape_figure
@@ -376,7 +376,7 @@ def test_a_picture_that_cannot_be_written_leaves_the_old_one(tmp_path, monkeypat
         raise OSError("no space left")
 
     monkeypatch.setattr(Figure, "savefig", full)
-    with pytest.raises(OSError, match="no space left"):
+    with pytest.raises(RunFolderError, match="could not be written: no space left"):
         save_figure(Figure(), path)
     assert path.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [path]

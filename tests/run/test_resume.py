@@ -86,6 +86,10 @@ def test_an_interrupted_run_is_saved_says_how_to_go_on_and_ends_as_if_it_never_h
     assert [sitting["from"]["epoch"] for sitting in tw.open_run(run).folder.sittings()] == [0, 3]
     with pytest.raises(ConfigError, match=r"is finished: every member has stopped.*--epochs 12"):
         tw.resume(run)
+    (run / "split.npy").unlink()
+    with pytest.raises(ConfigError, match=r"split.npy was damaged: it is written anew from the data. .* is finished:"):
+        tw.resume(run)
+    assert tw.verify(run).whole
 
 
 def test_a_damaged_checkpoint_is_named_and_the_one_before_it_used(tmp_path, half, undisturbed):

@@ -90,13 +90,13 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         return Continuation(built, None, (*notes, "there is no checkpoint to go on from: it is trained from its start"))
     else:
         if wanted == before:
-            raise ConfigError(_finished(folder, before))
+            raise ConfigError(_finished(folder, before, notes))
         _require_one_setting(folder, notes)
         reached, standing = before, _again(folder, before, source)
     if wanted != reached:
         standing = further(standing, built.job, reached, wanted)
     if finished and not standing.active.any():
-        raise ConfigError(_finished(folder, wanted))
+        raise ConfigError(_finished(folder, wanted, notes))
     notes += reopen(folder, spoiled)
     return Continuation(built, standing, tuple(notes))
 
@@ -126,10 +126,11 @@ def _require_one_setting(folder: RunFolder, notes: list[str]) -> None:
         )
 
 
-def _finished(folder: RunFolder, settings: Settings) -> str:
+def _finished(folder: RunFolder, settings: Settings, notes: list[str]) -> str:
+    mended = "".join(f"{note}. " for note in notes)
     return (
-        f"{folder.path} is finished: every member has stopped, for a reason that still holds; go on with more epochs "
-        f"(--epochs {2 * int(settings.max_epochs)}) or another stopping rule (--stop)"
+        f"{mended}{folder.path} is finished: every member has stopped, for a reason that still holds; go on with more "
+        f"epochs (--epochs {2 * int(settings.max_epochs)}) or another stopping rule (--stop)"
     )
 
 

@@ -6,10 +6,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.model_selection import StratifiedKFold
 
-from talweg.data.parts import Plan, deal, given_column, split_by_time, split_groups
+from talweg.data.parts import Plan, deal, given_column
 from talweg.data.reading.frames import from_mapping
 from talweg.data.split import Fractions, deal_folds
 from talweg.data.task import choose_target
+from talweg.data.together import split_by_time, split_groups
 from talweg.errors import ConfigError, DataError
 
 

@@ -35,6 +35,16 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         )
 
 
+@pytest.fixture(scope="session", autouse=True)
+def tidy(pytestconfig: pytest.Config) -> Iterator[None]:
+    """No test leaves a file in the folder that the tests are run from."""
+    here = pytestconfig.rootpath
+    before = {path.name for path in here.iterdir()}
+    yield
+    left = {path.name for path in here.iterdir() if not path.name.startswith((".", "__"))} - before
+    assert not left, f"a test left {', '.join(sorted(left))} in {here}"
+
+
 @pytest.fixture(scope="session")
 def chromium() -> str:
     """Path of the browser; only tests marked `browser` may ask for it."""

@@ -137,7 +137,7 @@ def told_by(talweg, run, source, out):
     return {
         "show": command("show", run, "--json"),
         "predict": command("predict", run, source, "--json"),
-        "compare": command("compare", run, run, "--json"),
+        "compare": command("compare", run, run, "--out", out / "comparison.html", "--json"),
         "replay": command("replay", run, "--stop", "epochs(3)", "--json"),
         "report": command("report", run, "--out", out, "--json"),
         "map": heights(),

@@ -6,7 +6,8 @@ from hypothesis.extra.numpy import arrays
 from scipy import stats
 from sklearn.preprocessing import OneHotEncoder, StandardScaler
 
-from talweg.data.encode import CategoryEncoder, DateEncoder, NumberEncoder, share_scale
+from talweg.data.encode import CategoryEncoder, DateEncoder
+from talweg.data.numbers import NumberEncoder, share_scale
 from talweg.data.table import Dates, Numbers, Text
 
 GENERATOR = np.random.default_rng(0)

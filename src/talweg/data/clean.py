@@ -11,10 +11,11 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
-from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder, NumberEncoder, share_scale
+from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder
 from talweg.data.large.sample import values_of
 from talweg.data.large.store import forget
 from talweg.data.means import FOLDS, outputs_of
+from talweg.data.numbers import NumberEncoder, share_scale
 from talweg.data.split import deal_folds
 from talweg.data.table import Column, Table, Text
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict

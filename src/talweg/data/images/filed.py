@@ -5,7 +5,6 @@ Of an archive larger than memory only some rows are held at a time, on their way
 
 import contextlib
 import dataclasses
-import gzip
 import io
 import math
 import struct
@@ -22,6 +21,7 @@ from talweg.data.images.pictures import Keeping, Wanted
 from talweg.data.large.cache import key_of
 from talweg.data.large.sample import blocks
 from talweg.data.large.store import Writer
+from talweg.data.reading.unpack import unpacking
 from talweg.errors import DataError
 
 _IDX_TYPES = {0x08: ">u1", 0x09: ">i1", 0x0B: ">i2", 0x0C: ">i4", 0x0D: ">f4", 0x0E: ">f8"}
@@ -98,7 +98,7 @@ class Filed:
 
 
 def is_idx(path: Path) -> bool:
-    """Whether a file holds pictures in IDX format, by its first bytes (of the unpacked file if it is gzipped)."""
+    """Whether a file holds pictures in IDX format, by its first bytes (of the unpacked file if it is packed)."""
     try:
         with _unpacked(path) as file:
             head = file.read(4)
@@ -108,7 +108,7 @@ def is_idx(path: Path) -> bool:
 
 
 def idx(path: Path) -> Filed:
-    """The array in an IDX file (LeCun, Cortes & Burges 1998), gzipped or not.
+    """The array in an IDX file (LeCun, Cortes & Burges 1998), packed or not.
 
     Raises:
         DataError: it is no IDX file, or cut short.
@@ -136,13 +136,7 @@ def idx(path: Path) -> Filed:
 @contextlib.contextmanager
 def _unpacked(path: Path) -> Iterator[io.BufferedIOBase]:
     with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-        file.seek(0)
-        if packed:
-            with gzip.GzipFile(fileobj=file) as unpacked:
-                yield unpacked
-        else:
-            yield file
+        yield unpacking(file)
 
 
 def npz(path: Path) -> Mapping[str, np.ndarray | Filed]:

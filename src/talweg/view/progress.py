@@ -101,7 +101,8 @@ class PreparationProgress:
     """What is being done with a large source before the first step, and how far it is."""
 
     def __init__(self, console: Console):
-        self.console, self.said, self.doing = console, 0.0, ""
+        # What is soon done needs no line where lines stay.
+        self.console, self.said, self.doing = console, time.monotonic(), ""
         self.began, self.first = 0.0, 0.0
         self.bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), console=console, transient=True)
         self.task = self.bar.add_task("", total=1.0)
@@ -120,7 +121,7 @@ class PreparationProgress:
         if self.console.is_terminal:
             self.bar.start()
             self.bar.update(self.task, description=told, completed=part)
-        elif now - self.said > _PLAIN_EVERY or doing != self.doing:
+        elif now - self.said > _PLAIN_EVERY:
             self.said = now
             self.console.print(told, highlight=False)
         self.doing = doing

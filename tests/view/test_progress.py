@@ -1,0 +1,22 @@
+"""Progress where it goes to no terminal: a line now and then of what takes long, and none of what is soon done."""
+
+import io
+
+from rich.console import Console
+
+from talweg.view import progress
+
+
+def test_a_short_preparation_is_silent_and_a_long_one_tells_now_and_then(monkeypatch):
+    now = 100.0
+    monkeypatch.setattr(progress.time, "monotonic", lambda: now)
+    console = Console(file=io.StringIO(), width=100)
+    shown = progress.PreparationProgress(console)
+    for doing in ("reading", "looking over"):
+        shown.update(doing, 0.4)
+    assert console.file.getvalue() == ""
+    for now in (104.0, 106.0, 108.0, 112.0):
+        shown.update("looking over", (now - 100) / 20)
+    told = console.file.getvalue().splitlines()
+    assert [line.partition(" · ")[0] for line in told] == ["looking over 30%", "looking over 60%"]
+    shown.close()

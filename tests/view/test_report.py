@@ -272,6 +272,14 @@ def test_red_flags_are_raised(told_runs, kind):
     assert raised >= FLAGS[kind]
 
 
+@pytest.mark.parametrize(("kind", "raised"), [("regression", True), ("folds", False)])
+def test_an_ensemble_that_is_worse_than_its_members_is_a_flag_where_there_is_an_average(told_runs, kind, raised):
+    found = told(told_runs[kind])
+    ensemble = {**found.summary["ensemble"], "validation": {found.metric: 1e9}}
+    worse = dataclasses.replace(found, summary={**found.summary, "ensemble": ensemble})
+    assert ("ensemble" in {flag.kind for flag in flags(worse, tongue("en"))}) == raised
+
+
 def test_a_threshold_never_reached_is_a_flag(told_runs):
     found = told(told_runs["one_member"])
     rules = {"any": [{"kind": "reached", "monitor": "accuracy", "threshold": 1.5, "at_least": True}]}

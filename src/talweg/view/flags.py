@@ -188,7 +188,9 @@ def _members(told: Told, say: Tongue) -> Raised:
         kind = "disagree" if part is not None and part.ensemble.ndim > 1 else "disagree_quantity"
         yield kind, {"share": say.percent(apart)}
     spread, ensemble = told.summary["spread"].get("validation"), told.summary["ensemble"].get("validation")
-    if spread and ensemble and int(told.sound.sum()) > 1:
+    # Of folds each row is judged by the one member that had not seen it: there is no average to be better.
+    averaged = "folds" not in told.summary["split"] and int(told.sound.sum()) > 1
+    if spread and ensemble and averaged:
         mean, value = plain(spread[told.metric]["mean"]), plain(ensemble.get(told.metric))
         better = told.upward(told.metric)
         if mean is not None and value is not None and (value < mean if better else value > mean):

@@ -13,7 +13,7 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.roles import quantiles_of, roles_of
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.objective.foreign import find_function, user_model
 from talweg.objective.layers import Embed, Features, Flatten, Layer, Sequential, Shape, Standardize, written
 from talweg.objective.losses import LOSSES, Loss
@@ -49,11 +49,8 @@ def check_model(settings: Settings) -> None:
         raise ConfigError("hidden is for the model 'mlp' alone; leave it out, or leave out layers and model")
     if own:
         find_function(model)
-    elif model not in (AUTO, *MODELS):
-        raise ConfigError(
-            f"{model!r} is no model. Known: {', '.join(MODELS)}, or module:function for one of your own."
-            f"{did_you_mean(model, MODELS)}"
-        )
+    elif model != AUTO:
+        require_known("model", model, MODELS, besides="module:function for one of your own")
 
 
 def resolve_model(settings: Settings, inputs: Shape) -> Settings:

@@ -22,8 +22,8 @@ from talweg.data.images.prepare import AnyPreparation
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
 from talweg.data.split import Fractions
-from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
+from talweg.errors import ConfigError, require_known
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS
 from talweg.objective.losses import LOSSES
 from talweg.objective.network import Network
 from talweg.run.architecture import bins_of, check_model, network_of, picture_shape, resolve_model, with_quantiles
@@ -208,17 +208,15 @@ def _with_tested_rate(built: Built) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     if settings.activation != AUTO:
-        look_up("activation", settings.activation, ACTIVATIONS)
+        require_known("activation", settings.activation, ACTIVATIONS)
     if settings.noise is not None:
         parse_noise(settings.noise)
     check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
-    look_up("initializer", settings.initializer, INITIALIZERS)
-    if settings.loss != "auto" and settings.loss not in LOSSES:
-        raise ConfigError(
-            f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
-        )
+    require_known("initializer", settings.initializer, INITIALIZERS)
+    if settings.loss != AUTO:
+        require_known("loss", settings.loss, LOSSES)
     check_optimizer(settings)
     grid = grid_of(settings)
     if settings.folds and grid.names and grid.starts % settings.folds:

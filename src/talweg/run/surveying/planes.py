@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.landscape import vectors
 from talweg.landscape.combination import heights_at
 from talweg.landscape.curvature import eigenvectors_as_params, hessian_product, lanczos, loss_and_gradient
@@ -224,8 +224,7 @@ def view_of(name: str, ground: Ground, members: Members, window: Sequence[float]
     Raises:
         ConfigError: for an unknown plane, a window that is none, or members that give no plane.
     """
-    if name not in PLANES:
-        raise ConfigError(f"{name!r} is no plane. Known: {', '.join(PLANES)}.{did_you_mean(name, PLANES)}")
+    require_known("plane", name, PLANES)
     found = PLANES[name](ground, members)
     if window is None:
         return found

@@ -1,6 +1,6 @@
 """Dropout. Its keys are a pure function of (member, epoch, step, layer), so that a resumed run drops the same."""
 
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 import jax
@@ -9,12 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.layers.base import Layer, LayerParams, Shape
-
-
-def _rate(value: Any) -> Float[Array | np.ndarray, "*members"]:
-    # While a program is traced, the layer is rebuilt around tracers and placeholders; those pass as they are.
-    return np.asarray(value, np.float32) if isinstance(value, int | float | list | tuple) else value
+from talweg.objective.layers.base import Layer, LayerParams, Shape, by_member
 
 
 class Dropout(Layer):
@@ -29,7 +24,7 @@ class Dropout(Layer):
     arguments: ClassVar = {"rate": "shares"}
     positional: ClassVar[int] = 1
 
-    rate: Float[Array | np.ndarray, "*members"] = eqx.field(converter=_rate, default=0.5)
+    rate: Float[Array | np.ndarray, "*members"] = eqx.field(converter=by_member, default=0.5)
 
     def __check_init__(self) -> None:
         known = isinstance(self.rate, np.ndarray)

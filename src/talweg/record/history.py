@@ -6,7 +6,6 @@ stopped by then or whose number was not finite. Epoch 0 is the state before the 
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -14,6 +13,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.errors import RunFolderError
+from talweg.record.plain import plain_data
 
 Line = Mapping[str, Any]
 _NOT_CURVES = ("epoch", "seconds")
@@ -62,12 +62,7 @@ class History:
 
 def to_line(epoch: int, seconds: float, curves: Mapping[str, np.ndarray]) -> str:
     """One epoch as a line of JSON, without the line's end."""
-    numbers = {name: [_finite(value) for value in values.tolist()] for name, values in curves.items()}
-    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **numbers}, allow_nan=False)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **plain_data(curves)}, allow_nan=False)
 
 
 def read_lines(lines: Iterable[str]) -> History:

@@ -21,6 +21,7 @@ from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import row_work
+from talweg.record.plain import plain_data
 from talweg.run.job import Job
 from talweg.run.scoring import predictions, scored
 from talweg.run.train import Trained
@@ -122,7 +123,7 @@ def gradients(job: Job, trained: Trained) -> dict[str, Any]:
         norm, squared = (np.asarray(value, np.float64) for value in _gradients(job.network, params, batches))
         with np.errstate(divide="ignore", invalid="ignore"):
             missed = np.sqrt(np.maximum(squared / norm**2 - 1, 0))
-        told[when] = {"norm": _plain(norm), "batch_error": _plain(missed) if len(batches.weight) > 1 else None}
+        told[when] = {"norm": plain_data(norm), "batch_error": plain_data(missed) if len(batches.weight) > 1 else None}
     return told
 
 
@@ -218,7 +219,3 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]

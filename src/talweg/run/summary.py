@@ -1,6 +1,5 @@
 """A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -11,6 +10,7 @@ from talweg.descent.stopping import Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
+from talweg.record.plain import plain_data
 from talweg.run.job import Job
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
 from talweg.run.probes.sweep import FAILED, sweep_report
@@ -60,7 +60,7 @@ def summarize(
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
     members, validation, test = in_ensemble(trained), scores.get("validation"), scores.get("test")
     main = default_metric(job.network.row_loss.task)
-    return _plain(
+    return plain_data(
         {
             "version": VERSION,
             "kind": "training",
@@ -223,14 +223,3 @@ def _constant_loss(job: Job) -> float:
         return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
     return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
-
-
-def _plain(value: Any) -> Any:
-    """The same with lists for tuples and `None` for numbers that are not finite, which JSON does not know."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

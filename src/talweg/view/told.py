@@ -14,6 +14,7 @@ from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.history import History
 from talweg.record.measured import read_noise, read_sharpness
+from talweg.record.plain import plain_data
 from talweg.record.seals import intact
 
 FAILED = ("non_finite", "diverged")
@@ -118,8 +119,7 @@ class Told:
         place = int(np.searchsorted(self.history.epoch, epoch))
         if curve not in self.history.names or place >= len(self.history.epoch):
             return None
-        value = float(self.history[curve][place, member])
-        return value if np.isfinite(value) else None
+        return plain_data(float(self.history[curve][place, member]))
 
 
 _UPWARD = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2", "psnr", "ssim")

@@ -21,6 +21,7 @@ from talweg.landscape.curvature import (
     loss_and_gradient,
 )
 from talweg.record.measured import write_sharpness
+from talweg.record.plain import plain_data
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.mapping import run_ways
 from talweg.run.surveying.planes import require_members
@@ -179,9 +180,9 @@ class Sharpness:
             if along is None
             else {
                 "epochs": along.epochs.tolist(),
-                "sharpness": _plain(along.sharpness),
-                "gradient_norm": _plain(along.gradient),
-                "learning_rate": _plain(along.rate),
+                "sharpness": plain_data(along.sharpness),
+                "gradient_norm": plain_data(along.gradient),
+                "learning_rate": plain_data(along.rate),
             },
             "sentences": self.sentences(),
             "seconds": round(self.seconds, 3),
@@ -193,26 +194,18 @@ class Sharpness:
         limit = largest_stable_learning_rate(float(found.spectrum.values[0]), self.momentum[place])
         return {
             "member": self.members[place],
-            "loss": _number(found.loss),
-            "gradient_norm": _number(found.gradient_norm),
-            "gradient_norm_at_start": _number(self.start_gradient[place]),
-            "eigenvalues": _plain(found.spectrum.values),
-            "residuals": _plain(found.spectrum.residuals),
-            "lowest": _number(found.spectrum.lowest),
-            "trace": _number(found.trace.value),
-            "trace_error": _number(found.trace.error),
-            "largest_stable_learning_rate": _number(limit),
+            "loss": plain_data(found.loss),
+            "gradient_norm": plain_data(found.gradient_norm),
+            "gradient_norm_at_start": plain_data(self.start_gradient[place]),
+            "eigenvalues": plain_data(found.spectrum.values),
+            "residuals": plain_data(found.spectrum.residuals),
+            "lowest": plain_data(found.spectrum.lowest),
+            "trace": plain_data(found.trace.value),
+            "trace_error": plain_data(found.trace.error),
+            "largest_stable_learning_rate": plain_data(limit),
             "learning_rate": self.rates[place],
             "momentum": self.momentum[place],
         }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _plain(values: np.ndarray) -> list[Any]:
-    return [_plain(row) if np.ndim(row) else _number(row) for row in values]
 
 
 def sharpness_of(

@@ -16,6 +16,7 @@ from talweg.landscape.barrier import STEPS, Lines, basins, fill_lines, sentences
 from talweg.landscape.combination import LOSS, Height, heights_at
 from talweg.landscape.curve import Curve, bend
 from talweg.landscape.vectors import HostParams
+from talweg.record.plain import plain_data
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapping import run_ways
@@ -83,15 +84,11 @@ class Between:
     def to_dict(self, names: tuple[str, ...]) -> dict[str, Any]:
         """As plain data."""
         return {
-            "loss": _plain(self.barriers()),
-            "error": _plain(self.barriers(1)),
+            "loss": plain_data(self.barriers()),
+            "error": plain_data(self.barriers(1)),
             "basins": self.groups.tolist(),
             "sentences": list(self.sentences(names)),
         }
-
-
-def _plain(matrix: Float[np.ndarray, "members members"]) -> list[list[float | None]]:
-    return [[float(value) if np.isfinite(value) else None for value in row] for row in matrix]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

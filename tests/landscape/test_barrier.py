@@ -9,9 +9,9 @@ from talweg.landscape.alignment import align, permute, weight_matching
 from talweg.landscape.barrier import barrier, basins, fill_lines, lines, sentences
 from talweg.landscape.combination import LOSS, height_of
 from talweg.landscape.curve import bend, bezier
-from talweg.objective.layers import Activation, Dense, Layer
+from talweg.objective.layers import Activation, Dense, Layer, Sequential
 from talweg.objective.losses import LOSSES
-from talweg.objective.models import Sequential, mlp
+from talweg.objective.models import mlp
 from talweg.objective.network import Network
 
 

@@ -13,9 +13,9 @@ from talweg.landscape.fidelity import MapError, map_error
 from talweg.landscape.plane import Window
 from talweg.landscape.surface import Surface, coarse_to_fine, fill, surface
 from talweg.objective.base import EMPTY, Objective
-from talweg.objective.layers import Activation, Dense
+from talweg.objective.layers import Activation, Dense, Sequential
 from talweg.objective.losses import LOSSES
-from talweg.objective.models import Sequential, mlp
+from talweg.objective.models import mlp
 from talweg.objective.network import Network
 
 AXIS = np.linspace(-1.0, 1.0, 5)

@@ -87,8 +87,7 @@ class Begun(Files):
 
     def preparation(self) -> dict[str, Any]:
         """How columns become features."""
-        self._verified(PREPARATION, self._begun())
-        return self._read_json(PREPARATION)
+        return self._parsed(PREPARATION, self._verified(PREPARATION, self._begun()))
 
     def split(self) -> np.ndarray:
         """Which part each row of the source went to."""

@@ -6,14 +6,14 @@ from typing import Any
 import numpy as np
 
 from talweg.config.grid import grid_of, member_value
-from talweg.descent.stopping import Outcome
+from talweg.descent.stopping import FAILED, Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
 from talweg.record.plain import plain_data
 from talweg.run.job import Job
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
-from talweg.run.probes.sweep import FAILED, sweep_report
+from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
 from talweg.run.streaming.scoring_blocks import HELD, score_blocks

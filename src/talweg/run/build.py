@@ -14,13 +14,12 @@ from talweg.config.grid import grid_of, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.clean import Preparation
-from talweg.data.feed import FULL, rows_per_batch
+from talweg.data.feed import FULL, rows_per_batch, steps_per_epoch
 from talweg.data.fingerprint import fingerprint, fingerprint_of_pixels
 from talweg.data.gate.finding import Report
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.find import find_pairs
 from talweg.data.images.prepare import AnyPreparation
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.split import Fractions
 from talweg.errors import ConfigError, require_known
 from talweg.objective.layers import ACTIVATIONS, INITIALIZERS
@@ -126,8 +125,8 @@ def _settled(settings: Settings, prepared: Prepared, rows: int) -> Settings:
     require_fitting(settings.optimizer, network)
     if settings.engine != AUTO:
         return settings
-    batch = rows_per_batch(settings.batch_size, rows)
-    work = step_work(network, batch) * -(-rows // batch)
+    size = settings.batch_size
+    work = step_work(network, rows_per_batch(size, rows)) * steps_per_epoch(size, rows)
     return settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
 
 

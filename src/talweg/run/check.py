@@ -8,9 +8,8 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.table import Table
 from talweg.data.task import labels_of
 from talweg.run.build import is_denoising

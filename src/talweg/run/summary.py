@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from talweg.config.grid import grid_of, member_value
+from talweg.data.feed import rows_per_batch
 from talweg.descent.stopping import FAILED, Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
@@ -117,15 +118,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def _training(job: Job) -> dict[str, Any]:
     settings = job.settings
-    rows = job.rows_a_member()
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: _number(values) for name, values in _settings(job).items()},
         "schedule": settings.schedule,
         "step_length": settings.step_length,
-        "batch_size": batch,
-        "steps_per_epoch": -(-rows // batch),
+        "batch_size": rows_per_batch(settings.batch_size, job.rows_a_member()),
+        "steps_per_epoch": job.steps_per_epoch,
         "max_epochs": settings.max_epochs,
         "stop": settings.stop,
         "keep": settings.keep,

@@ -17,11 +17,10 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.decode import Header, PictureError, decode, read_header
 from talweg.data.images.pictures import Color, Size, Wanted
-from talweg.data.large.blocks import Hear
 from talweg.data.large.gather import Stack
-from talweg.data.large.large import quiet
 from talweg.errors import DataError
 
 LARGEST = 64

@@ -8,10 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.large.blocks import Hear
+from talweg.data.hearing import Hear, quiet
 from talweg.data.large.cache import Cache
 from talweg.data.large.gather import Stack, pick
-from talweg.data.large.large import quiet
 from talweg.data.table import Column, Table
 
 PICTURE, CLASS, SPLIT = "picture", "class", "split"

@@ -13,8 +13,7 @@ import numpy as np
 
 from talweg.config.settings import AUTO, Settings, make_settings
 from talweg.data.fingerprint import same_data
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
+from talweg.data.hearing import Hear, quiet
 from talweg.descent.recipes import ALIASES
 from talweg.descent.stopping import FAILED, Both, Either, Epochs, Rule, TimeBudget
 from talweg.errors import ConfigError, DataError, RunFolderError

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.data.evenly import evenly
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.curvature import (
@@ -150,10 +151,8 @@ class Sharpness:
     def sentences(self) -> list[str]:
         """The sharpness in words, a sentence for each member, then what it says of the learning rate."""
         told = []
-        for number, found in zip(self.members, self.curvatures, strict=True):
-            place = self.members.index(number)
-            rate = self.rates[place] if self.descends else None
-            told.append(f"Member {number}: {found.sentence(rate, self.momentum[place])}.")
+        for number, found, rate, momentum in zip(self.members, self.curvatures, self.rates, self.momentum, strict=True):
+            told.append(f"Member {number}: {found.sentence(rate if self.descends else None, momentum)}.")
         if not self.descends:
             name = self.ground.job.optimizer.name
             told.append(f"The limit is that of gradient descent; {name} scales its steps by itself and may go beyond.")
@@ -268,7 +267,7 @@ def _setting(settings: Mapping[str, Any], name: str, member: int) -> float:
 def _places(ways: Ways) -> list[int]:
     """The points of the ways that are looked at: at the same frames of every member, evenly among the known ones."""
     frames = np.unique(ways.frame)
-    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, PLACES).round().astype(int))]
+    chosen = frames[evenly(len(frames), PLACES)]
     return np.flatnonzero(np.isin(ways.frame, chosen)).tolist()
 
 
@@ -290,8 +289,6 @@ def _along(
 
 def _rates(ground: Ground, epochs: Int[np.ndarray, " places"]) -> Float[np.ndarray, "members places"]:
     """The learning rate of each member at the first step of an epoch, by its schedule."""
-    optimizer, rows = ground.job.optimizer, len(ground.job.training)
-    batch = ground.job.settings.batch_size
-    steps = -(-rows // (rows if batch == "full" else min(int(batch), rows)))
+    optimizer, steps = ground.job.optimizer, ground.job.steps_per_epoch
     factors = np.stack([np.asarray(optimizer.schedule.factor(np.float32(epoch * steps))) for epoch in epochs], -1)
     return np.asarray(optimizer.settings["learning_rate"], np.float64)[:, None] * factors

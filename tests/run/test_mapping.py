@@ -19,11 +19,6 @@ from talweg.run.surveying.planes import PLANES
 SIZE = 9
 
 
-@pytest.fixture(scope="module")
-def iris(runs):
-    return tw.open_run(runs["iris"].folder.path)
-
-
 @pytest.mark.parametrize("plane", PLANES)
 def test_every_plane_of_a_run(iris, plane):
     found = iris.map(plane=plane, size=SIZE)

@@ -28,7 +28,6 @@ TRAIL = "#7a0c0c"
 BLUE = "#0072b2"
 ORANGE = "#d55e00"
 GREEN = "#009e73"
-PURPLE = "#aa4499"
 
 _FIXED: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],

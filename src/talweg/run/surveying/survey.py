@@ -39,7 +39,6 @@ class Subject:
         kinds: the same in one word each, as a scene takes them.
         title: what is drawn.
         height_label: what the height is.
-        frame_label: what a frame is.
         kind_words: what a legend calls the kinds, where their own words do not fit.
         greater_is_better: whether the members climb.
     """
@@ -54,7 +53,6 @@ class Subject:
     kinds: tuple[str, ...]
     title: str
     height_label: str
-    frame_label: str = "epoch"
     kind_words: Mapping[str, str] = dataclasses.field(default_factory=dict)
     greater_is_better: bool = False
 
@@ -129,7 +127,7 @@ class Survey:
             title=subject.title,
             axis_labels=self.plane.labels,
             height_label=subject.height_label,
-            frame_label=subject.frame_label,
+            frame_label="epoch",
             kind_words=subject.kind_words,
             note=note + (" It misleads." if self.error.warnings() else ""),
         )

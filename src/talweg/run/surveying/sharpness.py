@@ -211,7 +211,6 @@ def sharpness_of(
     run: "Run",
     settings: SharpnessSettings = SharpnessSettings(),
     progress: Callable[[int, int], None] = lambda done, total: None,
-    source: Any = None,
 ) -> Sharpness:
     """Measures how sharp the loss is at a run's members, and on their ways; the run folder keeps it for the report.
 
@@ -219,7 +218,6 @@ def sharpness_of(
         run: a finished one.
         settings: what is measured.
         progress: hears how many places are done, and how many there will be.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: for members that the run does not have.
@@ -228,7 +226,7 @@ def sharpness_of(
     began = time.monotonic()
     require_members(run, settings.members)
     members = settings.members or tuple(sorted(run.summary["ensemble"]["members"]))
-    ground = ground_of(run, settings.on, settings.rows, source)
+    ground = ground_of(run, settings.on, settings.rows)
     ways = run_ways(run, ground).of(list(members))
     places = _places(ways) if settings.over else []
     total, found, starts = len(members) + len(places), [], []

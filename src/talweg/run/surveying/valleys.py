@@ -210,7 +210,6 @@ def valleys_of(
     settings: ValleySettings = ValleySettings(),
     folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    source: Any = None,
 ) -> Valleys:
     """Looks along the straight lines between a run's members, before and after their hidden units are aligned.
 
@@ -219,7 +218,6 @@ def valleys_of(
         settings: what is looked at.
         folder: where the heights are kept, so that an interrupted look goes on; `None` to keep nothing.
         progress: hears how many lines are done, and how many there will be.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: for a run of one member, or members that it does not have.
@@ -230,7 +228,7 @@ def valleys_of(
     members = settings.members or tuple(sorted(run.summary["ensemble"]["members"]))
     if len(set(members)) < 2:
         raise ConfigError("there is nothing between one member and itself: barriers need two members or more")
-    ground = ground_of(run, settings.on, settings.rows, source)
+    ground = ground_of(run, settings.on, settings.rows)
     error = ERRORS[ground.job.network.row_loss.task]
     params = vectors.at(ground.params, list(members))
     key = key_of((params, ground.rows), settings.on, members, settings.steps)

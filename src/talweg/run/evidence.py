@@ -6,7 +6,6 @@ The costs are bounded, and nothing here changes the run. How it is told is in `v
 import os
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 import jax
@@ -23,6 +22,7 @@ from talweg.objective.metrics import METRICS
 from talweg.objective.models import row_work
 from talweg.record.plain import plain_data
 from talweg.run.job import Job
+from talweg.run.resuming.environment import installed_version
 from talweg.run.scoring import predictions, scored
 from talweg.run.train import Trained
 
@@ -62,7 +62,7 @@ def evidence(
         },
         "gradient": gradients(job, trained) if measure else None,
         "importance": importance(job, trained.params, preparation, members) if measure and preparation else None,
-        "environment": environment(),
+        "environment": _environment(),
     }
 
 
@@ -201,21 +201,14 @@ def _shuffled(
     return copies
 
 
-def environment() -> dict[str, Any]:
-    """The versions and the machine."""
+def _environment() -> dict[str, Any]:
+    """The versions and the machine, as a report shows them; all that may change a result is in `origin.json`."""
     device = jax.devices()[0]
     return {
-        "talweg": _version("talweg"),
+        "talweg": installed_version("talweg"),
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("jax", "jaxlib", "equinox", "optax", "numpy")},
+        **{name: installed_version(name) for name in ("jax", "jaxlib", "equinox", "optax", "numpy")},
         "system": f"{platform.system()} {platform.machine()}",
         "device": device.platform if device.platform == "cpu" else device.device_kind,
         "processors": os.cpu_count(),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None

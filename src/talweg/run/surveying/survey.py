@@ -209,15 +209,7 @@ def survey(
         tell(known, known.count(), total)
 
     places = ways.on(plane)
-    own = places.coordinates[ways.member, ways.frame]
-
-    def true(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
-        return heights_at(subject.objective, vectors.at(ways.points, some), rows, subject.height)
-
-    def nearest(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
-        return heights_on(subject.objective, plane, own[some], rows, subject.height, block)
-
-    for name, evaluate in (("true", true), ("nearest", nearest)):
+    for name, evaluate in _at_points(subject, plane, places, rows, block).items():
         values = getattr(known, name).copy()
         left = np.flatnonzero(np.isnan(values))
         for start in range(0, len(left), block):
@@ -238,3 +230,19 @@ def survey(
         subject.greater_is_better,
     )
     return Survey(subject, plane, surface, places, error)
+
+
+def _at_points(
+    subject: Subject, plane: Plane, places: Places, rows: Shares, block: int
+) -> dict[str, Callable[[Int[np.ndarray, " some"]], Float[np.ndarray, " some"]]]:
+    """What is measured at some points of the ways, by its name in `Known`."""
+    ways = subject.ways
+    own = places.coordinates[ways.member, ways.frame]
+
+    def true(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
+        return heights_at(subject.objective, vectors.at(ways.points, some), rows, subject.height)
+
+    def nearest(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
+        return heights_on(subject.objective, plane, own[some], rows, subject.height, block)
+
+    return {"true": true, "nearest": nearest}

@@ -109,3 +109,17 @@ def _parsed(text: str) -> Line:
         ):
             raise ValueError("no curve")
     return line
+
+
+def carried_on(curves: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
+    """Curves whose gaps hold the last value before them, so that a stop moves no median.
+
+    Args:
+        curves: one column for each member, NaN after its stop.
+
+    Returns:
+        The same with NaN only before a member's first value.
+    """
+    known = ~np.isnan(curves)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(curves))[:, None], 0), axis=0)
+    return np.take_along_axis(curves, last, axis=0)

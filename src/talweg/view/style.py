@@ -7,7 +7,7 @@ when a picture is done.
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib import patheffects
@@ -91,6 +91,13 @@ def new_figure(width: float, height: float) -> Figure:
     """
     layout = ConstrainedLayoutEngine(compress=True, w_pad=0.1, h_pad=0.1)
     return Figure(figsize=(width, height), dpi=100, layout=layout)
+
+
+def quiet_frame(ax: Axes, lines: Literal["both", "x", "y"] = "both") -> None:
+    """Axes to the left and below only, in gray, with faint lines behind what is drawn."""
+    ax.grid(True, axis=lines)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GRAY)
 
 
 def figure_of(ax: Axes) -> Figure:

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talweg.errors import ConfigError
+from talweg.run.prediction import require_members
 from talweg.run.surveying.mapped import Mapped, MapSettings
 from talweg.run.surveying.mapping import Progress, kept_in, laid, map_on
-from talweg.run.surveying.planes import require_members
 from talweg.view.figures import comparison_figure
 from talweg.view.save import save_figure
 

@@ -11,10 +11,11 @@ import numpy as np
 from talweg.landscape import vectors
 from talweg.landscape.alignment import permute, weight_matching
 from talweg.record.trajectory import Trajectory
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, climbs, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapped import Mapped, MapSettings
-from talweg.run.surveying.planes import Members, View, require_members, view_of
+from talweg.run.surveying.planes import Members, View, view_of
 from talweg.run.surveying.resettled import moving
 from talweg.run.surveying.survey import Known, Subject, survey
 from talweg.run.surveying.ways import Ways, ways_of

@@ -26,7 +26,7 @@ from talweg.run.surveying.ground import Ground
 from talweg.run.surveying.ways import Ways
 
 if TYPE_CHECKING:
-    from talweg.run.result import Run
+    pass
 
 
 SLIMMEST = 0.6
@@ -196,20 +196,6 @@ PLANES: dict[str, Callable[[Ground, Members], View]] = {
     "gradient": _gradient,
 }
 """The planes by name."""
-
-
-def require_members(run: "Run", members: Sequence[int]) -> None:
-    """Makes sure that a run has these members.
-
-    Raises:
-        ConfigError: naming the first that it does not have.
-    """
-    for member in members:
-        if not 0 <= member < run.settings.members:
-            raise ConfigError(
-                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 to "
-                f"{run.settings.members - 1}"
-            )
 
 
 def view_of(name: str, ground: Ground, members: Members, window: Sequence[float] | None = None) -> View:

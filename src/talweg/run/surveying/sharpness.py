@@ -23,9 +23,9 @@ from talweg.landscape.curvature import (
 )
 from talweg.record.measured import write_sharpness
 from talweg.record.plain import plain_data
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.mapping import run_ways
-from talweg.run.surveying.planes import require_members
 from talweg.run.surveying.ways import Ways
 from talweg.view.save import save_figure
 from talweg.view.sharpness import sharpness_figure

@@ -17,10 +17,10 @@ from talweg.landscape.combination import LOSS, Height, heights_at
 from talweg.landscape.curve import Curve, bend
 from talweg.landscape.vectors import HostParams
 from talweg.record.plain import plain_data
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapping import run_ways
-from talweg.run.surveying.planes import require_members
 from talweg.view.save import save_figure
 from talweg.view.valleys import barrier_figure, line_figure
 

@@ -3,7 +3,7 @@
 from jaxtyping import Shaped
 from numpy import ndarray
 
-Pixels = Shaped[ndarray, "height width *channels"]
+Pixels = Shaped[ndarray, "_ _ *channels"]
 
 
 def middle(pixels: Pixels, side: int) -> Pixels:

@@ -174,7 +174,8 @@ def test_sketched_ways_lie_where_the_whole_ones_do():
 def test_a_way_is_cut_before_its_first_point_that_is_not_finite():
     paths = np.zeros((2, 4, 3), np.float32)
     paths[1, 2:] = np.inf
-    ways = ways_of(Trajectory(np.arange(4), np.arange(4), paths.swapaxes(0, 1), {}), np.array([3, 3]))
+    params = {"place": paths.swapaxes(0, 1)}
+    ways = ways_of(Trajectory(np.arange(4), np.arange(4), params, {}), np.array([3, 3]))
     assert ways.lengths.tolist() == [4, 2]
     assert vectors.count_of(ways.points) == 6
 

@@ -104,7 +104,7 @@ REFUSED = [
     ({"members": 70000}, "members must be less than or equal to 65536, got 70000"),
     ({"members": 2.5}, "members must be a whole number, got 2.5"),
     ({"members": "many"}, "members must be a whole number, got 'many'"),
-    ({"max_epochs": 0}, "max_epochs must be greater than or equal to 1 or 'auto', got 0"),
+    ({"max_epochs": 0}, "max_epochs (--epochs) must be greater than or equal to 1 or 'auto', got 0"),
     ({"batch_size": 0}, "batch_size must be greater than or equal to 1 or 'auto' or 'full', got 0"),
     ({"batch_size": "huge"}, "batch_size must be a whole number or 'auto' or 'full', got 'huge'"),
     ({"batch_size": 1.5}, "batch_size must be a whole number or 'auto' or 'full', got 1.5"),

@@ -226,6 +226,9 @@ def test_existing_run_names_the_nearest(tmp_path):
     assert existing_run(tmp_path / "iris-001").path == tmp_path / "iris-001"
     with pytest.raises(RunFolderError, match=r"iris-01 holds no run\. Did you mean 'iris-001'\?$"):
         existing_run(tmp_path / "iris-01")
+    begun(tmp_path / "runs" / "wine-001")
+    with pytest.raises(RunFolderError, match=r"wine-001 holds no run\. Did you mean '.*runs.wine-001'\?$"):
+        existing_run(tmp_path / "wine-001")
 
 
 def test_runs_are_found_and_sorted(tmp_path):

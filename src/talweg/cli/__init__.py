@@ -14,7 +14,7 @@ import threading
 
 import click
 
-from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError
+from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError, require_known
 
 _COMMANDS = {
     "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
@@ -50,6 +50,13 @@ class _Rooms(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-"):
+            require_known("command", args[0], _COMMANDS)
+        return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

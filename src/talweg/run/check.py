@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from talweg.config.grid import with_members
 from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
@@ -75,7 +76,7 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
-    settings, query = without_credentials(settings)
+    settings, query = without_credentials(with_members(settings))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs

@@ -2,10 +2,11 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from talweg.config.given import Given
 from talweg.config.grid import with_members
 from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
@@ -43,7 +44,7 @@ class Checked:
         return not self.summary["errors"]
 
 
-def check(source: Any, target: Any = None, **settings: Any) -> Checked:
+def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked:
     """Looks a source over as a training would, before its first step.
 
     Args:

@@ -7,6 +7,7 @@ too.
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import sys
@@ -71,6 +72,10 @@ def talweg() -> None:
 
 def main() -> None:
     """Runs the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A log on Windows or in the locale C has no arrow or umlaut: better a question mark than an end in a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = talweg.main(standalone_mode=False)
     except TrainingInterruptedError as error:

@@ -156,11 +156,10 @@ class Display:
         if self.quiet:
             return
         if self.preparing is None:
-            from rich.console import Console
-
             from talweg.view.progress import PreparationProgress
+            from talweg.view.terminal import plain_console
 
-            self.preparing = PreparationProgress(Console(file=screen()))
+            self.preparing = PreparationProgress(plain_console(screen()))
         self.preparing.update(doing, part)
 
     def start(self, built: Any) -> None:
@@ -168,16 +167,15 @@ class Display:
         if self.quiet:
             return
         self._end_preparation()
-        from rich.console import Console
-
         from talweg.objective.metrics import default_metric
         from talweg.view.progress import TrainingProgress
+        from talweg.view.terminal import plain_console
 
-        console, settings = Console(file=screen()), built.job.settings
+        console, settings = plain_console(screen()), built.job.settings
         for note in built.notes:
-            console.print(f"Note: {note}", highlight=False)
+            console.print(f"Note: {note}")
         for finding in built.report.graded("error") + built.report.graded("warning"):
-            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}", highlight=False)
+            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}")
         metric = default_metric(settings.task)
         self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
 

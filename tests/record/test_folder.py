@@ -12,7 +12,7 @@ from talweg.errors import RunFolderError
 from talweg.record.flat import flatten, unflatten
 from talweg.record.folder import FILES, REPORT, RunFolder
 from talweg.record.places import existing_run, next_folder, require_free, require_space, runs_in
-from talweg.record.writing import write_atomically
+from talweg.record.writing import make_folder, write_atomically
 
 PARAMS = {
     "dense_1": {
@@ -219,6 +219,14 @@ def test_a_folder_that_cannot_be_made(tmp_path):
 def test_an_append_that_fails(tmp_path):
     with pytest.raises(RunFolderError, match=r"history\.jsonl could not be written: No such file or directory$"):
         RunFolder(tmp_path / "none").append("{}")
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match=r"file.b cannot be made: Not a directory$"):
+        make_folder(tmp_path / "file" / "b")
 
 
 def test_existing_run_names_the_nearest(tmp_path):

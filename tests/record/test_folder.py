@@ -221,7 +221,7 @@ def test_an_append_that_fails(tmp_path):
         RunFolder(tmp_path / "none").append("{}")
 
 
-def test_a_folder_that_cannot_be_made(tmp_path):
+def test_a_folder_is_made_or_it_is_said_why_not(tmp_path):
     make_folder(tmp_path / "a" / "b")
     make_folder(tmp_path / "a" / "b")
     (tmp_path / "file").write_text("")

@@ -134,7 +134,7 @@ def perceptron(task: str, words: list[int], width: int, seed: int) -> Any:
     )
     if task == "classification":
         return make_pipeline(columns, MLPClassifier(random_state=seed))
-    # Without a standardised target it does not learn at all.
+    # Without a standardized target it does not learn at all.
     return make_pipeline(
         columns, TransformedTargetRegressor(MLPRegressor(random_state=seed), transformer=StandardScaler())
     )
@@ -236,7 +236,7 @@ Written by `python -m benchmarks.tables`. {seeds} seeds; each draws a split of {
 contestants share, and is their own seed too. Talweg: `talweg train` with nothing said, its ensemble of eight; and
 `talweg train --folds {FOLDS}`, of which each member validates on another eighth of the rows that are not for the test.
 Trees: HistGradientBoosting with its own encoding of categories and gaps. Perceptron: MLPClassifier or MLPRegressor
-behind medians, standard scores and one feature a word, the target standardised. The tables lie inside
+behind medians, standard scores and one feature a word, the target standardized. The tables lie inside
 {versions} and Talweg. Log loss and RMSE decide, since accuracy on so few rows is mostly
 chance; means, and the mean gap with its standard error over the seeds.
 

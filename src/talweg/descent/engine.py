@@ -192,7 +192,7 @@ def epoch(
     """One epoch, or a segment of it, of every active member; the others stay as they are to the last bit.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members stand.
         active: which of them go on.

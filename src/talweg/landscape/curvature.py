@@ -121,7 +121,7 @@ def lanczos(
 ) -> Spectrum:
     """The greatest eigenvalues of a symmetric matrix from its products with vectors.
 
-    Lanczos (1950) with full reorthogonalisation, done twice (Parlett, The Symmetric Eigenvalue Problem, 1998), so
+    Lanczos (1950) with full reorthogonalization, done twice (Parlett, The Symmetric Eigenvalue Problem, 1998), so
     that no eigenvalue shows up as a ghost of itself. Where the vectors span an invariant subspace it begins anew
     across it, so that repeated eigenvalues are found as often as they occur. It ends once the residuals of all
     eigenvalues asked for are below `tolerance` times the greatest magnitude.

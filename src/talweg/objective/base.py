@@ -33,7 +33,7 @@ EMPTY = Batch(x=None, y=None, weight=None)
 
 
 class Objective(eqx.Module):
-    """What is minimised. Array leaves are settings that may differ from member to member; all else is static."""
+    """What is minimized. Array leaves are settings that may differ from member to member; all else is static."""
 
     @abc.abstractmethod
     def init(self, key: PRNGKeyArray) -> Params:

@@ -7,13 +7,16 @@ stopped by then or whose number was not finite. Epoch 0 is the state before the 
 import dataclasses
 import json
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.errors import RunFolderError
 from talweg.record.plain import plain_data
+
+if TYPE_CHECKING:
+    import polars
 
 Line = Mapping[str, Any]
 _NOT_CURVES = ("epoch", "seconds")
@@ -46,7 +49,7 @@ class History:
         """The curves' names."""
         return list(self.curves)
 
-    def frame(self) -> Any:
+    def frame(self) -> "polars.DataFrame":
         """The curves as a polars frame with one row for each epoch and member that told something."""
         import polars
 

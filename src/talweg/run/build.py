@@ -91,7 +91,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
 
 
 def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
-    """A job on a table, or on labelled pictures."""
+    """A job on a table, or on labeled pictures."""
     given, prepared = settings, prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     parts = prepared.parts

@@ -31,7 +31,7 @@ class Rows:
 
     Attributes:
         x: features, in memory or on disk.
-        y: classes as whole numbers, or standardised targets, one column each.
+        y: classes as whole numbers, or standardized targets, one column each.
     """
 
     x: Num[Stack, "rows *features"]

@@ -32,7 +32,7 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
     Args:
         files: the picture files.
         names: what messages call them.
-        wanted: size, colour, and what happens to broken ones.
+        wanted: size, color, and what happens to broken ones.
         keeping: where they may lie.
 
     Raises:

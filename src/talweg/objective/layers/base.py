@@ -22,6 +22,8 @@ Shape: TypeAlias = tuple[int, ...]
 """Of one row, without the axis of the rows: `(features,)`, `(length, channels)` or `(height, width, channels)`."""
 Size: TypeAlias = int | Sequence[int]
 """One number for each spatial axis, or a single number for all of them."""
+ByMember: TypeAlias = float | Sequence[float] | Float[Array | np.ndarray, "*members"]
+"""One number for all members, or one for each."""
 
 STATISTICS = "statistics"
 """The name, anywhere in the params, of what training measures rather than descends: means and variances."""

@@ -56,7 +56,7 @@ class Conv(Layer):
         padding: ``same``, ``valid``, or zeros on both sides of each axis.
         dilation: steps between two of the kernel's places.
         groups: into how many the channels are cut; as many as channels for a depthwise convolution.
-        bias: whether a number is added to each filter; of no use before a normalisation.
+        bias: whether a number is added to each filter; of no use before a normalization.
         initializer: how the weights are drawn; biases start at 0.
 
     Example:

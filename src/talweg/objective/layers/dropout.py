@@ -6,10 +6,10 @@ import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.layers.base import Layer, LayerParams, Shape, by_member
+from talweg.objective.layers.base import ByMember, Layer, LayerParams, Shape, by_member
 
 
 class Dropout(Layer):
@@ -24,11 +24,10 @@ class Dropout(Layer):
     arguments: ClassVar = {"rate": "shares"}
     positional: ClassVar[int] = 1
 
-    rate: Float[Array | np.ndarray, "*members"] = eqx.field(converter=by_member, default=0.5)
+    rate: ByMember = eqx.field(converter=by_member, default=0.5)
 
     def __check_init__(self) -> None:
-        known = isinstance(self.rate, np.ndarray)
-        if known and not ((self.rate >= 0) & (self.rate < 1)).all():
+        if isinstance(self.rate, np.ndarray) and not ((self.rate >= 0) & (self.rate < 1)).all():
             raise ConfigError(f"a dropout rate is from 0 to below 1, got {self.rate}")
 
     def output_shape(self, shape: Shape) -> Shape:

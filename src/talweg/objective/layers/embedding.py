@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.layers.base import Layer, LayerParams, Shape, by_member
+from talweg.objective.layers.base import ByMember, Layer, LayerParams, Shape, by_member
 
 NUMBERS = ("plain", "piecewise", "periodic")
 """What may become of a number: nothing, its place in bins, or waves of several lengths."""
@@ -126,7 +126,7 @@ class Embed(Layer):
     units: int | None = eqx.field(static=True, default=None)
     bins: int = eqx.field(static=True, default=16)
     frequencies: int = eqx.field(static=True, default=16)
-    sigma: Float[Array | np.ndarray, "*members"] = eqx.field(converter=by_member, default=0.1)
+    sigma: ByMember = eqx.field(converter=by_member, default=0.1)
     words: int | None = eqx.field(static=True, default=None)
     features: Features | None = eqx.field(static=True, default=None)
     edges: Bins | None = None
@@ -166,7 +166,7 @@ class Embed(Layer):
             params["numbers"] = drawn
         if known.words and self.words is not None:
             total = sum(stop - first for first, stop in known.words)
-            # As large as a standardised number.
+            # As large as a standardized number.
             params["words"] = {"weights": jax.random.normal(word_key, (total, self.words), jnp.float32)}
         return params
 

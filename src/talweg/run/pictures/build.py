@@ -57,7 +57,7 @@ def look_over(settings: Settings, source: Any = None) -> LookedOver:
     """Reads photographs, deals them, and lets them pass the gate.
 
     Args:
-        settings: those of the data are used: source, target, noise, split, colour, size, patches.
+        settings: those of the data are used: source, target, noise, split, color, size, patches.
         source: photographs as Python objects; the settings' source is read if it is absent.
 
     Raises:

@@ -15,7 +15,7 @@ DENOISING_STEPS = 8000
 """Steps that a denoising is given: some twenty minutes on two cores."""
 OPTIMIZER = "muon"
 """What a denoising goes by where none is named: in equal time it got further than AdamW with half as many steps."""
-_NATURAL = 3  # channels: what is in colour is a photograph, which may be mirrored; a letter or an X-ray may not
+_NATURAL = 3  # channels: what is in color is a photograph, which may be mirrored; a letter or an X-ray may not
 
 
 def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation: bool) -> dict[str, Any]:

@@ -226,9 +226,9 @@ def _grid(frame: Frame, say: Tongue) -> list[str]:
         f"{html.escape(frame.x.label)}</text>"
     )
     if frame.y.label:
-        centre = (TOP + bottom) / 2
+        center = (TOP + bottom) / 2
         parts.append(
-            f'<text class="label" transform="translate(13 {centre:.0f}) rotate(-90)" text-anchor="middle">'
+            f'<text class="label" transform="translate(13 {center:.0f}) rotate(-90)" text-anchor="middle">'
             f"{html.escape(frame.y.label)}</text>"
         )
     return parts

@@ -211,8 +211,8 @@ def test_declared_kinds_reach_the_features():
     ("damage", "message"),
     [
         (
-            {"version": 4},
-            "The preparation is of version 4; this Talweg reads versions 1 to 3. Read the run with the Talweg",
+            {"version": 5},
+            "The preparation is of version 5; this Talweg reads versions 1 to 4. Read the run with the Talweg",
         ),
         ({"version": None}, "The preparation is of version None"),
         ({"columns": [{"kind": "spell"}]}, "The preparation is damaged (KeyError('spell')); train anew."),

@@ -16,8 +16,10 @@ from talweg.data.table import Column, Dates, Numbers, Table, Text, unknown_colum
 from talweg.errors import ConfigError, DataError, did_you_mean
 
 Kind = Literal["number", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
-USED: tuple[Kind, ...] = ("number", "category", "date")
+USED: tuple[Kind, ...] = ("number", "category", "date", "text")
 """The kinds that become features; columns of the others are left out."""
+DECLARED = "declared"
+"""The reason for a kind that the user said."""
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(?:^|.*[_\W])(?:id|uuid|guid|index|idx|row)|unnamed_0)|.*[a-z](?:Id|ID)")
 _IGNORE: Mapping[str, str] = {"ignore": "ignored"}
@@ -81,7 +83,7 @@ def find_kinds(
         column = table.columns[name].take(rows)
         if name in declared and (declared[name] not in USED or not column.missing().all()):
             _refuse_unfit(column, name, declared[name], table.name, rows)
-            kinds.append(ColumnKind(name, cast(Kind, declared[name]), "declared"))
+            kinds.append(ColumnKind(name, cast(Kind, declared[name]), DECLARED))
             continue
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 import subprocess
@@ -135,6 +136,20 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"could not be written: .*talweg cache --clear"):
         Cache(tmp_path / "file" / "cache").get(key_of("k"), _counting(1), "one")
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(cache, monkeypatch):
+    cache.folder.mkdir()
+    monkeypatch.setattr("os.listdir", refused)
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(DataError, match=r"^The cache in .* cannot be read: Permission denied; set TALWEG_CACHE"):
+        cache.entries()
+    with pytest.raises(DataError, match="cannot be read"):
+        cache.clear()
+
+
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_facts_are_plain_data(cache):

@@ -4,13 +4,13 @@ It knows which column gets which encoder; what an encoder does with its column i
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.data.columns import DECLARED, USED, ColumnKind, as_numbers, find_kinds
+from talweg.data.columns import DECLARED, USED, ColumnKind, as_dates, as_numbers, as_text, find_kinds
 from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder
 from talweg.data.large.sample import values_of
 from talweg.data.large.store import forget
@@ -18,7 +18,7 @@ from talweg.data.means import FOLDS, outputs_of
 from talweg.data.numbers import NumberEncoder, share_scale
 from talweg.data.sentences import TextEncoder
 from talweg.data.split import deal_folds
-from talweg.data.table import Column, Table, Text
+from talweg.data.table import Column, Table
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError, did_you_mean
@@ -27,6 +27,8 @@ VERSION = 4
 """The newest version of the plain data. What needs none of its news is written as the version before, so that a run
 begun by an older Talweg goes on: 2 knows of logarithms of the target, 3 of means of it where a word stands, 4 of free
 text."""
+_READ: Mapping[str, Callable[[Column], Column]] = {"number": as_numbers, "date": as_dates}
+"""How a column is read again whose values must be of one kind."""
 _NEWS = {"known": (), "means": (), "drawn": 0.0}
 """What version 3 added to a category; left out where it is not used."""
 
@@ -239,15 +241,15 @@ class Preparation:
 
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
-    """Raise DataError where a column of numbers holds only words: it is another column, or written anew."""
-    if encoder.kind != "number" or not isinstance(column, Text):
+    """Raise DataError where a column of numbers or dates holds none at all: it is another column, or written anew."""
+    if encoder.kind not in _READ:
         return
     known = np.flatnonzero(~column.missing())
-    if len(known) and as_numbers(column).missing()[known].all():
-        word = column.levels[column.codes[known[0]]]
+    if len(known) and _READ[encoder.kind](column).missing()[known].all():
+        text = as_text(column.take(known[:1]))
         raise DataError(
-            f"Column {encoder.name!r} of {table} holds {word!r} in row {known[0] + 1} and no number anywhere;"
-            " it held numbers in training."
+            f"Column {encoder.name!r} of {table} holds {text.levels[text.codes[0]]!r} in row {known[0] + 1} and no"
+            f" {encoder.kind} anywhere; it held {encoder.kind}s in training."
         )
 
 
@@ -272,10 +274,10 @@ def _surprises(encoder: Encoder, column: Column) -> Iterable[str]:
     elif isinstance(encoder, TextEncoder):
         if len(strange := encoder.strange(column)):
             yield f"{encoder.name!r} holds no word that training knew in {_rows(len(strange))}."
-    elif encoder.kind == "number" and isinstance(column, Text):
-        words = int((as_numbers(column).missing() & ~column.missing()).sum())
-        if words:
-            yield f"{encoder.name!r} holds words in {_rows(words)}; they are taken as missing."
+    elif encoder.kind in _READ:
+        strange = int((_READ[encoder.kind](column).missing() & ~column.missing()).sum())
+        if strange:
+            yield f"{encoder.name!r} holds no {encoder.kind} in {_rows(strange)}; they are taken as missing."
 
 
 def _rows(count: int) -> str:

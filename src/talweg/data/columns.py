@@ -25,6 +25,7 @@ _IDENTIFIER_NAME = re.compile(r"(?i:(?:^|.*[_\W])(?:id|uuid|guid|index|idx|row)|
 _IGNORE: Mapping[str, str] = {"ignore": "ignored"}
 _MANY_WORDS = 20
 _MOST_STRAYS = 0.05
+_GAP_WORDS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -184,7 +185,9 @@ def _strays(words: list[str], counts: Int[np.ndarray, " words"]) -> str:
     if 2 * np.isnan(read_numbers(few)).sum() > len(few):
         return ""
     strange = np.isnan(read_numbers(words))
-    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > _MOST_STRAYS * counts.sum():
+    # One word or two, however often, are how a source writes that there is no number.
+    most = 0.5 if strange.sum() <= _GAP_WORDS else _MOST_STRAYS
+    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > most * counts.sum():
         return ""
     named = [repr(words[place]) for place in np.flatnonzero(strange)[:3]]
     return ", ".join(named) + (" and others" if strange.sum() > 3 else "") or "nothing"

@@ -39,8 +39,8 @@ def with_target(source: Any, target: Any) -> Any:
         DataError: the two differ in length, or the targets are not one column.
 
     Example:
-        >>> with_target(np.zeros((3, 2)), np.arange(3)).rows
-        3
+        >>> with_target([[0.5, 1.0], [1.5, 2.0]], [0, 1]).rows
+        2
         >>> list(with_target({"size": [1.5, 2.5]}, ["a", "b"]).columns)
         ['size', 'y']
     """

@@ -96,7 +96,9 @@ def with_targets(table: Table, targets: Any) -> Table:
     Raises:
         DataError: they are not one column, or not as many as the rows; a feature has their name.
     """
-    if hasattr(targets, "columns") and len(targets.columns) == 1:
+    if hasattr(targets, "columns"):
+        if len(targets.columns) != 1:
+            raise DataError(f"The targets of {table.name} are {len(targets.columns)} columns; expected one.")
         targets = targets[targets.columns[0]]
     name = str(targets.name) if getattr(targets, "name", None) else "y"
     if name in table.columns:

@@ -275,9 +275,9 @@ def _surprises(encoder: Encoder, column: Column) -> Iterable[str]:
         if len(strange := encoder.strange(column)):
             yield f"{encoder.name!r} holds no word that training knew in {_rows(len(strange))}."
     elif encoder.kind in _READ:
-        strange = int((_READ[encoder.kind](column).missing() & ~column.missing()).sum())
-        if strange:
-            yield f"{encoder.name!r} holds no {encoder.kind} in {_rows(strange)}; they are taken as missing."
+        others = int((_READ[encoder.kind](column).missing() & ~column.missing()).sum())
+        if others:
+            yield f"{encoder.name!r} holds no {encoder.kind} in {_rows(others)}; they are taken as missing."
 
 
 def _rows(count: int) -> str:

@@ -1,3 +1,4 @@
+import errno
 import itertools
 import json
 import os
@@ -8,8 +9,8 @@ from mmap import PAGESIZE
 import numpy as np
 import pytest
 
-from talweg.data.large.cache import Cache, in_words, key_of
 from talweg.data.large import store as large_store
+from talweg.data.large.cache import Cache, in_words, key_of
 from talweg.data.large.gather import gather
 from talweg.data.large.store import NEAR, _pages, forget, is_mapped
 from talweg.errors import DataError
@@ -164,6 +165,20 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"could not be written: .*talweg cache --clear"):
         Cache(tmp_path / "file" / "cache").get(key_of("k"), _counting(1), "one")
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(cache, monkeypatch):
+    cache.folder.mkdir()
+    monkeypatch.setattr("os.listdir", refused)
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(DataError, match=r"^The cache in .* cannot be read: Permission denied; set TALWEG_CACHE"):
+        cache.entries()
+    with pytest.raises(DataError, match="cannot be read"):
+        cache.clear()
+
+
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_facts_are_plain_data(cache):

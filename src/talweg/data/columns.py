@@ -57,7 +57,7 @@ def find_kinds(
         aside: columns that serve otherwise, and why they are no features; a declared kind wins.
 
     Raises:
-        ConfigError: a kind that does not exist.
+        ConfigError: a kind that does not exist, or one for the target.
         DataError: a declared column that does not exist, or that cannot be of its kind; or no column is left.
 
     Example:
@@ -69,6 +69,10 @@ def find_kinds(
     declared = {name: _IGNORE.get(kind, kind) for name, kind in (declared or {}).items()}
     for name, kind in declared.items():
         _check_declared(table, name, kind)
+    if target in declared:
+        raise ConfigError(
+            f"{target!r} is the target, not one of the columns it is predicted from: say what it is by task"
+        )
     aside = {name: why for name, why in (aside or {}).items() if name not in declared}
     kinds: list[ColumnKind] = []
     seen: dict[bytes, str] = {}

@@ -2,10 +2,12 @@
 
 import dataclasses
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from talweg.config.given import Given
+from talweg.config.grid import with_members
 from talweg.config.settings import Settings, make_settings
 from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
@@ -42,7 +44,7 @@ class Checked:
         return not self.summary["errors"]
 
 
-def check(source: Any, target: Any = None, **settings: Any) -> Checked:
+def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked:
     """Looks a source over as a training would, before its first step.
 
     Args:
@@ -75,7 +77,7 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
-    settings, query = without_credentials(settings)
+    settings, query = without_credentials(with_members(settings))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs

@@ -92,9 +92,9 @@ def _path(out: Path, name: str, folder: bool) -> Path:
 
 def _write(file: Path, pixels: Any, deep: bool) -> None:
     from talweg.data.images.load import save_picture
-    from talweg.record.writing import write_atomically
+    from talweg.record.writing import make_folder, write_atomically
 
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_atomically(file.absolute(), save_picture(pixels, "tiff" if file.suffix.lower() != ".png" else "png", deep))
 
 

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.output import json_option, put
+from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import training_options
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
 
-@click.command("find-lr")
+@click.command("find-lr", cls=Sectioned)
 @click.argument("source", required=False)
 @training_options
 @click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")

@@ -7,6 +7,7 @@ import click
 
 from talweg.cli.data_options import data_options, given_settings, network_options, photograph_options
 from talweg.cli.output import json_option, put
+from talweg.cli.sections import Sectioned
 
 _HELP = """Print the network that would be trained on SOURCE: layers, output shapes, params, multiply-adds of a row.
 
@@ -28,7 +29,7 @@ Sizes are 3 or 3x5. Padding is same (usual for conv), valid (usual for pools) or
 """
 
 
-@click.command(help=_HELP)
+@click.command(help=_HELP, cls=Sectioned)
 @click.argument("source", required=False)
 @data_options
 @photograph_options

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.output import json_option, put
+from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from talweg.run.probes.batches import Noise
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("source", required=False, metavar="SOURCE|RUN")
 @training_options
 @course_options

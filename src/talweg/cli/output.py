@@ -57,9 +57,9 @@ def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_jso
     if as_json:
         click.echo(json.dumps(content, indent=2, allow_nan=False))
     elif not quiet:
-        from rich.console import Console
+        from talweg.view.terminal import plain_console
 
-        Console(highlight=False, soft_wrap=False).print(text())
+        plain_console().print(text(), crop=False)
 
 
 def parse_let(words: tuple[str, ...]) -> dict[str, float]:

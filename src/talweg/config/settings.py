@@ -157,7 +157,7 @@ class Settings(pydantic.BaseModel):
     label_smoothing: Share | Shares | None = None
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    hidden: tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = AUTO
@@ -192,9 +192,6 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
-    if given.get("folds") is not None:
-        # One member a fold, unless more are asked for.
-        given = {"members": given["folds"], **given}
     if not isinstance(given.get("stop", ""), str):
         given = {**given, "stop": _rule_text(given["stop"])}
     try:
@@ -206,6 +203,7 @@ def make_settings(given: dict[str, Any]) -> Settings:
 def _first_line(error: pydantic.ValidationError) -> str:
     problem = _told_best(error)
     name = str(problem["loc"][0])
+    told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
         return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
@@ -214,7 +212,7 @@ def _first_line(error: pydantic.ValidationError) -> str:
     kind = problem["type"].split("_")[0]
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
-    return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+    return f"{told} must be {wanted}{_alternatives(name)}, got {came}"
 
 
 def _rule_text(stop: Any) -> Any:

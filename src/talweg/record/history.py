@@ -8,12 +8,15 @@ import dataclasses
 import json
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.errors import RunFolderError
+
+if TYPE_CHECKING:
+    import polars
 
 Line = Mapping[str, Any]
 _NOT_CURVES = ("epoch", "seconds")
@@ -46,7 +49,7 @@ class History:
         """The curves' names."""
         return list(self.curves)
 
-    def frame(self) -> Any:
+    def frame(self) -> "polars.DataFrame":
         """The curves as a polars frame with one row for each epoch and member that told something."""
         import polars
 

@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from talweg.config.given import Given
 from talweg.config.settings import Settings, to_toml
 from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
@@ -44,7 +45,7 @@ def train(
     out: str | Path | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[Given],
 ) -> Run:
     """Trains a network, many initialisations at once, and stops each for a stated reason.
 
@@ -73,7 +74,7 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    named, source = named_settings(source, target, settings)
+    named, source = named_settings(source, target, {**settings})
     live = live_curves() if progress is None else None
     heard = Listener(started=live.start, epoch=live.update) if live is not None else listening(progress)
     return train_settings(named, source, Path(out) if out is not None else None, force, heard)

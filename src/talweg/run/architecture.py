@@ -47,6 +47,8 @@ def check_model(settings: Settings) -> None:
         raise ConfigError("dropout is for the model 'mlp' alone; in a list of layers write it where it acts")
     if settings.hidden != AUTO and not dense:
         raise ConfigError("hidden is for the model 'mlp' alone; leave it out, or leave out layers and model")
+    if settings.activation != AUTO and not dense:
+        raise ConfigError("activation is for the model 'mlp' alone; in a list of layers write it where it acts")
     if own:
         find_function(model)
     elif model not in (AUTO, *MODELS):
@@ -68,7 +70,7 @@ def resolve_model(settings: Settings, inputs: Shape) -> Settings:
     """
     if settings.layers is None and settings.model in (AUTO, MLP):
         return settings.model_copy(update={"model": MLP})
-    update: dict[str, Any] = {"hidden": AUTO}
+    update: dict[str, Any] = {"hidden": AUTO, "activation": AUTO}
     if settings.layers is not None:
         update["model"] = LIST
     elif settings.model in READY_MADE:

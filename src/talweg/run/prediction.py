@@ -1,7 +1,7 @@
 """What a run says of new rows, by one member, by the best, or by all together. Rows are not read here."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -11,6 +11,8 @@ from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
+    import polars
+
     from talweg.run.result import Run
 
 Chosen = Literal["ensemble", "best"] | int
@@ -45,7 +47,7 @@ class Prediction:
             columns |= {f"p_{name}": self.probabilities[:, place] for place, name in enumerate(self.classes)}
         return columns | {"spread": self.spread}
 
-    def frame(self) -> Any:
+    def frame(self) -> "polars.DataFrame":
         """As a polars frame with the columns of `columns`."""
         import polars
 

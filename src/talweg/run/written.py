@@ -99,7 +99,11 @@ def read_settings(folder: RunFolder, text: str) -> Settings:
     """Settings as a run folder holds them."""
     try:
         # Runs of before this setting learned a quantity as it is.
-        return make_settings({"target_scale": "standard", **tomllib.loads(text)})
+        given = {"target_scale": "standard", **tomllib.loads(text)}
+        if given.get("model", "mlp") not in ("auto", "mlp"):
+            # Earlier runs wrote down an activation beside layers, which have their own.
+            given.pop("activation", None)
+        return make_settings(given)
     except (tomllib.TOMLDecodeError, ConfigError) as error:
         raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
 

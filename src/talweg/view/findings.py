@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from talweg.view.terminal import Columns
+
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _SHOWN_ROWS = 8
 _MOST_CLASSES = 40
@@ -73,7 +75,7 @@ def _sizes(files: Mapping[str, Any]) -> str:
 
 
 def _classes(classes: list[Mapping[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Columns(2)
     table.add_column("class", overflow="fold")
     for title in (*_PARTS, "all"):
         table.add_column(title, justify="right")
@@ -113,7 +115,7 @@ def _rows(finding: Mapping[str, Any], thing: str, names: Mapping[str, str]) -> s
 
 
 def _columns(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Columns(2)
     for title in ("column", "kind", "why"):
         table.add_column(title, overflow="fold")
     for column in summary["columns"][:30]:

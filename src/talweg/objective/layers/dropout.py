@@ -1,5 +1,6 @@
 """Dropout. Its keys are a pure function of (member, epoch, step, layer), so that a resumed run drops the same."""
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import equinox as eqx
@@ -29,11 +30,10 @@ class Dropout(Layer):
     arguments: ClassVar = {"rate": "shares"}
     positional: ClassVar[int] = 1
 
-    rate: Float[Array | np.ndarray, "*members"] = eqx.field(converter=_rate, default=0.5)
+    rate: float | Sequence[float] | Float[Array | np.ndarray, "*members"] = eqx.field(converter=_rate, default=0.5)
 
     def __check_init__(self) -> None:
-        known = isinstance(self.rate, np.ndarray)
-        if known and not ((self.rate >= 0) & (self.rate < 1)).all():
+        if isinstance(self.rate, np.ndarray) and not ((self.rate >= 0) & (self.rate < 1)).all():
             raise ConfigError(f"a dropout rate is from 0 to below 1, got {self.rate}")
 
     def output_shape(self, shape: Shape) -> Shape:

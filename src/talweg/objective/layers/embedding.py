@@ -131,7 +131,7 @@ class Embed(Layer):
     units: int | None = eqx.field(static=True, default=None)
     bins: int = eqx.field(static=True, default=16)
     frequencies: int = eqx.field(static=True, default=16)
-    sigma: Float[Array | np.ndarray, "*members"] = eqx.field(converter=_positive, default=0.1)
+    sigma: float | Sequence[float] | Float[Array | np.ndarray, "*members"] = eqx.field(converter=_positive, default=0.1)
     words: int | None = eqx.field(static=True, default=None)
     features: Features | None = eqx.field(static=True, default=None)
     edges: Bins | None = None

@@ -4,12 +4,13 @@ It trains from the members' own starts and throws the result away: nothing of a 
 """
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.config.given import Given
 from talweg.config.settings import USUAL, Settings
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
@@ -21,6 +22,9 @@ from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
@@ -82,7 +86,7 @@ class RangeTest:
             "smooth": _plain(self.smooth),
         }
 
-    def figure(self) -> Any:
+    def figure(self) -> "Figure":
         """The losses against the rate, with the suggestion, as a matplotlib figure."""
         from talweg.view.range_test import range_test_figure
 
@@ -96,7 +100,7 @@ class RangeTest:
         )
 
 
-def find_lr(source: Any, target: Any = None, **settings: Any) -> RangeTest:
+def find_lr(source: Any, target: Any = None, **settings: Unpack[Given]) -> RangeTest:
     """Finds a learning rate by a range test.
 
     Args:

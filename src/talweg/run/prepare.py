@@ -255,8 +255,9 @@ def wanted_pictures(settings: Settings) -> Wanted:
     )
 
 
-def of_arrays(x: np.ndarray, y: np.ndarray) -> Table | Pictures:
+def of_arrays(features: Any, targets: Any) -> Table | Pictures:
     """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
+    x, y = np.asarray(features), np.asarray(targets)
     return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 

@@ -20,7 +20,7 @@ from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job, Rows
 from talweg.run.segments import cuts, longest_segment
-from talweg.run.streaming.sources import available_memory
+from talweg.run.streaming.available import available_memory
 
 SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; five are in memory: one used, three waiting, one being read."""

@@ -32,8 +32,7 @@ from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
 from talweg.run.summary import in_ensemble, part_scores, summarize
 from talweg.run.surveying.recording import recording
-from talweg.run.train import Progress, Trained
-from talweg.run.train import train as descend
+from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
 from talweg.view.live import live_curves
 

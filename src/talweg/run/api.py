@@ -30,7 +30,7 @@ from talweg.run.resuming.resume import CHANGEABLE, continuation
 from talweg.run.resuming.room import checkpoint_bytes, disk_bytes, sentence
 from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
-from talweg.run.summary import in_ensemble, part_scores, summarize
+from talweg.run.summary import in_ensemble, part_scores, summary_of
 from talweg.run.surveying.recording import recording
 from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
@@ -223,17 +223,11 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
-    summary = summarize(built.job, trained, files, run_name, scores)
     told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
-    kind, told, pictures = _pictures(built, trained, told_of)
-    if kind:
-        summary[kind] = told
+    shown, pictures = _pictures(built, trained, told_of)
     if folder is not None:
         folder.write_pictures(pictures)
-    summary["notes"] = list(built.notes)
-    summary["training"]["idle"] = list(built.idle)
-    summary["warnings"] = [*built.idle, *summary["warnings"]]
-    summary["gate"] = built.report.to_dict()
+    summary = {**summary_of(built, trained, files, run_name, scores), **shown}
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -252,17 +246,18 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
 
 def _pictures(
     built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
-) -> tuple[str, dict[str, Any], dict[str, bytes]]:
-    """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
+) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """What the summary says of pictures, and the PNG files to be looked at; nothing for a table."""
     # Not at the head: a table needs no pictures' libraries.
     if built.job.pairs:
         from talweg.data.images.load import save_picture
         from talweg.run.pictures.scoring import denoising_summary
 
         told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
-        return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
+        return {"denoising": told}, {name: save_picture(pixels) for name, pixels in samples.items()}
     if isinstance(built.preparation, PicturePreparation):
         from talweg.run.pictures.mistakes import mistaken_pictures
 
-        return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
-    return "", {}, {}
+        told, files = mistaken_pictures(built.job, evaluation, built.parts, built.names)
+        return {"pictures": told}, files
+    return {}, {}

@@ -224,10 +224,10 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
     told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
-    shown, pictures = _pictures(built, trained, told_of)
+    kind, told, pictures = _pictures(built, trained, told_of)
     if folder is not None:
         folder.write_pictures(pictures)
-    summary = {**summary_of(built, trained, files, run_name, scores), **shown}
+    summary = summary_of(built, trained, files, run_name, scores) | ({kind: told} if kind else {})
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -246,18 +246,17 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
 
 def _pictures(
     built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
-) -> tuple[dict[str, Any], dict[str, bytes]]:
-    """What the summary says of pictures, and the PNG files to be looked at; nothing for a table."""
+) -> tuple[str, dict[str, Any], dict[str, bytes]]:
+    """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
     # Not at the head: a table needs no pictures' libraries.
     if built.job.pairs:
         from talweg.data.images.load import save_picture
         from talweg.run.pictures.scoring import denoising_summary
 
         told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
-        return {"denoising": told}, {name: save_picture(pixels) for name, pixels in samples.items()}
+        return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if isinstance(built.preparation, PicturePreparation):
         from talweg.run.pictures.mistakes import mistaken_pictures
 
-        told, files = mistaken_pictures(built.job, evaluation, built.parts, built.names)
-        return {"pictures": told}, files
-    return {}, {}
+        return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
+    return "", {}, {}

@@ -101,7 +101,9 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
         f"validation\n{metric_name}",
         f"test\n{metric_name}",
     )
-    for title in titles:
+    sweep = summary.get("sweep") or {"settings": [], "values": []}
+    swept, tried = sweep["settings"], {member: entry for entry in sweep["values"] for member in entry["members"]}
+    for title in (*titles, *(f"\n{words(name)}" for name in swept)):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("\nwhy it stopped", no_wrap=True)
     for member in summary["members"]:
@@ -113,6 +115,7 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
             number(validation.get("loss")),
             number(validation.get(metric)),
             number(test.get(metric)),
+            *(number(tried[member["member"]][name]) for name in swept),
             member["outcome"]["kind"].replace("_", " "),
         )
     return table
@@ -166,7 +169,10 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
     table = Columns()
-    table.add_column("over the members", no_wrap=True)
+    some = summary["ensemble"]["members"]
+    # Those that a sweep chose, or that did not fail: the numbers are of them alone.
+    whose = "the members" if len(some) == len(summary["members"]) else f"members {_numbered(some)}"
+    table.add_column(f"over {whose}", no_wrap=True)
     for title in ("mean", "± std", "worst", "best", "ensemble"):
         table.add_column(title, justify="right", no_wrap=True)
     for part, spread in summary["spread"].items():
@@ -179,6 +185,15 @@ def _spread(summary: Mapping[str, Any]) -> RenderableType:
             label = "out-of-fold" if part == "validation" and "folds" in summary["split"] else part
             table.add_row(f"{label} {words(name)}", *values, number(summary["ensemble"][part][name]))
     return table
+
+
+def _numbered(members: Sequence[int]) -> str:
+    """Members by their numbers; of many the first."""
+    return (
+        ", ".join(map(str, members))
+        if len(members) < 7
+        else f"{', '.join(map(str, members[:5]))}, ... ({len(members)})"
+    )
 
 
 def _sampling(summary: Mapping[str, Any]) -> list[Text]:

@@ -98,7 +98,7 @@ def test_plain_data_and_back(name):
 @settings(max_examples=30)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_each_row_stands_for_itself(seed, random):
-    """Rows keep their order, and a row's features do not depend on its neighbours."""
+    """Rows keep their order, and a row's features do not depend on its neighbors."""
     table = mixed(seed)
     fitted = Preparation.fit(table, np.arange(40), "label", "classification")
     rows = np.array(random.sample(range(ROWS), 17))

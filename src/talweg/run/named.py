@@ -1,5 +1,6 @@
 """A source as Python users hand it over, as settings that name it and data that can be read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from talweg.data.table import Table
 from talweg.run.prepare import of_arrays
 
 
-def named_settings(source: Any, target: Any, given: dict[str, Any]) -> tuple[Settings, Any]:
+def named_settings(source: Any, target: Any, given: Mapping[str, object]) -> tuple[Settings, Any]:
     """Checked settings, and the source with its target in it.
 
     Args:

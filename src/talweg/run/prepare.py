@@ -12,13 +12,12 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.gate.finding import Case, Report
 from talweg.data.gate.gate import inspect
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.arrays import of_arrays as pictures_of
 from talweg.data.images.pictures import BUILTIN, Keeping, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
-from talweg.data.large.blocks import Hear
 from talweg.data.large.gather import Stack
-from talweg.data.large.large import quiet
 from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
 from talweg.data.large.store import forget, is_mapped
 from talweg.data.parts import Plan, deal, given_column

@@ -40,10 +40,6 @@ class Store:
     arrays: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
 
-    def forget(self) -> None:
-        """Gives the memory of all pages read so far back to the system; they are read again when touched."""
-        forget(*self.arrays.values())
-
 
 def is_mapped(array: Any) -> bool:
     """Whether an array, or the one it is a view or a choice of, lies on disk."""

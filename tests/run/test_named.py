@@ -43,7 +43,7 @@ def test_a_target_has_one_value_a_row_and_the_name_that_it_came_with(target, nam
 
 def test_a_name_that_is_taken_is_not_given_twice():
     assert with_target({"y": X[:, 0]}, Y).target == "target"
-    with pytest.raises(DataError, match=r"hold a column 'width', as the target is called; .* target='width'$"):
+    with pytest.raises(DataError, match=r"'width' of .* stands among the features and is the target"):
         with_target(pandas.DataFrame(FRAME), pandas.Series(Y, name="width"))
 
 
@@ -55,10 +55,10 @@ def test_columns_that_are_numbered_are_named_by_their_number():
 @pytest.mark.parametrize(
     ("source", "target", "message"),
     [
-        (X[:, 0], Y, r"of shape \(rows, features\), got shape \(30,\); .*reshape\(-1, 1\)$"),
-        (X, np.eye(30), r"one value for each row, got shape \(30, 30\); .* target.argmax\(1\)$"),
-        ([[1, 2], [3]], [0, 1], "the rows of the features differ in length"),
-        (X, [[1, 2], [3]], "the rows of the target differ in length"),
+        (X[:, 0], Y, r"the shape \(rows, features\), got \(30,\); .* reshape\(-1, 1\)$"),
+        (X, np.eye(30), r"one value for each row, got shape \(30, 30\); .* argmax\(1\)\.$"),
+        ([[1, 2], [3]], [0, 1], "The rows of the features differ in length"),
+        (X, [[1, 2], [3]], "The rows of the targets differ in length"),
         (X, Y[:-1], "'y' has 29 rows and 'x0' has 30"),
     ],
 )

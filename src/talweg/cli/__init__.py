@@ -18,7 +18,7 @@ import click
 from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError, require_known
 
 _COMMANDS = {
-    "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "train": ("talweg.cli.train", "Train a network, many initializations at once."),
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "verify": ("talweg.cli.verify", "Look over every file of a run, and say what is damaged and what mends it."),

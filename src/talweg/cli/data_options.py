@@ -30,7 +30,7 @@ _OPTIONS = (
         "column",
         multiple=True,
         metavar="NAME=KIND",
-        help="What a column is: number, category, date, or ignore. May be given more than once.",
+        help="What a column is: number, category, date, text, or ignore. May be given more than once.",
     ),
     _data("--target-scale", help="How a quantity is learned: standard, or log. [default: by its skewness and span]"),
     _data("--query", metavar="SQL", help="The query, where SOURCE is a database such as postgresql://... or env:NAME."),

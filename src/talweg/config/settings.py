@@ -73,7 +73,7 @@ class Settings(pydantic.BaseModel):
         task: ``classification``, ``regression`` or ``denoising``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
-        target_scale: how a quantity is learned: ``standard``: standardised; ``log``: its logarithm, standardised;
+        target_scale: how a quantity is learned: ``standard``: standardized; ``log``: its logarithm, standardized;
             ``auto``: the logarithm if the training rows' values are skewed over orders of magnitude.
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
@@ -87,7 +87,7 @@ class Settings(pydantic.BaseModel):
         noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
         patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
-        members: how many initialisations are trained.
+        members: how many initializations are trained.
         max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
@@ -110,7 +110,7 @@ class Settings(pydantic.BaseModel):
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
-        loss: what is minimised.
+        loss: what is minimized.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are

@@ -16,13 +16,16 @@ from talweg.data.table import Column, Dates, Numbers, Table, Text, unknown_colum
 from talweg.errors import ConfigError, DataError, did_you_mean
 
 Kind = Literal["number", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
-USED: tuple[Kind, ...] = ("number", "category", "date")
+USED: tuple[Kind, ...] = ("number", "category", "date", "text")
 """The kinds that become features; columns of the others are left out."""
+DECLARED = "declared"
+"""The reason for a kind that the user said."""
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(?:^|.*[_\W])(?:id|uuid|guid|index|idx|row)|unnamed_0)|.*[a-z](?:Id|ID)")
 _IGNORE: Mapping[str, str] = {"ignore": "ignored"}
 _MANY_WORDS = 20
 _MOST_STRAYS = 0.05
+_GAP_WORDS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -85,7 +88,7 @@ def find_kinds(
         column = table.columns[name].take(rows)
         if name in declared and (declared[name] not in USED or not column.missing().all()):
             _refuse_unfit(column, name, declared[name], table.name, rows)
-            kinds.append(ColumnKind(name, cast(Kind, declared[name]), "declared"))
+            kinds.append(ColumnKind(name, cast(Kind, declared[name]), DECLARED))
             continue
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name
@@ -182,7 +185,9 @@ def _strays(words: list[str], counts: Int[np.ndarray, " words"]) -> str:
     if 2 * np.isnan(read_numbers(few)).sum() > len(few):
         return ""
     strange = np.isnan(read_numbers(words))
-    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > _MOST_STRAYS * counts.sum():
+    # One word or two, however often, are how a source writes that there is no number.
+    most = 0.5 if strange.sum() <= _GAP_WORDS else _MOST_STRAYS
+    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > most * counts.sum():
         return ""
     named = [repr(words[place]) for place in np.flatnonzero(strange)[:3]]
     return ", ".join(named) + (" and others" if strange.sum() > 3 else "") or "nothing"

@@ -47,7 +47,7 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     **settings: Unpack[Given],
 ) -> Run:
-    """Trains a network, many initialisations at once, and stops each for a stated reason.
+    """Trains a network, many initializations at once, and stops each for a stated reason.
 
     Args:
         source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
@@ -74,7 +74,7 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    named, source = named_settings(source, target, {**settings})
+    named, source = named_settings(source, target, settings)
     live = live_curves() if progress is None else None
     heard = Listener(started=live.start, epoch=live.update) if live is not None else listening(progress)
     return train_settings(named, source, Path(out) if out is not None else None, force, heard)

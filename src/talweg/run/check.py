@@ -9,9 +9,8 @@ from talweg.config.given import Given
 from talweg.config.grid import with_members
 from talweg.config.settings import Settings
 from talweg.data.gate.finding import Finding
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.task import labels_of
 from talweg.run.build import is_denoising
 from talweg.run.named import named_settings
@@ -62,7 +61,7 @@ def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked
         >>> checked.passed
         True
     """
-    return check_settings(*named_settings(source, target, {**settings}))
+    return check_settings(*named_settings(source, target, settings))
 
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
@@ -96,7 +95,7 @@ def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
 
 
 def _pictures(prepared: Prepared, pictures: Pictures) -> dict[str, Any]:
-    """What is told of labelled pictures in the place of columns."""
+    """What is told of labeled pictures in the place of columns."""
     height, width, channels = pictures.shape
     named = sorted({row for finding in prepared.report.findings for row in finding.rows})
     return {

@@ -54,7 +54,7 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
 
     Args:
         path: a run folder, as training names it.
-        source: the data, if they came as Python objects; maps look at them again.
+        source: the data, if they are elsewhere now or came as Python objects; maps look at them again.
         target: for an array of features, the array of targets.
 
     Raises:

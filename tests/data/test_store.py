@@ -9,7 +9,7 @@ from mmap import PAGESIZE
 import numpy as np
 import pytest
 
-from talweg.data.large import gather as gathering
+from talweg.data.large import gather as gathering, store as stores
 from talweg.data.large.cache import Cache, in_words, key_of
 from talweg.data.large.gather import gather
 from talweg.data.large.store import NEAR, forget, is_mapped, only, pages_of
@@ -59,7 +59,9 @@ def test_maps_are_read_only_and_can_be_forgotten(cache):
 
 @pytest.mark.parametrize("row", [1, 3, 1000, 5000])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(cache, row, seed):
+@pytest.mark.parametrize("together", [7, 2**18])
+def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(cache, monkeypatch, row, seed, together):
+    monkeypatch.setattr(stores, "_AT_A_TIME", together)
     rows = np.unique(np.random.default_rng(seed).integers(0, 5000, 40))
 
     def make(writer):

@@ -97,9 +97,10 @@ def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "
         return gather(array.base, array.places[rows])
     if not is_mapped(array) or not len(rows) or not array.nbytes:
         return array[rows]
-    pages = pages_of(array, np.sort(rows))
+    ascending = not (rows[1:] < rows[:-1]).any()
+    pages = pages_of(array, rows if ascending else np.sort(rows))
     if sum(stop - start for start, stop in pages) * mmap.PAGESIZE > _AT_ONCE:
-        return _by_pieces(array, rows)
+        return _by_pieces(array, rows, None if ascending else np.argsort(rows, kind="stable"))
     with only(array, pages):
         found = array[rows]
     forget(array)
@@ -107,11 +108,16 @@ def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "
 
 
 def _by_pieces(
-    array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"]
+    array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"], place: Int[np.ndarray, " some"] | None
 ) -> Shaped[np.ndarray, "some *rest"]:
-    """The rows in the order of the file, piece by piece, each of which is forgotten before the next is read."""
-    place = np.argsort(rows, kind="stable")
-    ordered = rows[place]
+    """The rows in the order of the file, piece by piece, each of which is forgotten before the next is read.
+
+    Args:
+        array: on disk.
+        rows: positions in it.
+        place: what brings these into ascending order, unless they are.
+    """
+    ordered = rows if place is None else rows[place]
     found = np.empty((len(rows), *array.shape[1:]), array.dtype)
     step = max(1, int(_AT_ONCE * len(array) / array.nbytes))
     cuts = np.searchsorted(ordered, np.arange(0, len(array) + step, step))
@@ -119,6 +125,6 @@ def _by_pieces(
         if start < stop:
             piece = ordered[start:stop]
             with only(array, pages_of(array, piece)):
-                found[place[start:stop]] = array[piece]
+                found[slice(start, stop) if place is None else place[start:stop]] = array[piece]
             forget(array)
     return found

@@ -24,6 +24,8 @@ INDEX = "store.json"
 
 NEAR = 8
 """Pages between two rows that are as quickly read as left out."""
+_AT_A_TIME = 2**18
+"""Rows whose pages are told together."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -61,15 +63,21 @@ def pages_of(array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " som
 
     Args:
         array: a mapped array whose rows lie one after the other in the file.
-        rows: positions in ascending order, one at least.
+        rows: positions in ascending order.
     """
     mapped = _map_of(array)
     begin = array.ctypes.data - (0 if mapped is None else np.frombuffer(mapped, np.uint8).ctypes.data)
-    length = max(array.strides[0], 1)
-    starts = begin + rows.astype(np.int64) * array.strides[0]
-    first, last = starts // mmap.PAGESIZE, (starts + length - 1) // mmap.PAGESIZE
-    apart = first[1:] > last[:-1] + NEAR
-    return list(zip(first[np.append(True, apart)].tolist(), (last[np.append(apart, True)] + 1).tolist(), strict=True))
+    runs: list[tuple[int, int]] = []
+    for start in range(0, len(rows), _AT_A_TIME):
+        starts = begin + rows[start : start + _AT_A_TIME].astype(np.int64) * array.strides[0]
+        first, last = starts // mmap.PAGESIZE, (starts + max(array.strides[0], 1) - 1) // mmap.PAGESIZE
+        apart = first[1:] > last[:-1] + NEAR
+        ends = last[np.append(apart, True)] + 1
+        found = list(zip(first[np.append(True, apart)].tolist(), ends.tolist(), strict=True))
+        if runs and found[0][0] < runs[-1][1] + NEAR:
+            found[0] = (runs.pop()[0], found[0][1])
+        runs += found
+    return runs
 
 
 @contextlib.contextmanager

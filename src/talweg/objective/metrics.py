@@ -9,11 +9,11 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int
 
 from talweg.objective.logarithm import Logarithm
 
-AnyArray = Any
+AnyArray = Array | np.ndarray
 HostSums = Mapping[str, Any]
 
 
@@ -53,7 +53,7 @@ def classification_sums(
     }
 
 
-def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray:
+def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray | float:
     """What each row counts in the loss by its class; 1 where no class weighs more than another.
 
     Args:

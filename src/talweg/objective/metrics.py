@@ -11,6 +11,7 @@ import equinox as eqx
 import numpy as np
 from jaxtyping import Array, Float, Int
 
+from talweg.objective.base import Sums
 from talweg.objective.logarithm import Logarithm
 
 AnyArray = Array | np.ndarray
@@ -24,7 +25,7 @@ def classification_sums(
     weight: AnyArray,
     classes: int,
     class_weight: Sequence[float] = (),
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a classifier follows that does not need the order of the rows.
 
     Args:
@@ -68,7 +69,7 @@ def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -
 
 def regression_sums(
     row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray, logarithm: Logarithm | None = None
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a regression follows.
 
     Args:

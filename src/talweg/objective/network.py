@@ -120,8 +120,8 @@ def merged(params: Params, others: Params) -> Params:
     """Nested params with others put among them; of the same name the others count.
 
     Example:
-        >>> merged({"dense_1": {"weights": 1, "biases": 2}}, {"dense_1": {"biases": 3}})
-        {'dense_1': {'weights': 1, 'biases': 3}}
+        >>> merged({"norm": {"scale": np.ones(1), "shift": np.zeros(1)}}, {"norm": {"scale": np.zeros(1)}})
+        {'norm': {'scale': array([0.]), 'shift': array([0.])}}
     """
     if not isinstance(params, dict) or not isinstance(others, dict):
         return others

@@ -17,6 +17,7 @@ _ROOMS = {
     "verify": "talweg.record.verify",
     "check": "talweg.run.check",
     "denoise": "talweg.run.pictures.denoising",
+    "segment": "talweg.run.pictures.segmenting",
     "model": "talweg.run.model",
     "hike": "talweg.api",
     "sketch": "talweg.api",
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from talweg.run.explain import compare, report
     from talweg.run.model import model
     from talweg.run.pictures.denoising import denoise
+    from talweg.run.pictures.segmenting import segment
     from talweg.run.prediction import Prediction
     from talweg.run.probes.find_lr import find_lr
     from talweg.run.probes.noise import noise
@@ -173,6 +175,7 @@ __all__ = [
     "rerun",
     "resume",
     "schedules",
+    "segment",
     "sigmoid",
     "silu",
     "sketch",

@@ -9,8 +9,14 @@ import click
 from talweg.errors import ConfigError
 
 _OPTIONS = (
-    click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]"),
-    click.option("--task", help="classification, regression or denoising. [default: from the source and the target]"),
+    click.option(
+        "--target",
+        help="Column to predict; or the folder of masks, or of clean pictures. [default: target, label, class or y, or"
+        " else the last column]",
+    ),
+    click.option(
+        "--task", help="classification, regression, denoising or segmentation. [default: from source and target]"
+    ),
     click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]"),
     click.option(
         "--column",
@@ -24,7 +30,10 @@ _OPTIONS = (
     ),
     click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
     click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
-    click.option("--image-size", help="Pictures: a side such as 64, or 48x64. Photographs to denoise: longest side."),
+    click.option(
+        "--image-size",
+        help="Pictures: a side such as 64, or 48x64. Photographs to denoise or with masks: longest side.",
+    ),
     click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
     click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
     click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
@@ -45,7 +54,9 @@ def data_options(command: Callable) -> Callable:
 
 _PHOTOGRAPHS = (
     click.option("--noise", help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self."),
-    click.option("--patch-size", help="Denoising: the side of the patches. [default: 64, or what the pictures allow]"),
+    click.option(
+        "--patch-size", help="Denoising, masks: the side of the patches. [default: 64, or what the pictures allow]"
+    ),
 )
 
 

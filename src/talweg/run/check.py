@@ -1,20 +1,19 @@
 """The gate as one call: a source is read, split, prepared and looked over, and nothing is trained or written."""
 
 import dataclasses
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from talweg.config.settings import Settings, make_settings
+from talweg.config.settings import Settings
 from talweg.data.gate.finding import Finding
 from talweg.data.images.pictures import Pictures
 from talweg.data.large.blocks import Hear
 from talweg.data.large.large import quiet
-from talweg.data.table import Table
 from talweg.data.task import labels_of
-from talweg.run.build import is_denoising
-from talweg.run.prepare import Prepared, of_arrays, prepare
+from talweg.run.build import is_denoising, is_segmentation
+from talweg.run.named import named_settings
+from talweg.run.prepare import Prepared, prepare
 from talweg.run.streaming.sources import without_credentials
 
 VERSION = 1
@@ -61,21 +60,16 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
         >>> checked.passed
         True
     """
-    if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
-    name = (
-        str(source)
-        if isinstance(source, str | Path)
-        else source.name
-        if isinstance(source, Table | Pictures)
-        else "data"
-    )
-    return check_settings(make_settings({"source": name, "target": target, **settings}), source)
+    return check_settings(*named_settings(source, target, settings))
 
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
     settings, query = without_credentials(settings)
+    if is_segmentation(settings, source):
+        from talweg.run.pictures.check import check_masked
+
+        return Checked(*check_masked(settings, source))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs

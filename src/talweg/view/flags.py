@@ -82,7 +82,7 @@ def _split(told: Told, say: Tongue) -> Raised:
     rows = min(split.get("folds", [split["validation"]]))
     if not rows:
         yield "no_validation", {}
-    elif rows < 30 and not told.summary.get("denoising"):  # a share of so few moves by 3 points with each row
+    elif rows < 30 and not told.summary["data"].get("photographs"):  # a share of so few moves by 3 points with each row
         yield "small_validation", {"rows": say.count("rows", rows)}
 
 

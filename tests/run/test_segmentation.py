@@ -16,7 +16,7 @@ SETTINGS = {
     "layers": "conv 8 5x5, relu, conv 8 5x5, relu, output",
     "patch_size": 24,
     "batch_size": 8,
-    "max_epochs": 5,
+    "max_epochs": 12,
     "learning_rate": 0.02,
     "members": 2,
     "split": "60/20/20",
@@ -47,7 +47,7 @@ def test_masks_are_learned(run):
     told = run.summary
     assert (told["task"], told["metric"]) == ("segmentation", "mean_iou")
     assert told["ensemble"]["test"]["mean_iou"] > 0.9
-    assert run.history["mean_iou"].shape == (6, 2)
+    assert run.history["mean_iou"].shape == (13, 2)
     assert told["data"]["classes"] == ["0", "1", "2"]
     assert told["data"]["photographs"]["train"] == 9
     error = told["sampling_error"]
@@ -79,7 +79,8 @@ def test_pictures_of_any_size_are_segmented(run, new):
     for one, mask in zip(found, new[1], strict=True):
         assert one.mask.shape == mask.shape
         expected = jaccard_score(mask.ravel(), one.mask.ravel(), average="macro")
-        assert one.scores["mean_iou"] == pytest.approx(expected) > 0.85
+        assert one.scores["mean_iou"] == pytest.approx(expected)
+        assert expected > 0.9
         assert sum(one.shares.values()) == pytest.approx(1)
         assert one.sure.min() >= 1 / 3
     (tiny,) = tw.segment(run, new[0][0][:5, :3], member=0)
@@ -144,11 +145,11 @@ def test_the_report_shows_masks_and_what_is_wrong(run):
         assert words in page
 
 
-def test_arrays_and_a_network_of_the_ready_made(pictures):
+def test_arrays_weights_of_classes_and_a_threshold(pictures):
     few = [one[:8] for one in pictures]
-    given = {**SETTINGS, "layers": None, "max_epochs": 1, "members": 1, "augment": "turn, shift 2, rotation 20"}
-    run = tw.train(*few, **given, class_weight="balanced", stop="mean_iou >= 0.01", split="50/25/25")
-    assert run.settings.layers.startswith("conv 16 3x3")
+    given = {"max_epochs": 1, "members": 1, "split": "50/25/25", "augment": "turn, shift 2, rotation 20"}
+    given |= {"layers": "conv 4 3x3, relu, output", "class_weight": "balanced", "stop": "mean_iou >= 0.01"}
+    run = tw.train(*few, **{**SETTINGS, **given})
     assert run.summary["members"][0]["outcome"]["kind"] == "reached"
     assert tw.segment(run, pictures[0][9])[0].mask.max() <= 2
 
@@ -163,7 +164,8 @@ def test_colours_and_nothing_said(tmp_path):
         image.putpalette(palette.ravel().tolist())
         return image
 
-    run = tw.train(write(tmp_path, pictures, masks, with_border), **{**SETTINGS, "max_epochs": 1, "split": "34/33/33"})
+    given = {"max_epochs": 1, "split": "34/33/33", "layers": "conv 4 3x3, relu, output", "members": 1}
+    run = tw.train(write(tmp_path, pictures, masks, with_border), **{**SETTINGS, **given})
     assert run.preparation.labels.void == 255
     assert sum(one["pixels"] for one in run.summary["segmentation"]["classes"]) == 2 * 44 * 56
     (found,) = tw.segment(run, pictures[0])
@@ -205,5 +207,5 @@ def test_what_cannot_be_learned(tmp_path, folder, pictures, run):
         run.predict(folder)
     with pytest.raises(ConfigError, match="is no denoising"):
         tw.denoise(run, folder)
-    with pytest.raises(DataError, match="holds no mask for"):
-        tw.segment(run, folder / "images", reference=folder / "images" / "..")
+    with pytest.raises(DataError, match=r"masks holds no mask for 01.png"):
+        tw.segment(run, folder / "images", reference=write(tmp_path, *shapes(1)) / "masks")

@@ -99,3 +99,8 @@ def test_too_many_pixels(tmp_path, noise, write, monkeypatch):
     with pytest.raises(DataError, match=r"--image-size"):
         read_photographs(tmp_path)
     assert len(read_photographs(tmp_path, longest=10)) == 1
+
+
+@pytest.mark.parametrize(("shape", "count"), [((20, 30), 1), ((20, 30, 3), 1), ((5, 20, 30), 5), ((5, 20, 30, 3), 5)])
+def test_an_array_is_a_picture_or_several(noise, shape, count):
+    assert len(read_photographs(noise.integers(0, 256, shape, np.uint8))) == count

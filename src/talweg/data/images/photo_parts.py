@@ -61,8 +61,8 @@ def _with_validation(given: Split, fractions: Fractions, seed: int) -> tuple[Spl
     kept = f"{100 - fractions.test:g}/0/{fractions.test:g}"
     does = "is" if len(inner.validation) == 1 else "are"
     return Split(train[inner.train], train[inner.validation], given.test), (
-        f"The folders name no validation, for which {len(inner.validation)} of {len(train)} training pictures {does} set"
-        f" apart; --split {kept} leaves all in training.",
+        f"The folders name no validation, for which {len(inner.validation)} of {len(train)} training pictures {does}"
+        f" set apart; --split {kept} leaves all in training.",
     )
 
 

@@ -113,7 +113,7 @@ def read_photographs(
 def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs:
     from talweg.data.images.arrays import of_arrays
 
-    stack = [source] if isinstance(source, np.ndarray) and source.ndim == 2 else source
+    stack = [source] if isinstance(source, np.ndarray) and _is_one(source) else source
     wanted = Wanted(None, color)
     pictures = tuple(of_arrays(np.asarray(one)[None], wanted=wanted, unbounded=unbounded).pixels[0] for one in stack)
     if not pictures:
@@ -121,6 +121,11 @@ def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs
     if len({picture.shape[-1] for picture in pictures}) > 1:
         raise DataError("some of the pictures are gray and some in colour; make them all alike, or name a colour")
     return Photographs(ARRAYS, tuple(str(number) for number in range(len(pictures))), pictures)
+
+
+def _is_one(array: np.ndarray) -> bool:
+    """Whether an array is one picture: no other is one pixel wide, or three."""
+    return array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (1, 3))
 
 
 def _read(found: Found, color: Color | None, longest: int | None, skip_broken: bool) -> Photographs:

@@ -1,11 +1,13 @@
 """Settings: what is refused and in which words, and the round trip through TOML."""
 
 import tomllib
+import typing
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from talweg.config.given import Given
 from talweg.config.settings import Settings, make_settings, read_toml, to_toml
 from talweg.errors import ConfigError
 
@@ -99,12 +101,27 @@ def test_toml_is_read_from_a_file(tmp_path):
     assert make_settings(read_toml(tmp_path / "run.toml")) == made
 
 
+def test_what_python_users_give_by_name_has_the_fields_of_the_settings_and_their_words():
+    fields = {name: field for name, field in Settings.model_fields.items() if name not in ("source", "target")}
+    assert list(Given.__annotations__) == list(fields)
+    for name, hint in typing.get_type_hints(Given, localns={"Rule": str, "Layer": str}).items():
+        words = {word for part in parts_of(fields[name].annotation) for word in typing.get_args(part)}
+        assert {word for part in parts_of(hint) for word in typing.get_args(part) if isinstance(word, str)} == {
+            word for word in words if isinstance(word, str)
+        }, name
+
+
+def parts_of(hint):
+    """A kind, and the kinds that it is a union of."""
+    return [hint, *(part for part in typing.get_args(hint) if not isinstance(part, str))]
+
+
 REFUSED = [
     ({"members": 0}, "members must be greater than or equal to 1, got 0"),
     ({"members": 70000}, "members must be less than or equal to 65536, got 70000"),
     ({"members": 2.5}, "members must be a whole number, got 2.5"),
     ({"members": "many"}, "members must be a whole number, got 'many'"),
-    ({"max_epochs": 0}, "max_epochs must be greater than or equal to 1 or 'auto', got 0"),
+    ({"max_epochs": 0}, "max_epochs (--epochs) must be greater than or equal to 1 or 'auto', got 0"),
     ({"batch_size": 0}, "batch_size must be greater than or equal to 1 or 'auto' or 'full', got 0"),
     ({"batch_size": "huge"}, "batch_size must be a whole number or 'auto' or 'full', got 'huge'"),
     ({"batch_size": 1.5}, "batch_size must be a whole number or 'auto' or 'full', got 1.5"),
@@ -118,7 +135,10 @@ REFUSED = [
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
     ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
     ({"hidden": "wide"}, "hidden must be a list or 'auto', got 'wide'"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
+    (
+        {"task": "clustering"},
+        "task must be 'auto', 'classification', 'regression', 'denoising' or 'segmentation', got 'clustering'",
+    ),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),

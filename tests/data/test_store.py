@@ -1,13 +1,18 @@
+import errno
+import itertools
 import json
 import os
 import subprocess
 import sys
+from mmap import PAGESIZE
 
 import numpy as np
 import pytest
 
+from talweg.data.large import store as large_store
 from talweg.data.large.cache import Cache, in_words, key_of
-from talweg.data.large.store import forget, is_mapped
+from talweg.data.large.gather import gather
+from talweg.data.large.store import NEAR, _pages, forget, is_mapped
 from talweg.errors import DataError
 
 
@@ -46,10 +51,35 @@ def test_maps_are_read_only_and_can_be_forgotten(cache):
     assert is_mapped(part)
     assert not is_mapped(part.copy())
     forget(part, np.ones(3))
-    store.forget()
+    forget(*store.arrays.values())
     assert (part == 7).all()
     with pytest.raises(ValueError, match="read-only"):
         part[0] = 1
+
+
+@pytest.mark.parametrize("row", [1, 3, 1000, 5000])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(row, seed):
+    draw = np.random.default_rng(seed)
+    array = np.zeros((5000, row), np.uint8)
+    rows = np.unique(draw.integers(0, len(array), 40))
+    begin = array.ctypes.data - 128
+    wanted = {byte // PAGESIZE for r in rows for byte in (128 + r * row, 128 + (r + 1) * row - 1)}
+    between = {page for r in rows for page in range((128 + r * row) // PAGESIZE, (127 + (r + 1) * row) // PAGESIZE + 1)}
+    runs = list(_pages(array, rows, begin))
+    asked = {page for start, stop in runs for page in range(start, stop)}
+    assert wanted <= between <= asked
+    assert all(one[1] + NEAR <= other[0] for one, other in itertools.pairwise(runs))
+    spare = sorted(asked - between)
+    assert all(any(abs(page - near) <= NEAR for near in between) for page in spare)
+
+
+def test_rows_are_read_without_what_lies_around_them(cache, monkeypatch):
+    array = cache.get(key_of("k"), _counting(400), "rows").arrays["a/b \0ü"]
+    seen = []
+    monkeypatch.setattr(large_store, "_pages", lambda *given: seen.append(given[1].tolist()) or _pages(*given))
+    assert gather(array, np.array([399, 0, 7, 7])).tolist() == [399, 0, 7, 7]
+    assert seen == [[0, 7, 7, 399]]
 
 
 def test_an_empty_array_is_kept(cache):
@@ -135,6 +165,20 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"could not be written: .*talweg cache --clear"):
         Cache(tmp_path / "file" / "cache").get(key_of("k"), _counting(1), "one")
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(cache, monkeypatch):
+    cache.folder.mkdir()
+    monkeypatch.setattr("os.listdir", refused)
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(DataError, match=r"^The cache in .* cannot be read: Permission denied; set TALWEG_CACHE"):
+        cache.entries()
+    with pytest.raises(DataError, match="cannot be read"):
+        cache.clear()
+
+
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_facts_are_plain_data(cache):

@@ -154,7 +154,7 @@ def test_arrays_weights_of_classes_and_a_threshold(pictures):
     assert tw.segment(run, pictures[0][9])[0].mask.max() <= 2
 
 
-def test_colours_and_nothing_said(tmp_path):
+def test_colors_and_nothing_said(tmp_path):
     pictures, masks = shapes(6, channels=3)
     palette = np.zeros((256, 3), np.uint8)
     palette[[1, 2, 255]] = [255, 0, 0], [0, 0, 255], [255, 255, 255]

@@ -90,12 +90,8 @@ def _write(file: Path, pixels: Any, deep: bool) -> None:
 
 
 def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
-    import math
+    from talweg.record.plain import plain_data
 
-    before, after = (
-        {name: value if math.isfinite(value) else None for name, value in scores.items()} or None
-        for scores in (one.before, one.after)
-    )
     height, width = one.pixels.shape[:2]
     return {
         "picture": one.name,
@@ -104,6 +100,6 @@ def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
         "width": width,
         "spread": float(one.spread.mean()),
         "done": list(one.done),
-        "noisy": before,
-        "denoised": after,
+        "noisy": plain_data(one.before) or None,
+        "denoised": plain_data(one.after) or None,
     }

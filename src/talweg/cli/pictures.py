@@ -60,7 +60,7 @@ def require_new(out: Path, names: Iterable[str], force: bool) -> None:
 
 def write_file(file: Path, content: bytes) -> None:
     """Writes a file whole or not at all, with the folders that it needs."""
-    from talweg.record.writing import write_atomically
+    from talweg.record.writing import make_folder, write_atomically
 
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_atomically(file.absolute(), content)

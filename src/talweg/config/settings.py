@@ -65,7 +65,7 @@ class Settings(pydantic.BaseModel):
         task: ``classification``, ``regression``, ``denoising`` or ``segmentation``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
-        target_scale: how a quantity is learned: ``standard``: standardised; ``log``: its logarithm, standardised;
+        target_scale: how a quantity is learned: ``standard``: standardized; ``log``: its logarithm, standardized;
             ``auto``: the logarithm if the training rows' values are skewed over orders of magnitude.
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
@@ -80,7 +80,7 @@ class Settings(pydantic.BaseModel):
         noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
         patch_size: the side of the patches on which denoising and segmentation are trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
-        members: how many initialisations are trained.
+        members: how many initializations are trained.
         max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
@@ -103,7 +103,7 @@ class Settings(pydantic.BaseModel):
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
-        loss: what is minimised.
+        loss: what is minimized.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
@@ -158,7 +158,7 @@ class Settings(pydantic.BaseModel):
     label_smoothing: Share | Shares | None = None
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    hidden: tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = AUTO
@@ -193,9 +193,6 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
-    if given.get("folds") is not None:
-        # One member a fold, unless more are asked for.
-        given = {"members": given["folds"], **given}
     if not isinstance(given.get("stop", ""), str):
         given = {**given, "stop": _rule_text(given["stop"])}
     try:
@@ -207,6 +204,7 @@ def make_settings(given: dict[str, Any]) -> Settings:
 def _first_line(error: pydantic.ValidationError) -> str:
     problem = _told_best(error)
     name = str(problem["loc"][0])
+    told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
         return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
@@ -215,7 +213,7 @@ def _first_line(error: pydantic.ValidationError) -> str:
     kind = problem["type"].split("_")[0]
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
-    return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+    return f"{told} must be {wanted}{_alternatives(name)}, got {came}"
 
 
 def _rule_text(stop: Any) -> Any:

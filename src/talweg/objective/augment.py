@@ -20,21 +20,21 @@ class Augmentation(eqx.Module):
 
     Attributes:
         flip: whether half of the pictures are mirrored, left to right.
-        turn: whether they are turned by quarters and mirrored, as what knows no up: in one of the square's eight ways.
         shift: by how many pixels at most a picture is moved; the border is repeated.
-        rotation: by how many degrees at most it is turned about its centre, with bilinear interpolation.
+        rotation: by how many degrees at most it is turned about its center, with bilinear interpolation.
         brightness: by what share at most its brightness is raised or lowered.
         cutout: the side of a square that is covered with the picture's mean; 0 for none (DeVries & Taylor 2017).
         mixup: the Beta distribution's parameter by which pairs of rows are mixed; 0 for none (Zhang et al. 2018).
+        turn: whether they are turned by quarters and mirrored, as what knows no up: in one of the square's eight ways.
     """
 
     flip: bool = eqx.field(static=True, default=False)
-    turn: bool = eqx.field(static=True, default=False)
     shift: int = eqx.field(static=True, default=0)
     rotation: float = eqx.field(static=True, default=0.0)
     brightness: float = eqx.field(static=True, default=0.0)
     cutout: int = eqx.field(static=True, default=0)
     mixup: float = eqx.field(static=True, default=0.0)
+    turn: bool = eqx.field(static=True, default=False)
 
     def apply(self, x: Shaped[Array, "rows height width channels"], key: PRNGKeyArray) -> PixelBatch:
         """The batch as a step sees it; pictures are not mixed here."""
@@ -106,7 +106,7 @@ def shifted(x: PixelBatch, key: PRNGKeyArray, most: int) -> PixelBatch:
 
 
 def rotated(x: PixelBatch, key: PRNGKeyArray, most: float, nearest: bool = False) -> PixelBatch:
-    """Each row turned about its centre, by bilinear interpolation or the nearest pixel; the border is repeated."""
+    """Each row turned about its center, by bilinear interpolation or the nearest pixel; the border is repeated."""
     rows, height, width, channels = x.shape
     angle = jnp.deg2rad(jax.random.uniform(key, (rows, 1, 1), minval=-most, maxval=most))
     down = jnp.arange(height)[:, None] - (height - 1) / 2

@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from talweg.config.given import Given
 from talweg.config.settings import Settings, to_toml
 from talweg.data.images.prepare import MaskPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
@@ -44,9 +45,9 @@ def train(
     out: str | Path | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[Given],
 ) -> Run:
-    """Trains a network, many initialisations at once, and stops each for a stated reason.
+    """Trains a network, many initializations at once, and stops each for a stated reason.
 
     Args:
         source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of

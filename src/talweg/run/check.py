@@ -1,15 +1,16 @@
 """The gate as one call: a source is read, split, prepared and looked over, and nothing is trained or written."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
+from talweg.config.given import Given
+from talweg.config.grid import with_members
 from talweg.config.settings import Settings
 from talweg.data.gate.finding import Finding
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.task import labels_of
 from talweg.run.build import is_denoising, is_segmentation
 from talweg.run.named import named_settings
@@ -41,7 +42,7 @@ class Checked:
         return not self.summary["errors"]
 
 
-def check(source: Any, target: Any = None, **settings: Any) -> Checked:
+def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked:
     """Looks a source over as a training would, before its first step.
 
     Args:
@@ -65,7 +66,7 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
-    settings, query = without_credentials(settings)
+    settings, query = without_credentials(with_members(settings))
     if is_segmentation(settings, source):
         from talweg.run.pictures.check import check_masked
 
@@ -98,7 +99,7 @@ def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
 
 
 def _pictures(prepared: Prepared, pictures: Pictures) -> dict[str, Any]:
-    """What is told of labelled pictures in the place of columns."""
+    """What is told of labeled pictures in the place of columns."""
     height, width, channels = pictures.shape
     named = sorted({row for finding in prepared.report.findings for row in finding.rows})
     return {

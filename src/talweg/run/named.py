@@ -1,24 +1,24 @@
 """A source as Python users hand it over, as settings that name it and data that can be read."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from talweg.config.settings import Settings, make_settings
+from talweg.data.images.masks import is_masks
 from talweg.data.images.masks import of_arrays as masked_of
 from talweg.data.images.pictures import Pictures
+from talweg.data.reading.read import is_frame, read_table, with_targets
 from talweg.data.table import Table
 from talweg.run.prepare import of_arrays
 
 
-def named_settings(source: Any, target: Any, given: dict[str, Any]) -> tuple[Settings, Any]:
+def named_settings(source: Any, target: Any, given: Mapping[str, object]) -> tuple[Settings, Any]:
     """Checked settings, and the source with its target in it.
 
     Args:
         source: a path, the name of a built-in data set, a data frame, or an array of features.
-        target: the column to predict; for an array of features, the array of targets; for
-            pictures, their masks.
+        target: the column to predict; for features alone, the targets; for pictures, their masks.
         given: any other settings.
 
     Raises:
@@ -35,14 +35,21 @@ def named_settings(source: Any, target: Any, given: dict[str, Any]) -> tuple[Set
 
 
 def with_target(source: Any, target: Any) -> Any:
-    """A source that came as features and targets, or as pictures and masks, in one; any other as it is.
+    """A source that came as features and targets apart, or as pictures and masks, in one; any other as it is.
+
+    A data frame keeps its columns; the targets get one more, of their own name or called ``y``.
+
+    Raises:
+        DataError: the two differ in length, or the targets are not one column.
 
     Example:
-        >>> with_target(np.zeros((3, 2)), np.arange(3)).rows
-        3
+        >>> with_target([[0.5, 1.0], [1.5, 2.0]], [0, 1]).rows
+        2
+        >>> list(with_target({"size": [1.5, 2.5]}, ["a", "b"]).columns)
+        ['size', 'y']
     """
     if target is None:
         return source
-    if np.ndim(next(iter(target), 0)) == 2:
+    if is_masks(target):
         return masked_of(source, target)
-    return of_arrays(np.asarray(source), np.asarray(target))
+    return with_targets(read_table(source), target) if is_frame(source) else of_arrays(source, target)

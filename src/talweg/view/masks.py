@@ -1,4 +1,4 @@
-"""Masks as pictures: a colour for each class, and what is wrong in a predicted one. Pixels in, pixels out."""
+"""Masks as pictures: a color for each class, and what is wrong in a predicted one. Pixels in, pixels out."""
 
 import numpy as np
 from jaxtyping import Shaped, UInt8
@@ -9,15 +9,15 @@ Painted = UInt8[np.ndarray, "height width 3"]
 _IGNORED = 255
 _GRAY = (136, 136, 136)
 MISSED, ADDED = (230, 159, 0), (86, 180, 233)
-"""Orange and sky blue, which the colour-blind tell apart (Okabe & Ito 2008)."""
+"""Orange and sky blue, which the color-blind tell apart (Okabe & Ito 2008)."""
 _CLASSES = ((24, 24, 24), (240, 228, 66), (0, 114, 178), (213, 94, 0), (0, 158, 115), (204, 121, 167), ADDED, MISSED)
 
 
-def class_colours(classes: int) -> list[tuple[int, int, int]]:
-    """The colour of each class: the first nearly black, then those of Okabe & Ito; of many classes shades of those.
+def class_colors(classes: int) -> list[tuple[int, int, int]]:
+    """The color of each class: the first nearly black, then those of Okabe & Ito; of many classes shades of those.
 
     Example:
-        >>> class_colours(2)
+        >>> class_colors(2)
         [(24, 24, 24), (240, 228, 66)]
     """
     found = []
@@ -29,9 +29,9 @@ def class_colours(classes: int) -> list[tuple[int, int, int]]:
 
 
 def painted(mask: Codes, classes: int) -> Painted:
-    """A mask in the colours of its classes; pixels of which nothing is said are gray."""
+    """A mask in the colors of its classes; pixels of which nothing is said are gray."""
     table = np.full((256, 3), _GRAY, np.uint8)
-    table[:classes] = class_colours(classes)
+    table[:classes] = class_colors(classes)
     return table[mask]
 
 

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import number
+from talweg.view.terminal import Columns, number
 
 _SHOWN = 24
 
@@ -36,7 +36,7 @@ def likeness_table(pictures: list[Mapping[str, Any]]) -> Table:
     known = [
         name for name in ("psnr", "ssim", "neighbor_psnr") if any(name in (one["noisy"] or {}) for one in pictures)
     ]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("picture", overflow="fold")
     for name in known:
         table.add_column(f"{_TITLES[name]} noisy", justify="right", no_wrap=True)
@@ -64,7 +64,7 @@ def segmented_text(content: Mapping[str, Any]) -> RenderableType:
     pictures = content["pictures"]
     known = [name for name in _MASK_TITLES if any(name in (one["reference"] or {}) for one in pictures)]
     classes = list(pictures[0]["shares"])[:_CLASSES] if pictures else []
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("picture", overflow="fold")
     for title in (*(f"class {name}" for name in classes), *(_MASK_TITLES[name] for name in known), "members apart"):
         table.add_column(title, justify="right", no_wrap=True)
@@ -90,7 +90,7 @@ def segmentation_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
     if not told or not told["classes"]:
         return []
     every = max(sum(one["pixels"] for one in told["classes"]), 1)
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("class", overflow="fold")
     for title in ("pixels", "IoU", "found", "right where said"):
         table.add_column(title, justify="right", no_wrap=True)

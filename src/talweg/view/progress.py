@@ -82,7 +82,7 @@ class TrainingProgress:
             self.bar.update(self.task, completed=done, epoch=epoch, told=told)
         elif time.monotonic() - self.said > _PLAIN_EVERY:
             self.said = time.monotonic()
-            self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}", highlight=False)
+            self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}")
 
     def _told(self, done: float, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> str:
         parts = [f"loss {number(_mean(curves['train_loss']))}"]
@@ -123,7 +123,7 @@ class PreparationProgress:
             self.bar.update(self.task, description=told, completed=part)
         elif now - self.said > _PLAIN_EVERY:
             self.said = now
-            self.console.print(told, highlight=False)
+            self.console.print(told)
         self.doing = doing
 
     def _pace(self, part: float, now: float) -> str:

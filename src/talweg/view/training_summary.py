@@ -9,7 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.view.pictures import denoising_lines, segmentation_lines
-from talweg.view.terminal import number, words
+from talweg.view.terminal import Columns, number, words
 
 
 def training_summary(summary: Mapping[str, Any]) -> RenderableType:
@@ -41,7 +41,9 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     what = f"{len(data['classes'])} classes" if data["classes"] else "a quantity"
-    told = f"{data['target']} ({what}) from {data['features']} features, {data['rows']} rows"
+    told = (
+        f"{data['target']} ({what}) from {data['features']} feature{'s' * (data['features'] != 1)}, {data['rows']} rows"
+    )
     photographs, thing = data.get("photographs"), "rows"
     if photographs:
         what = f"noise {photographs['noise']}" if "noise" in photographs else f"masks of {what}"
@@ -81,7 +83,7 @@ def _layers(model: Mapping[str, Any]) -> str:
 
 def _members(summary: Mapping[str, Any]) -> RenderableType:
     metric = summary["metric"]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     metric_name = words(metric)
     titles = (
         "member",
@@ -132,7 +134,7 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
     metric = summary["metric"]
     titles = [words(name) for name in sweep["settings"]]
     titles += ["members", "validation loss", "± std", f"validation {words(metric)}", "above the best", "95 %"]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in titles:
         table.add_column(title, justify="right", overflow="fold")
     best = sweep["best"]
@@ -155,7 +157,7 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("over the members", no_wrap=True)
     for title in ("mean", "± std", "worst", "best", "ensemble"):
         table.add_column(title, justify="right", no_wrap=True)

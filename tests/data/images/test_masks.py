@@ -1,4 +1,4 @@
-"""Masks are read exactly: gray, palettes, colours; what they hold is told, and what they cannot hold refused."""
+"""Masks are read exactly: gray, palettes, colors; what they hold is told, and what they cannot hold refused."""
 
 import io
 
@@ -20,9 +20,9 @@ def in_file(image):
     return decode_mask(file.getvalue(), "mask.png")
 
 
-def with_palette(mask, colours):
+def with_palette(mask, colors):
     image = Image.fromarray(mask)
-    image.putpalette(colours)
+    image.putpalette(colors)
     return image
 
 
@@ -58,7 +58,7 @@ def test_black_and_white_of_one_bit():
     assert labels_of([values], ["a"]).names == ("0", "255")
 
 
-def test_palettes_that_differ_are_told_apart_by_their_colours():
+def test_palettes_that_differ_are_told_apart_by_their_colors():
     other = with_palette(2 - MASK, [0, 0, 255, 255, 0, 0, 0, 0, 0])
     values = [in_file(PALETTE), in_file(other)]
     labels = labels_of(values, ["a", "b"])

@@ -17,17 +17,17 @@ class Values:
     """The pixels of a mask as its file holds them.
 
     Attributes:
-        pixels: gray values, places in a palette, or colours as red * 65536 + green * 256 + blue.
+        pixels: gray values, places in a palette, or colors as red * 65536 + green * 256 + blue.
         kind: ``"gray"``, ``"palette"`` or ``"rgb"``.
-        palette: of a palette the colour of each place that is used.
+        palette: of a palette the color of each place that is used.
     """
 
     pixels: Shaped[np.ndarray, "height width"]
     kind: str
     palette: Mapping[int, int] = dataclasses.field(default_factory=dict)
 
-    def colours(self) -> Shaped[np.ndarray, "height width"]:
-        """The same as colours."""
+    def colors(self) -> Shaped[np.ndarray, "height width"]:
+        """The same as colors."""
         if self.kind == "rgb":
             return self.pixels
         if self.kind == "gray":
@@ -75,7 +75,7 @@ def decode_mask(data: bytes, name: str) -> Values:
             raise PictureError(f"{name} holds values from {values.min()} to {values.max()}; expected 0 to 65535")
         return Values(values.astype(np.uint16), "gray")
     if image.mode != "RGB":
-        raise PictureError(f"{name} is of mode {image.mode}; a mask is gray, in colour, or has a palette")
+        raise PictureError(f"{name} is of mode {image.mode}; a mask is gray, in color, or has a palette")
     red, green, blue = np.moveaxis(np.asarray(image).astype(np.uint32), -1, 0)
     if (red == green).all() and (green == blue).all():
         return Values(red.astype(np.uint8), "gray")
@@ -85,6 +85,6 @@ def decode_mask(data: bytes, name: str) -> Values:
 def _of_palette(image: Image.Image) -> Values:
     pixels = np.asarray(image)
     flat = image.getpalette("RGB") or []
-    colours = [red << 16 | green << 8 | blue for red, green, blue in zip(*[iter(flat)] * 3, strict=False)]
+    colors = [red << 16 | green << 8 | blue for red, green, blue in zip(*[iter(flat)] * 3, strict=False)]
     used = np.unique(pixels).tolist()
-    return Values(pixels, "palette", {place: colours[place] for place in used if place < len(colours)})
+    return Values(pixels, "palette", {place: colors[place] for place in used if place < len(colors)})

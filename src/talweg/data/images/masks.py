@@ -38,8 +38,8 @@ class Labels:
 
     Attributes:
         kind: ``"gray"``, ``"palette"`` or ``"rgb"``.
-        values: of each class: a gray value, a place in the palette, or a colour.
-        palette: of a palette the colour of each class.
+        values: of each class: a gray value, a place in the palette, or a color.
+        palette: of a palette the color of each class.
         void: the value of pixels of which nothing is said; `None` if there are none.
     """
 
@@ -50,7 +50,7 @@ class Labels:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """What the classes are called: their values, colours as ``#ff0000``."""
+        """What the classes are called: their values, colors as ``#ff0000``."""
         return tuple(f"#{value:06x}" if self.kind == "rgb" else str(value) for value in self.values)
 
     def codes(self, values: Values, name: str) -> Mask:
@@ -59,7 +59,7 @@ class Labels:
         Raises:
             DataError: a value that stands for no class.
         """
-        pixels = values.colours() if self.kind == "rgb" else values.pixels
+        pixels = values.colors() if self.kind == "rgb" else values.pixels
         known = np.array(self.values)
         place = np.minimum(np.searchsorted(known, pixels), len(known) - 1).astype(np.uint8)
         void = np.zeros(pixels.shape, bool) if self.void is None else pixels == self.void
@@ -126,7 +126,7 @@ def read_masked(
         source: a folder with `images/` and `masks/`, or with `train/`, `val/`, `test/` with these in each; or the
             folder of the pictures.
         masks: the folder of the masks, if `source` is that of the pictures.
-        color: gray or colour; `None` takes gray if all pictures are gray.
+        color: gray or color; `None` takes gray if all pictures are gray.
         longest: larger pictures are scaled until their longer side is that long; masks by the nearest pixel.
         skip_broken: whether pictures that are broken, or whose masks are, are left out rather than an error.
 
@@ -196,6 +196,16 @@ def _named_as(folder: Path, pictures: Sequence[str]) -> list[Path]:
             raise DataError(f"{folder} holds no mask for {name}.{did_you_mean(stem, known)}")
         found.append(file)
     return found
+
+
+def is_masks(targets: Any) -> bool:
+    """Whether targets that came as Python objects are masks: several arrays of two axes.
+
+    Example:
+        >>> is_masks([np.zeros((4, 6), int)]), is_masks(np.zeros((3, 1))), is_masks("y")
+        (True, False, False)
+    """
+    return isinstance(targets, list | tuple | np.ndarray) and len(targets) > 0 and np.ndim(targets[0]) == 2
 
 
 def of_arrays(pictures: Any, masks: Any) -> Masked:
@@ -274,7 +284,7 @@ def _labelled(photographs: Photographs, values: Sequence[Values], files: Sequenc
     return dataclasses.replace(found, photographs=photographs)
 
 
-_WORDS = {"gray": "gray values", "palette": "places in the palette", "rgb": "colours"}
+_WORDS = {"gray": "gray values", "palette": "places in the palette", "rgb": "colors"}
 
 
 def labels_of(values: Sequence[Values], files: Sequence[str]) -> Labels:
@@ -286,7 +296,7 @@ def labels_of(values: Sequence[Values], files: Sequence[str]) -> Labels:
     kind, palette = _kind(values)
     seen: set[int] = set()
     for each, file in zip(values, files, strict=True):
-        own = np.unique(each.colours() if kind == "rgb" else each.pixels).tolist()
+        own = np.unique(each.colors() if kind == "rgb" else each.pixels).tolist()
         seen.update(own)
         if len(seen) > MOST_CLASSES:
             raise DataError(
@@ -299,17 +309,17 @@ def labels_of(values: Sequence[Values], files: Sequence[str]) -> Labels:
     found = [value for value in found if value != void]
     if len(found) < 2:
         raise DataError(f"the masks hold a single value, {found[0]}: there is nothing to tell apart")
-    colours = tuple(palette.get(value, 0) for value in found) if kind == "palette" else ()
-    return Labels(kind, tuple(found), colours, void)
+    colors = tuple(palette.get(value, 0) for value in found) if kind == "palette" else ()
+    return Labels(kind, tuple(found), colors, void)
 
 
 def _kind(values: Sequence[Values]) -> tuple[str, dict[int, int]]:
-    """What the values are; colours where files differ in what a value stands for, and the palette that all share."""
+    """What the values are; colors where files differ in what a value stands for, and the palette that all share."""
     kinds, palette = {each.kind for each in values}, dict[int, int]()
     if len(kinds) > 1:
         return "rgb", {}
     for each in values:
-        if any(palette.setdefault(place, colour) != colour for place, colour in each.palette.items()):
+        if any(palette.setdefault(place, color) != color for place, color in each.palette.items()):
             return "rgb", {}
     return kinds.pop(), palette
 

@@ -69,7 +69,7 @@ def open_shelf(source: Any, color: Color, skip_broken: bool = False, unbounded: 
 
     Args:
         source: a file, a folder, whatever its folders are called, or arrays.
-        color: gray or colour.
+        color: gray or color.
         skip_broken: whether broken pictures are left out rather than an error.
         unbounded: whether the real numbers of arrays may lie beyond black and white, as noise leaves them.
 

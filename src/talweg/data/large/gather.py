@@ -7,12 +7,10 @@ from typing import Any
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.large.store import forget, is_mapped
+from talweg.data.large.store import forget, is_mapped, only
 
 _AT_ONCE = 96 * 2**20
 """Bytes of a file that may be in the process's memory at a time."""
-_AROUND = 128 * 2**10
-"""Bytes of a file that the system may bring with each row."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -96,24 +94,17 @@ def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "
     """
     if isinstance(array, Picked):
         return gather(array.base, array.places[rows])
-    if not is_mapped(array):
+    if not is_mapped(array) or not len(rows) or not array.nbytes:
         return array[rows]
-    touched = len(rows) * (array.nbytes // max(len(array), 1) + _AROUND)
-    if min(array.nbytes, touched) <= _AT_ONCE:
-        found = array[rows]
-        forget(array)
-        return found
+    place = np.argsort(rows, kind="stable") if (rows[1:] < rows[:-1]).any() else np.arange(len(rows))
+    ordered = rows[place]
     found = np.empty((len(rows), *array.shape[1:]), array.dtype)
     step = max(1, int(_AT_ONCE * len(array) / array.nbytes))
-    place: Int[np.ndarray, " some"] | None = None
-    ordered = rows
-    if (rows[1:] < rows[:-1]).any():
-        place = np.argsort(rows, kind="stable")
-        ordered = rows[place]
     cuts = np.searchsorted(ordered, np.arange(0, len(array) + step, step))
     for start, stop in itertools.pairwise(cuts):
         if start < stop:
-            where = slice(start, stop) if place is None else place[start:stop]
-            found[where] = array[ordered[start:stop]]
+            piece = ordered[start:stop]
+            with only(array, piece):
+                found[place[start:stop]] = array[piece]
             forget(array)
     return found

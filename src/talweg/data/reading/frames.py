@@ -71,9 +71,9 @@ def from_pandas(frame: Any, name: str = "the data frame") -> Table:
 def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
     """The column that holds the values of a NumPy array of any dtype.
 
-    Booleans become the words ``False`` and ``True``; objects become numbers or dates where all of them are,
-    and words otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is missing,
-    ``"3.5"`` a number.
+    Booleans become the words ``False`` and ``True``, spans of time seconds; objects become numbers or dates where
+    all of them are, and words otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is
+    missing, ``"3.5"`` a number.
 
     Raises:
         DataError: complex numbers.
@@ -87,6 +87,8 @@ def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
         return Text(values.astype(np.int32), ("False", "True"))
     if kind == "M":
         return Dates(values.astype("datetime64[us]"))
+    if kind == "m":
+        return Numbers(np.where(np.isnat(values), np.nan, values / np.timedelta64(1, "s")))
     if kind == "c":
         raise DataError("Complex numbers cannot be used; give their real and imaginary parts as two columns.")
     return _column_of_objects(values.tolist())
@@ -120,6 +122,8 @@ def _array(name: str, values: Any) -> np.ndarray:
 def _pandas_column(series: Any) -> Column:
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    elif type(series.dtype).__name__ == "PeriodDtype":
+        series = series.dt.to_timestamp()
     # Extension types (nullable integers, strings, categories) come out as objects: missing stays missing.
     return column_of(series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object))
 

@@ -51,7 +51,7 @@ def look_over(settings: Settings, source: Any = None) -> LookedOver:
     """Reads pictures and masks, deals them, and lets them pass the gate.
 
     Args:
-        settings: those of the data are used: source, target (the folder of masks), split, colour, size, patches.
+        settings: those of the data are used: source, target (the folder of masks), split, color, size, patches.
         source: pictures and masks as Python objects; the settings' source is read if it is absent.
 
     Raises:

@@ -28,7 +28,7 @@ class Segmented:
     Attributes:
         name: what the picture is called.
         mask: the value of the likeliest class, as the masks of training hold it: a gray value, a place in their
-            palette, or a colour as red * 65536 + green * 256 + blue.
+            palette, or a color as red * 65536 + green * 256 + blue.
         labels: the classes, and how files hold them.
         sure: the probability given to that class.
         apart: the share of the members that say another class.

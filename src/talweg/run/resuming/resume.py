@@ -13,17 +13,15 @@ import numpy as np
 
 from talweg.config.settings import AUTO, Settings, make_settings
 from talweg.data.fingerprint import same_data
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
+from talweg.data.hearing import Hear, quiet
 from talweg.descent.recipes import ALIASES
-from talweg.descent.stopping import Both, Either, Epochs, Rule, TimeBudget
+from talweg.descent.stopping import FAILED, Both, Either, Epochs, Rule, TimeBudget
 from talweg.errors import ConfigError, DataError, RunFolderError
 from talweg.record.checkpoints import Checkpoint, Checkpoints
 from talweg.record.folder import RunFolder
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.job import Job
-from talweg.run.probes.sweep import FAILED
 from talweg.run.resuming.keeping import arrays_of, facts_of, newest
 from talweg.run.resuming.mending import reopen, restore_beginnings, restore_settings, spoiled_result
 from talweg.run.standing import Standing, read_standing

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from talweg.view.masks import ADDED, MISSED, class_colours
+from talweg.view.masks import ADDED, MISSED, class_colors
 from talweg.view.report.embedded import middle, picture
 from talweg.view.report.markup import table, text
 from talweg.view.told import Told
@@ -27,7 +27,7 @@ def segmented(told: Told, say: Tongue) -> str:
 
 def _legend(told: Told, say: Tongue) -> str:
     names = list(told.summary["data"]["classes"])
-    classes = [_swatch(colour, name) for colour, name in zip(class_colours(len(names)), names, strict=True)]
+    classes = [_swatch(color, name) for color, name in zip(class_colors(len(names)), names, strict=True)]
     two = len(names) == 2
     wrong = [_swatch(MISSED, say("segmented.missed" if two else "segmented.wrong"))]
     wrong += [_swatch(ADDED, say("segmented.added"))] * two
@@ -39,8 +39,8 @@ def _legend(told: Told, say: Tongue) -> str:
     return "".join(rows)
 
 
-def _swatch(colour: tuple[int, int, int], word: str) -> str:
-    red, green, blue = colour
+def _swatch(color: tuple[int, int, int], word: str) -> str:
+    red, green, blue = color
     return f'<span class="swatch" style="--swatch:rgb({red} {green} {blue})">{text(word)}</span>'
 
 

@@ -102,9 +102,6 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
     if isinstance(words.get("stream"), bool):
         words["stream"] = "yes" if words["stream"] else "no"
     given |= {name: word for name, word in words.items() if word is not None}
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     if columns:
         given["columns"] = {**given.get("columns", {}), **columns}
     return given

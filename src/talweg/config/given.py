@@ -51,7 +51,7 @@ class Given(TypedDict, total=False):
     label_smoothing: Swept | None
     input_noise: Swept | None
     initializer_scale: Swept | None
-    hidden: Sequence[int] | Literal["auto"]
+    hidden: int | Sequence[int] | Literal["auto"]
     model: str
     layers: "str | Layer | Sequence[str | Layer] | None"
     activation: str

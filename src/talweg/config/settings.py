@@ -3,6 +3,7 @@
 What is left ``"auto"`` is decided when the data are known; the resolved settings are written into the run folder.
 """
 
+import numbers
 import textwrap
 import tomllib
 from pathlib import Path
@@ -43,6 +44,13 @@ NotNegatives = Annotated[tuple[NotNegative, ...], Field(min_length=1)]
 def _text(value: Any) -> Any:
     """A number as the word that it would be on the command line."""
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
+
+
+def _units(hidden: Any) -> Any:
+    """Units of the hidden layers as people write them: a number, a text such as `128,64`, or `none`."""
+    if isinstance(hidden, str) and hidden != AUTO:
+        return [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
+    return [hidden] if isinstance(hidden, numbers.Integral) else hidden
 
 
 def _listed(layers: Any) -> Any:
@@ -158,7 +166,9 @@ class Settings(pydantic.BaseModel):
     label_smoothing: Share | Shares | None = None
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
-    hidden: tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"] = AUTO
+    hidden: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"], pydantic.BeforeValidator(_units)
+    ] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = AUTO
@@ -193,6 +203,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
+    if given.get("source") in ("", None):
+        given = {name: value for name, value in given.items() if name != "source"}
     if not isinstance(given.get("stop", ""), str):
         given = {**given, "stop": _rule_text(given["stop"])}
     try:
@@ -207,7 +219,8 @@ def _first_line(error: pydantic.ValidationError) -> str:
     told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
-        return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
+        nearest = f" Did you mean {_USUAL_NAMES[name]!r}?" if name in _USUAL_NAMES else did_you_mean(name, known)
+        return f"{name!r} is no setting." + (nearest or f" Known: {', '.join(known)}.")
     if problem["type"] == "missing":
         return f"the setting {name!r} is missing: name a file or a built-in data set"
     kind = problem["type"].split("_")[0]
@@ -232,6 +245,8 @@ def _told_best(error: pydantic.ValidationError) -> Any:
     return next(inner, first)
 
 
+_USUAL_NAMES = {"lr": "learning_rate", "epochs": "max_epochs", "random_state": "seed", "cv": "folds"}
+"""What other libraries call a setting, where it is spelled too differently to be found by its letters."""
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
 """What pydantic's errors about a value's kind stand for, by the first word of their type."""
 

@@ -52,7 +52,7 @@ def train(
     Args:
         source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
             features of shape `(rows, features)`, or with `query` the URI of a database.
-        target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
         progress: is called after each epoch; in a notebook, live curves show them if it is absent.

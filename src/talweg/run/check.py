@@ -48,7 +48,7 @@ def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked
     Args:
         source: a path to a table, the name of a built-in data set, a data frame, or an array of features; pictures,
             and with `noise` photographs to denoise, as `talweg.train` takes them.
-        target: the column to predict; for an array of features, the array of targets.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`, `noise`.
 
     Raises:

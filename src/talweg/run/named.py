@@ -23,12 +23,15 @@ def named_settings(source: Any, target: Any, given: Mapping[str, object]) -> tup
 
     Raises:
         ConfigError: a setting that is unknown or out of range.
+        DataError: features and targets that do not belong together.
     """
-    target = str(target) if isinstance(target, Path) else target
+    if isinstance(target, int | Path):
+        # Columns that are numbered are called by their number.
+        target = str(target)
     if target is not None and not isinstance(target, str):
         source, target = with_target(source, target), None
-    if isinstance(source, str | Path):
-        name = str(source)
+    if source is None or isinstance(source, str | Path):
+        name = str(source or "")
     else:
         name = source.name if isinstance(source, Table | Pictures) else "data"
     return make_settings({"source": name, "target": target, **given}), source

@@ -5,8 +5,7 @@ import typing
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.config.given import Given
 from talweg.config.settings import Settings, make_settings, read_toml, to_toml

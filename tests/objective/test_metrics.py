@@ -6,8 +6,7 @@ import jax
 import numpy as np
 import pytest
 import sklearn.metrics as sk
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from talweg.objective.metrics import (
     METRICS,

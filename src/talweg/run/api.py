@@ -30,10 +30,9 @@ from talweg.run.resuming.room import checkpoint_bytes, disk_bytes, sentence
 from talweg.run.scoring import Scores
 from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
-from talweg.run.summary import in_ensemble, part_scores, summarize
+from talweg.run.summary import in_ensemble, part_scores, summary_of
 from talweg.run.surveying.recording import recording
-from talweg.run.train import Progress, Trained
-from talweg.run.train import train as descend
+from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
 from talweg.view.live import live_curves
 
@@ -224,17 +223,11 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
-    summary = summarize(built.job, trained, files, run_name, scores)
     told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
     kind, told, pictures = _pictures(built, trained, scores)
-    if kind:
-        summary[kind] = told
     if folder is not None:
         folder.write_pictures(pictures)
-    summary["notes"] = list(built.notes)
-    summary["training"]["idle"] = list(built.idle)
-    summary["warnings"] = [*built.idle, *summary["warnings"]]
-    summary["gate"] = built.report.to_dict()
+    summary = summary_of(built, trained, files, run_name, scores) | ({kind: told} if kind else {})
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,

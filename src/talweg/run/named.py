@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings, make_settings
-from talweg.data.images.masks import is_masks
-from talweg.data.images.masks import of_arrays as masked_of
+from talweg.data.images.masks import is_masks, of_arrays as masked_of
 from talweg.data.images.pictures import Pictures
 from talweg.data.reading.read import is_frame, read_table, with_targets
 from talweg.data.table import Table

@@ -1,4 +1,4 @@
-"""A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
+"""A finished training as one JSON object, version 1 (its shape is in docs/json.md)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,9 +12,9 @@ from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
 from talweg.record.plain import plain_data
+from talweg.run.build import Built
 from talweg.run.job import Job
-from talweg.run.pictures.mask_scoring import constant_loss as masks_constant_loss
-from talweg.run.pictures.mask_scoring import score_masks
+from talweg.run.pictures.mask_scoring import constant_loss as masks_constant_loss, score_masks
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
 from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
@@ -46,6 +46,16 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
         for part, rows in parts.items()
     }
     return {part: found for part, found in scores.items() if found is not None}
+
+
+def summary_of(
+    built: Built, trained: Trained, files: Mapping[str, str], name: str, scores: Mapping[str, Scores]
+) -> dict[str, Any]:
+    """The summary of a training (see `summarize`), with what was decided and found before its first step."""
+    summary = summarize(built.job, trained, files, name, scores)
+    summary["training"]["idle"] = list(built.idle)
+    summary["warnings"] = [*built.idle, *summary["warnings"]]
+    return {**summary, "notes": list(built.notes), "gate": built.report.to_dict()}
 
 
 def summarize(

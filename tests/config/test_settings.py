@@ -145,7 +145,10 @@ REFUSED = [
     ({"hidden": "wide"}, "hidden must be a whole number or 'auto', got 'wide'"),
     ({"lr": 0.1}, "'lr' is no setting. Did you mean 'learning_rate'?"),
     ({"membrs": 3}, "'membrs' is no setting. Did you mean 'members'?"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
+    (
+        {"task": "clustering"},
+        "task must be 'auto', 'classification', 'regression', 'denoising' or 'segmentation', got 'clustering'",
+    ),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),

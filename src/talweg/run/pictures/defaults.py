@@ -13,6 +13,8 @@ STEPS = 3000
 """Steps of gradient descent that a small set of pictures is given."""
 DENOISING_STEPS = 8000
 """Steps that a denoising is given: some twenty minutes on two cores."""
+SEGMENTATION_STEPS = 1000
+"""Steps that a network is given to learn masks."""
 OPTIMIZER = "muon"
 """What a denoising goes by where none is named: in equal time it got further than AdamW with half as many steps."""
 _NATURAL = 3  # channels: what is in color is a photograph, which may be mirrored; a letter or an X-ray may not
@@ -53,6 +55,46 @@ def augmentation(shape: Shape) -> str:
     """How pictures of a shape are changed at random: photographs are mirrored too, gray pictures turned a little."""
     shift = max(1, round(min(shape[:2]) / 14))
     return f"flip, shift {shift}, brightness 0.2" if shape[-1] == _NATURAL else f"shift {shift}, rotation 10"
+
+
+def segmentation_settings(settings: Settings, patch: int, channels: int, tiles: int, has_validation: bool) -> Settings:
+    """The settings with every `auto` replaced by what is used to learn masks.
+
+    Args:
+        settings: as given.
+        patch: the side of a patch.
+        channels: of a picture.
+        tiles: how many training tiles there are.
+        has_validation: whether there are others for the stopping rules to look at.
+    """
+    batch = max(2, min(16, 65_536 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
+    batch = tiles if batch == "full" else batch
+    name = ALIASES.get(settings.optimizer, settings.optimizer)
+    chosen: dict[str, Any] = {
+        "batch_size": batch,
+        "schedule": "cosine" if OPTIMIZERS[name].kept is None else "warmup",
+        "max_epochs": max(2, math.ceil(SEGMENTATION_STEPS / -(-tiles // min(int(batch), tiles)))),
+        "learning_rate": 2e-3 if name == "adamw" else OPTIMIZERS[name].defaults["learning_rate"],
+        "weight_decay": 0.01 if name == "adamw" else OPTIMIZERS[name].defaults.get("weight_decay", AUTO),
+        "loss": "softmax_cross_entropy",
+        # What is in color is a photograph, which has an up; what is gray more often lies under a microscope.
+        "augment": f"{'flip' if channels == _NATURAL else 'turn'}, brightness 0.2",
+        "activation": "silu",
+    }
+    update = {field: value for field, value in chosen.items() if is_open(settings, field)}
+    update |= {"optimizer": name, "patch_size": patch, "task": "segmentation"}
+    if settings.momentum is None and "momentum" in OPTIMIZERS[name].defaults:
+        update["momentum"] = OPTIMIZERS[name].defaults["momentum"]
+    if settings.layers is None and settings.model == AUTO:
+        update["model"] = "unet-small"
+    if "members" not in settings.model_fields_set:
+        update["members"] = 3
+    settings = resolve_model(settings.model_copy(update=update), (patch, patch, channels))
+    if settings.stop == AUTO:
+        # It ends with its schedule, and can be resumed with more epochs.
+        curve = "validation_loss" if has_validation else "train_loss"
+        settings = settings.model_copy(update={"stop": f"no_improvement({curve}, patience={settings.max_epochs})"})
+    return settings
 
 
 def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int, has_validation: bool) -> Settings:

@@ -13,12 +13,10 @@ from matplotlib.figure import Figure
 from talweg.objective.typed.expression import Expression
 from talweg.record.scene import Scene
 from talweg.run.compilation import keep_compilations
-from talweg.run.hiking.hike import Hike, HikeSettings
-from talweg.run.hiking.hike import hike as walk_down
+from talweg.run.hiking.hike import Hike, HikeSettings, hike as walk_down
 from talweg.run.hiking.scene import hike_json, scene_of
 from talweg.run.hiking.sketch import sketch_scene
-from talweg.sketching.sketch import Sketch
-from talweg.sketching.sketch import sketch as sketch_function
+from talweg.sketching.sketch import Sketch, sketch as sketch_function
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure

@@ -5,8 +5,7 @@ import typing
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.config.given import Given
 from talweg.config.settings import Settings, make_settings, read_toml, to_toml
@@ -149,7 +148,10 @@ REFUSED = [
     ({"quiet": True}, "'quiet' is no setting but a flag of `talweg train`; leave it out of the settings"),
     ({"lr": 0.1}, "'lr' is no setting. Did you mean 'learning_rate'?"),
     ({"membrs": 3}, "'membrs' is no setting. Did you mean 'members'?"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
+    (
+        {"task": "clustering"},
+        "task must be 'auto', 'classification', 'regression', 'denoising' or 'segmentation', got 'clustering'",
+    ),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),

@@ -113,8 +113,7 @@ def _step_in_epoch(
     key: Array,
 ) -> tuple[State, Info]:
     """One step of one member on the rows with the given numbers."""
-    x, y = jax.tree.map(lambda column: column[rows], (data.x, data.y))
-    state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
+    state, sums, _ = step(objective, optimizer, state, data.take(rows, weight), jax.random.fold_in(key, index))
     dtype = info.total.dtype
     return state, Info(info.total + sums["loss"].astype(dtype), info.weight + sums["weight"].astype(dtype))
 

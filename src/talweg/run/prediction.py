@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 from jaxtyping import Float, Num
 
-from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.images.prepare import MaskPreparation, PhotographPreparation
 from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
@@ -77,7 +77,7 @@ def predict(
     from talweg.run.train import member_outputs
 
     chosen, preparation = members_named(run, member), run.preparation
-    assert not isinstance(preparation, PhotographPreparation)
+    assert not isinstance(preparation, PhotographPreparation | MaskPreparation)
     network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]

@@ -11,7 +11,7 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import Preparation
-from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
+from talweg.data.images.prepare import AnyPreparation, MaskPreparation, PhotographPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.folder import RunFolder
 from talweg.record.places import existing_run
@@ -128,6 +128,9 @@ def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
     Raises:
         RunFolderError: it is of another version or damaged.
     """
-    if data.get("kind") == "photographs":
-        return PhotographPreparation.from_dict(data)
-    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
+    kinds: dict[str, type[Preparation | PicturePreparation | PhotographPreparation | MaskPreparation]] = {
+        "pictures": PicturePreparation,
+        "photographs": PhotographPreparation,
+        "masks": MaskPreparation,
+    }
+    return kinds.get(str(data.get("kind")), Preparation).from_dict(data)

@@ -1,5 +1,6 @@
 """A finished run: opened again, what it predicts, and whose prediction that is."""
 
+import inspect
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import talweg as tw
 from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, RunFolderError
+from talweg.run.prediction import members_named
 
 
 def test_a_run_opened_again_predicts_the_same(run):
@@ -126,9 +128,11 @@ def test_a_result_in_a_shell_is_one_short_line(run):
 
 
 @pytest.mark.parametrize("member", ["worst", None, 1.5, "1"])
-def test_a_member_that_is_no_number_is_told(run, member):
+def test_a_member_that_is_no_number_is_told(runs, member):
+    # As outside the tests, which would check the types.
+    named = inspect.unwrap(members_named)
     with pytest.raises(ConfigError, match=f"^member is 'ensemble', 'best' or a member's number, got {member!r}$"):
-        run.predict(run.settings.source, member)
+        named(runs["iris"], member)
 
 
 def test_a_curve_that_is_none_is_told_with_the_nearest(run):

@@ -20,6 +20,7 @@ _NAMES = {
     "talweg.run.probes.replay": ("replay",),
     "talweg.run.probes.schedules": ("schedules",),
     "talweg.run.pictures.denoising": ("denoise",),
+    "talweg.run.pictures.segmenting": ("segment",),
     "talweg.run.resuming.rerun": ("rerun",),
     "talweg.record.verify": ("verify",),
     "talweg.run.storage": ("cache",),
@@ -101,6 +102,7 @@ if TYPE_CHECKING:
     from talweg.run.explain import compare as compare, report as report
     from talweg.run.model import model as model
     from talweg.run.pictures.denoising import denoise as denoise
+    from talweg.run.pictures.segmenting import segment as segment
     from talweg.run.prediction import Prediction as Prediction
     from talweg.run.probes.find_lr import find_lr as find_lr
     from talweg.run.probes.noise import noise as noise

@@ -14,6 +14,7 @@ from talweg.objective.models import layers_of, parameter_count
 from talweg.record.plain import plain_data
 from talweg.run.build import Built
 from talweg.run.job import Job
+from talweg.run.pictures.mask_scoring import constant_loss as masks_constant_loss, score_masks
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
 from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
@@ -36,7 +37,8 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     """What is reached on the validation and on the test rows; without the parts that are empty."""
     members = in_ensemble(trained)
     if job.pairs:
-        return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
+        judge = score_masks if job.network.classes else score_pictures
+        return {part: judge(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
     large = {part for part, rows in parts.items() if len(rows) > HELD and job.folds is None}
     scores = {
@@ -200,8 +202,9 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     if scores is None:
         yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
         return
-    constant = noisy_loss(job) if job.pairs else _constant_loss(job)
-    idle_as = "the noisy picture itself" if job.pairs else "a constant prediction"
+    denoises = job.pairs and not job.network.classes
+    constant = noisy_loss(job) if denoises else masks_constant_loss(job) if job.pairs else _constant_loss(job)
+    idle_as = "the noisy picture itself" if denoises else "a constant prediction"
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (

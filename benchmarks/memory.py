@@ -120,6 +120,7 @@ def epochs(path: Path, ways: Sequence[str], rows: int) -> None:
 
     settings = {"source": str(path), "target": "y", "members": 1, "hidden": (128, 64), "batch_size": 512}
     job = build(make_settings({**settings, "stop": "epochs(2)", "max_epochs": 2, "stream": "yes"})).job
+    forget_files()  # what another process brought into memory is not this one's
     few = min(len(job.training), rows)
     found, params = {}, {}
     for way in [*ways] * 2:

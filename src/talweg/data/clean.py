@@ -18,7 +18,7 @@ from talweg.data.means import FOLDS, outputs_of
 from talweg.data.numbers import NumberEncoder, share_scale
 from talweg.data.sentences import TextEncoder
 from talweg.data.split import deal_folds
-from talweg.data.table import Column, Table
+from talweg.data.table import Column, Dates, Numbers, Table
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError, did_you_mean
@@ -29,6 +29,8 @@ begun by an older Talweg goes on: 2 knows of logarithms of the target, 3 of mean
 text."""
 _READ: Mapping[str, Callable[[Column], Column]] = {"number": as_numbers, "date": as_dates}
 """How a column is read again whose values must be of one kind."""
+_HELD: Mapping[str, type[Column]] = {"number": Numbers, "date": Dates}
+"""The columns whose values are of that kind already."""
 _NEWS = {"known": (), "means": (), "drawn": 0.0}
 """What version 3 added to a category; left out where it is not used."""
 
@@ -186,7 +188,9 @@ class Preparation:
         """
         self._refuse_missing(table)
         for encoder in self.encoders:
-            _refuse_unreadable(encoder, table.columns[encoder.name], table.name)
+            column = table.columns[encoder.name]
+            _refuse_unreadable(encoder, column, table.name)
+            forget(values_of(column))
 
     def _refuse_missing(self, table: Table) -> None:
         lost = [encoder.name for encoder in self.encoders if encoder.name not in table.columns]
@@ -242,7 +246,7 @@ class Preparation:
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
     """Raise DataError where a column of numbers or dates holds none at all: it is another column, or written anew."""
-    if encoder.kind not in _READ:
+    if encoder.kind not in _READ or isinstance(column, _HELD[encoder.kind]):
         return
     known = np.flatnonzero(~column.missing())
     if len(known) and _READ[encoder.kind](column).missing()[known].all():

@@ -116,5 +116,5 @@ def is_level(
     dies_away = closest <= 0.5 * np.maximum(*steepness[:-1])
     # A hole in the domain (sin(x)/x at 0) is seen at the point as it is written, not a rounding error beside it.
     rounded = np.array([float(f"{coordinate:.6g}") for coordinate in points.ravel()]).reshape(points.shape)
-    defined = np.isfinite(heights(function, np.where(np.abs(points) < 1e-9 * size, 0.0, rounded)))
+    defined = np.isfinite(heights(function, np.where(np.abs(points) < 1e-7 * size, 0.0, rounded)))
     return defined & (dies_away | (closest <= _ROUNDING * np.abs(here) / _CLOSER[-1]))

@@ -167,7 +167,7 @@ def texts(case: Case) -> Iterable[Finding]:
                 "note",
                 "text",
                 f"Column {encoder.name!r} is free text: {len(encoder.terms)} words and pairs of words that stand in it"
-                f" twice or more are folded into {len(encoder.scale)} features.",
+                f" twice or more are folded into {len(encoder.center)} features.",
                 f"If it says nothing of the target, leave it out with --column {encoder.name}=ignore.",
                 (encoder.name,),
             )

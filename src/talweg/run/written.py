@@ -10,7 +10,7 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import Preparation
-from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
+from talweg.data.images.prepare import AnyPreparation, MaskPreparation, PhotographPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.folder import RunFolder
 from talweg.record.places import existing_run
@@ -54,7 +54,7 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
 
     Args:
         path: a run folder, as training names it.
-        source: the data, if they came as Python objects; maps look at them again.
+        source: the data, if they are elsewhere now or came as Python objects; maps look at them again.
         target: for an array of features, the array of targets.
 
     Raises:
@@ -114,6 +114,9 @@ def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
     Raises:
         RunFolderError: it is of another version or damaged.
     """
-    if data.get("kind") == "photographs":
-        return PhotographPreparation.from_dict(data)
-    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
+    kinds: dict[str, type[Preparation | PicturePreparation | PhotographPreparation | MaskPreparation]] = {
+        "pictures": PicturePreparation,
+        "photographs": PhotographPreparation,
+        "masks": MaskPreparation,
+    }
+    return kinds.get(str(data.get("kind")), Preparation).from_dict(data)

@@ -17,6 +17,7 @@ from talweg.descent import engine
 from talweg.descent.climb import climbing, step_losses
 from talweg.errors import ConfigError
 from talweg.objective.base import Batch
+from talweg.record.plain import plain_data
 from talweg.run.compilation import keep_compilations
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
@@ -82,8 +83,8 @@ class RangeTest:
             "sentence": self.sentence,
             "usual": self.usual,
             "learning_rate": self.rates.tolist(),
-            "loss": _plain(self.losses),
-            "smooth": _plain(self.smooth),
+            "loss": plain_data(self.losses),
+            "smooth": plain_data(self.smooth),
         }
 
     def figure(self) -> "Figure":
@@ -250,10 +251,6 @@ def _for_good(
         above = np.flatnonzero(losses[:lowest] > most)
         steps.append(int(above[-1]) + 1 if len(above) else 0)
     return np.array(steps)
-
-
-def _plain(losses: Float[np.ndarray, "members steps"]) -> list[list[float | None]]:
-    return [[value if np.isfinite(value) else None for value in member] for member in losses.tolist()]
 
 
 def _written(rate: float) -> float:

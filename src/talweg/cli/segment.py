@@ -73,10 +73,9 @@ def segment(
 
 
 def _plain(one: "Segmented", file: Path) -> dict[str, Any]:
-    import math
+    from talweg.record.plain import plain_data
 
     height, width = one.mask.shape
-    scores = {name: value if math.isfinite(value) else None for name, value in one.scores.items()}
     return {
         "picture": one.name,
         "file": str(file),
@@ -86,5 +85,5 @@ def _plain(one: "Segmented", file: Path) -> dict[str, Any]:
         "sure": float(one.sure.mean()),
         "apart": float(one.apart.mean()),
         "done": list(one.done),
-        "reference": scores or None,
+        "reference": plain_data(one.scores) or None,
     }

@@ -104,7 +104,7 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     return True
 
 
-def settings_of(config: Path | None, words: dict[str, Any]) -> Any:
+def settings_of(config: Path | None, words: dict[str, Any]) -> "Settings":
     """Settings from a TOML file and from flags, checked."""
     from talweg.config.settings import SWEPT, make_settings
 

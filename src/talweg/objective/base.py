@@ -28,7 +28,7 @@ class Batch(eqx.Module):
     y: Any
     weight: Any
 
-    def take(self, rows: Int[Array, " some"], weight: Float[Array, " some"]) -> "Batch":
+    def take(self, rows: Int[Array | np.ndarray, " some"], weight: Float[Array | np.ndarray, " some"]) -> "Batch":
         """Some of the rows, and what each of them counts; none of a batch that has no data."""
         x, y = jax.tree.map(lambda column: column[rows], (self.x, self.y))
         return Batch(x, y, weight)

@@ -9,11 +9,12 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Float, Int, Num
+from jaxtyping import Array, Float, Int, Num
 
+from talweg.objective.base import Sums
 from talweg.objective.logarithm import Logarithm
 
-AnyArray = Any
+AnyArray = Array | np.ndarray
 HostSums = Mapping[str, Any]
 
 
@@ -24,7 +25,7 @@ def classification_sums(
     weight: AnyArray,
     classes: int,
     class_weight: Sequence[float] = (),
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a classifier follows that does not need the order of the rows.
 
     Args:
@@ -53,7 +54,7 @@ def classification_sums(
     }
 
 
-def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray:
+def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray | float:
     """What each row counts in the loss by its class; 1 where no class weighs more than another.
 
     Args:
@@ -68,7 +69,7 @@ def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -
 
 def regression_sums(
     row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray, logarithm: Logarithm | None = None
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a regression follows.
 
     Args:

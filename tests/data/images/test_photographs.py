@@ -83,9 +83,10 @@ def test_every_patch_lies_in_a_tile(sizes):
     patch = 16
     pictures = [np.arange(np.prod(size)).reshape(*size, 1) for size in sizes]
     side, stride = tile_for(pictures, patch, enough=50)
-    tiles = cut(pictures, side, stride)
-    for number, picture in enumerate(pictures):
-        corners = {int(tile[0, 0, 0]) for tile in tiles.pixels[tiles.photograph == number]}
+    whole = cut(pictures, side, stride)
+    np.testing.assert_array_equal(whole, np.concatenate([cut([picture], side, stride) for picture in pictures]))
+    for picture in pictures:
+        corners = {int(tile[0, 0, 0]) for tile in cut([picture], side, stride)}
         tops = sorted({corner // picture.shape[1] for corner in corners})
         lefts = sorted({corner % picture.shape[1] for corner in corners})
         for starts, length in ((tops, picture.shape[0]), (lefts, picture.shape[1])):

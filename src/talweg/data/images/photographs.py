@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Shaped
 
 from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find_all, find_pairs, is_picture, match_pairs
@@ -211,21 +211,8 @@ def _refuse_too_many(pixels: int) -> None:
         )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Tiles:
-    """Squares of equal size that cover photographs.
-
-    Attributes:
-        pixels: the tiles.
-        photograph: from which each comes.
-    """
-
-    pixels: Shaped[np.ndarray, "tiles side side channels"]
-    photograph: Int[np.ndarray, " tiles"]
-
-
-def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
-    """Tiles that cover each photograph; the last of a row and of a column are flush with its border.
+def cut(pictures: Sequence[Picture], side: int, stride: int) -> Shaped[np.ndarray, "tiles side side channels"]:
+    """Tiles that cover each photograph, one after the other; the last of a row and a column are flush with its border.
 
     Args:
         pictures: each at least `side` high and wide.
@@ -233,16 +220,17 @@ def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
         stride: from tile to tile.
 
     Example:
-        >>> cut([np.zeros((10, 6, 1), np.uint8)], 4, 4).pixels.shape
+        >>> cut([np.zeros((10, 6, 1), np.uint8)], 4, 4).shape
         (6, 4, 4, 1)
     """
-    tiles, owner = [], []
-    for number, picture in enumerate(pictures):
-        for top in starts(picture.shape[0], side, stride):
-            for left in starts(picture.shape[1], side, stride):
-                tiles.append(picture[top : top + side, left : left + side])
-                owner.append(number)
-    return Tiles(np.stack(tiles), np.array(owner))
+    return np.stack(
+        [
+            picture[top : top + side, left : left + side]
+            for picture in pictures
+            for top in starts(picture.shape[0], side, stride)
+            for left in starts(picture.shape[1], side, stride)
+        ]
+    )
 
 
 def starts(length: int, side: int, stride: int) -> list[int]:

@@ -210,8 +210,8 @@ def training_tiles(given: Sequence[Picture], wanted: Sequence[Picture] | None, p
         patch: the side of a patch.
     """
     side, stride = tile_for(given, patch)
-    tiles = cut(given, side, stride).pixels
-    return Rows(tiles, _nothing(len(tiles)) if wanted is None else cut(wanted, side, stride).pixels)
+    tiles = cut(given, side, stride)
+    return Rows(tiles, _nothing(len(tiles)) if wanted is None else cut(wanted, side, stride))
 
 
 def watched_tiles(given: Sequence[Picture], wanted: Sequence[Picture] | None) -> Rows:
@@ -222,9 +222,9 @@ def watched_tiles(given: Sequence[Picture], wanted: Sequence[Picture] | None) ->
         wanted: of each what is wanted, of the same size; `None` if that is the same.
     """
     side = min(JUDGED_TILE, min(min(picture.shape[:2]) for picture in given)) // 16 * 16 or 8
-    tiles = cut(given, side, side).pixels
+    tiles = cut(given, side, side)
     some = evenly(len(tiles), MOST_WATCHED)
-    return Rows(tiles[some], _nothing(len(some)) if wanted is None else cut(wanted, side, side).pixels[some])
+    return Rows(tiles[some], _nothing(len(some)) if wanted is None else cut(wanted, side, side)[some])
 
 
 def _watched_rows(photographs: Photographs, rows: np.ndarray) -> Rows:

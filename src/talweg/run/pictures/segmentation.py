@@ -128,7 +128,7 @@ def segmenter_of(settings: Settings, preparation: MaskPreparation) -> Segmentati
 
     Args:
         settings: with nothing left to decide.
-        preparation: knows the classes, and how pixels are standardised.
+        preparation: knows the classes, and how pixels are standardized.
 
     Raises:
         ConfigError: a loss for quantities, or layers that do not give every pixel what the loss needs.

@@ -1,15 +1,14 @@
 """Predicted masks side by side with pictures and true ones, what is wrong in them, and what each class reaches."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from talweg.view.masks import ADDED, MISSED, class_colors
-from talweg.view.report.embedded import middle, picture
+from talweg.view.report.embedded import picture, rows_of_pictures
 from talweg.view.report.markup import table, text
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, plain
 
-LARGEST = 1_200_000
-"""Bytes of pictures in a page, at most; samples beyond it are left out."""
 _KINDS = ("picture", "mask", "predicted", "difference")
 
 
@@ -46,22 +45,15 @@ def _swatch(color: tuple[int, int, int], word: str) -> str:
 
 def _samples(told: Told, found: dict[str, Any], say: Tongue) -> str:
     reached = {one["picture"]: one for one in found["pictures"]}
-    rows, size = [], 0
-    for sample in found["samples"]:
-        known = {kind: middle(told.pictures[sample[kind]]) for kind in _KINDS if sample.get(kind) in told.pictures}
-        size += sum(map(len, known.values()))
-        if size > LARGEST:
-            break
+
+    def shown(sample: Mapping[str, str], kind: str, content: bytes) -> str:
         value = plain((reached.get(sample["name"]) or {}).get("mean_iou"))
-        cells = []
-        for kind, content in known.items():
-            words = say(f"segmented.{kind}")
-            told_of = f": {say.curve('mean_iou')} {say.number(value, 3)}" if kind == "difference" else ""
-            alt = f"{sample['name']}: {words}"
-            cells.append(f"<figure>{picture(content, alt)}<figcaption>{text(words + told_of)}</figcaption></figure>")
-        if cells:
-            rows.append(f'<div class="quadruple">{"".join(cells)}</div>')
-    return "".join(rows)
+        words = say(f"segmented.{kind}")
+        told_of = f": {say.curve('mean_iou')} {say.number(value, 3)}" if kind == "difference" else ""
+        alt = f"{sample['name']}: {words}"
+        return f"<figure>{picture(content, alt)}<figcaption>{text(words + told_of)}</figcaption></figure>"
+
+    return rows_of_pictures(found["samples"], _KINDS, told.pictures, "quadruple", shown)
 
 
 def _classes(found: dict[str, Any], say: Tongue) -> str:

@@ -84,7 +84,7 @@ class TextEncoder:
             _plain(weights),
             tuple(map(_plain, directions[kept])),
             _plain(center[kept]),
-            *_plain(np.sqrt((spread[kept] ** 2).sum(keepdims=True))),
+            float(f"{np.sqrt((spread[kept] ** 2).sum()):.5g}"),
             bool(text.missing().any()),
         )
 

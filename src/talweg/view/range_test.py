@@ -17,16 +17,20 @@ def range_test_figure(
     *,
     suggestion: float | None = None,
     interval: tuple[float, float] | None = None,
+    tested: float | None = None,
+    usual: float | None = None,
     title: str = "",
     sentence: str = "",
 ) -> Figure:
-    """All members thin, their median strong, the middle half as a band; the suggestion with its interval.
+    """All members thin, their median strong, the middle half as a band; the suggestion between what it is made of.
 
     Args:
         rates: the learning rate of each step.
         losses: the members' smoothed losses; NaN where one has fallen off.
         suggestion: the rate to take, if there is one.
-        interval: what the middle half of the members suggest by themselves.
+        interval: where a good rate is as likely as not.
+        tested: what the test alone says.
+        usual: the rate that is taken without a test.
         title: above the picture.
         sentence: the suggestion in words, or why there is none.
 
@@ -55,6 +59,10 @@ def range_test_figure(
         handles.append((span, line))
         span_words = f" ({interval[0]:g} to {interval[1]:g})" if interval[0] < interval[1] else ""
         words.append(f"suggestion {suggestion:g}{span_words}")
+        for rate, style, word in ((tested, ":", "the test alone"), (usual, "--", "usual")):
+            if rate is not None:
+                handles.append(ax.axvline(rate, color=INK, linewidth=1.6, linestyle=style))
+                words.append(f"{word} {rate:g}")
     else:
         ax.text(0.5, 0.5, "no reliable suggestion", transform=ax.transAxes, ha="center", fontsize=17, color=INK,
                 path_effects=halo())  # fmt: skip

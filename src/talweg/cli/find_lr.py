@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, put
+from talweg.cli.output import json_option, plot_option, put
 from talweg.cli.training_options import training_options
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 @click.command("find-lr")
 @click.argument("source", required=False)
 @training_options
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
+@plot_option("Draw the picture: .png, .svg or .pdf.")
 @json_option
 def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
     """Suggest a learning rate for SOURCE: it climbs from step to step, and all members tell where the loss falls.

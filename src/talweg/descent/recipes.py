@@ -13,13 +13,6 @@ from talweg.descent.newton import scale_by_newton
 Settings = Mapping[str, Any]
 LearningRate = Callable[[Any], Any]
 
-BY_RATE, BY_GRADIENT = 0.3, 0.8
-"""How far good learning rates scatter from data to data, in powers of ten.
-
-Optimizers that divide the gradient by its own size (Adam and its kin) take steps as long as the rate, whatever the loss
-is; of the others a step is as long as the gradient, so that the data decide which rate is good.
-"""
-
 
 class Recipe(eqx.Module):
     """How an optimizer is made.
@@ -31,8 +24,8 @@ class Recipe(eqx.Module):
         looks_ahead: whether it asks for the loss elsewhere, so that each step must see all rows.
         largest: the most params it is meant for; `None` for any number.
         matrices: whether it is made for matrices, so that it is of no use to a point in a plane.
-        scatter: by how many powers of ten good learning rates lie around the default, from data to data (a standard
-            deviation; see `benchmarks/find_lr.md`).
+        by_gradient: whether a step is as long as the gradient, so that the loss decides which learning rates are good;
+            Adam and its kin divide the gradient by its own size, so that a step is as long as the rate.
         kept: gives the params to evaluate and keep from its state and the params, where they are others than these.
     """
 
@@ -42,7 +35,7 @@ class Recipe(eqx.Module):
     looks_ahead: bool = eqx.field(static=True, default=False)
     largest: int | None = eqx.field(static=True, default=None)
     matrices: bool = eqx.field(static=True, default=False)
-    scatter: float = eqx.field(static=True, default=BY_RATE)
+    by_gradient: bool = eqx.field(static=True, default=False)
     kept: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
 
 
@@ -152,9 +145,9 @@ _HEAVY = {"learning_rate": 0.05, "momentum": 0.9, **_DECAY}
 _FREE = "Defazio et al. 2024"
 
 OPTIMIZERS: dict[str, Recipe] = {
-    "sgd": Recipe(_sgd, {"learning_rate": 0.1, **_DECAY}, "Robbins & Monro 1951", scatter=BY_GRADIENT),
-    "momentum": Recipe(_momentum, _HEAVY, "Polyak 1964", scatter=BY_GRADIENT),
-    "nesterov": Recipe(_nesterov, _HEAVY, "Nesterov 1983; Sutskever et al. 2013", scatter=BY_GRADIENT),
+    "sgd": Recipe(_sgd, {"learning_rate": 0.1, **_DECAY}, "Robbins & Monro 1951", by_gradient=True),
+    "momentum": Recipe(_momentum, _HEAVY, "Polyak 1964", by_gradient=True),
+    "nesterov": Recipe(_nesterov, _HEAVY, "Nesterov 1983; Sutskever et al. 2013", by_gradient=True),
     "adam": Recipe(_adam, {"learning_rate": 1e-3, **_BETAS, **_DECAY}, "Kingma & Ba 2015"),
     "adamw": Recipe(_adamw, {"learning_rate": 1e-3, **_BETAS, "weight_decay": 1e-2}, "Loshchilov & Hutter 2019"),
     "nadam": Recipe(_nadam, {"learning_rate": 1e-3, **_BETAS, **_DECAY}, "Dozat 2016"),
@@ -175,7 +168,7 @@ OPTIMIZERS: dict[str, Recipe] = {
         _schedule_free_sgd,
         {"learning_rate": 0.5, "beta1": 0.9, **_DECAY},
         _FREE,
-        scatter=BY_GRADIENT,
+        by_gradient=True,
         kept=_averaged_steps,
     ),
     "schedule_free_adamw": Recipe(

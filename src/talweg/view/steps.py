@@ -111,9 +111,16 @@ def _noise_lines(content: Mapping[str, Any]) -> list[str]:
     step, whole = content["times"][place]["step_seconds"], content["times"][-1]["step_seconds"]
     first = content["stages"][0]["sizes"][place]
     scales = ", ".join(f"{number(stage['noise_scale'])} at the {stage['stage']}" for stage in content["stages"])
+    if used == content["rows"]:
+        head = f"The training sees all {used} rows at every step: its gradient is the full one."
+    else:
+        head = (
+            f"At the start a random batch of {used} of {content['rows']} rows points the full gradient's way, "
+            f"with a cosine of {first['cosine']:.2f}, "
+            + (f"in 1/{whole / step:.0f} of its time." if whole >= 1.5 * step else "in about as much time.")
+        )
     return [
-        f"At the start a random batch of {used} of {content['rows']} rows points the full gradient's way, "
-        f"with a cosine of {first['cosine']:.2f}, in 1/{max(whole / step, 1):.0f} of its time.",
+        head,
         f"Simple noise scale: {scales.replace('at the midway', 'midway')}. It suggests batches of about "
         f"{content['suggestion']} rows.",
         *(f"Written to {path}." for path in content["files"].values()),

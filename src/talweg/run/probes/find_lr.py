@@ -23,7 +23,7 @@ from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
-from talweg.run.probes.suggestion import Known, Suggestion, fallen, suggest
+from talweg.run.probes.suggestion import BY_GRADIENT, BY_RATE, Suggestion, fallen, suggest
 
 LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
@@ -154,8 +154,9 @@ def range_test(job: Job) -> RangeTest:
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
     smooth = fallen(losses, before)
     usual = _written(float(np.median(job.optimizer.settings["learning_rate"])))
-    known = Known(settings.optimizer, usual, OPTIMIZERS[settings.optimizer].scatter)
-    return RangeTest(settings, usual, rates, losses, smooth, suggest(rates, smooth, known))
+    known = BY_GRADIENT if OPTIMIZERS[settings.optimizer].by_gradient else BY_RATE
+    found = suggest(rates, smooth, usual, known, settings.optimizer)
+    return RangeTest(settings, usual, rates, losses, smooth, found)
 
 
 def _feed(job: Job) -> engine.Feed:

@@ -19,25 +19,29 @@ MARGIN = 10.0
 """How far below the rate at which the loss is lowest it is suggested to stay: the convention since Smith (2017)."""
 AGREE = 10.0
 """Members whose own readings differ by more than this factor agree on none."""
-ERROR = 0.5
-"""By how many powers of ten the reading misses a good rate, however many members read it (a standard deviation)."""
 QUARTILE = 0.6745
 """Half of a normal variable's values are within so many standard deviations."""
 
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a good learning rate before any test.
+    """What is known of a good learning rate before any test, and of the test, in powers of ten.
 
     Attributes:
-        optimizer: whose.
-        usual: the rate that is taken without a test.
-        scatter: by how many powers of ten good rates lie around it, from data to data (a standard deviation).
+        scatter: how far good rates lie from the usual one, from data to data (a standard deviation).
+        error: how far the reading lies from good rates, however many members read it (a standard deviation).
+        low: how far below good rates it lies in the middle.
     """
 
-    optimizer: str
-    usual: float
     scatter: float
+    error: float
+    low: float = 0.0
+
+
+BY_RATE = Known(scatter=0.3, error=0.5)
+"""Of optimizers whose steps are as long as the rate."""
+BY_GRADIENT = Known(scatter=0.4, error=0.25, low=0.8)
+"""Of those whose steps are as long as the gradient: where the loss is lowest the next step but one is too long."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,28 +65,37 @@ class Suggestion:
     sentence: str
 
 
-def suggest(rates: Float[np.ndarray, " steps"], smooth: Float[np.ndarray, "members steps"], known: Known) -> Suggestion:
+def suggest(
+    rates: Float[np.ndarray, " steps"],
+    smooth: Float[np.ndarray, "members steps"],
+    usual: float,
+    known: Known,
+    optimizer: str = "the optimizer",
+) -> Suggestion:
     """The rate that the test and what is known of the optimizer say together.
 
     Both are taken as normal in the rate's logarithm, and weighed by how exact they are (a shrunk estimate: Efron &
-    Morris 1975): the usual rate by its scatter, the test by what it misses, and by how far its members lie apart.
+    Morris 1975): the usual rate by its scatter, the test by its error, and by how far its members lie apart.
 
     Args:
         rates: the learning rate of each step.
         smooth: the members' smoothed losses.
-        known: of the optimizer.
+        usual: the rate that is taken without a test.
+        known: how exact both are.
+        optimizer: what it is called in the sentence.
     """
     own = readings(rates, smooth)
     if isinstance(own, str):
         return Suggestion(None, None, None, None, None, f"no reliable suggestion: {own}")
+    own = own * 10**known.low
     low, tested, high = np.exp(np.quantile(np.log(own), [0.25, 0.5, 0.75])).tolist()
-    weight = known.scatter**2 / (known.scatter**2 + ERROR**2 + _error_of_median(np.log10(own)) ** 2)
-    rate = tested**weight * known.usual ** (1 - weight)
+    weight = known.scatter**2 / (known.scatter**2 + known.error**2 + _error_of_median(np.log10(own)) ** 2)
+    rate = tested**weight * usual ** (1 - weight)
     beside = 10 ** (QUARTILE * known.scatter * np.sqrt(1 - weight))
     low, tested, high, rate, least, most = map(_two_digits, (low, tested, high, rate, rate / beside, rate * beside))
     half = f", the middle half of {len(own)} members {low:g} to {high:g}" if len(own) > 1 else ""
     sentence = (
-        f"learning rate {rate:g}: the test says {tested:g}{half}; {known.optimizer}'s usual is {known.usual:g}; "
+        f"learning rate {rate:g}: the test says {tested:g}{half}; {optimizer}'s usual is {usual:g}; "
         f"together, the test counting {weight:.0%}, {rate:g}"
     )
     return Suggestion(rate, (least, most), tested, (low, high), weight, sentence)

@@ -11,12 +11,11 @@ from talweg.descent.recipes import OPTIMIZERS
 from talweg.errors import ConfigError
 from talweg.run.build import build
 from talweg.run.probes.find_lr import HIGH, LOW, STEPS, _feed
-from talweg.run.probes.suggestion import BY_GRADIENT, BY_RATE, Known, fallen, readings, smoothed, suggest
+from talweg.run.probes.suggestion import ADAM, Known, fallen, known_of, readings, smoothed, suggest
 
 RATES = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
 PLAIN = {"hidden": (8,), "members": 3, "optimizer": "sgd"}
-USUAL = 4e-3
-KNOWN = Known(scatter=0.3, error=0.5)
+KNOWN = Known(4e-3, scatter=0.3, error=0.5)
 
 
 def falling(center, members=4, spread=0.0, depth=0.9):
@@ -38,16 +37,16 @@ def test_or_where_nine_tenths_of_its_fall_are_done_if_that_comes_first():
 
 
 @pytest.mark.parametrize("spread", [0.0, 0.3])
-@pytest.mark.parametrize("known", [Known(0.1, 0.5), Known(0.3, 0.5), Known(0.8, 0.25, low=0.7)])
+@pytest.mark.parametrize("known", [Known(4e-3, 0.1, 0.5), KNOWN, Known(4e-3, 0.8, 0.25, low=0.7)])
 def test_the_suggestion_is_what_bayes_makes_of_the_test_and_what_is_known(known, spread):
     """The posterior by quadrature, with SciPy's densities: its mean, and the interval that holds half of it."""
     losses = falling(1e-4, members=9, spread=spread)
-    found = suggest(RATES, losses, USUAL, known)
+    found = suggest(RATES, losses, known, "adamw")
     own = np.log10(readings(RATES, losses)) + known.low
     error = np.hypot(known.error, np.sqrt(np.pi / 2) * stats.sem(own))
 
     def density(place):
-        return stats.norm.pdf(place, np.log10(USUAL), known.scatter) * stats.norm.pdf(np.median(own), place, error)
+        return stats.norm.pdf(place, np.log10(known.rate), known.scatter) * stats.norm.pdf(np.median(own), place, error)
 
     whole, mean, inside = (
         integrate.quad(lambda place, f=f: f(place) * density(place), *ends, points=[-4, -3, -2], limit=200)[0]
@@ -62,17 +61,18 @@ def test_the_suggestion_is_what_bayes_makes_of_the_test_and_what_is_known(known,
 
 
 def test_the_sentence_says_how_it_came_about():
-    found = suggest(RATES, falling(1e-4, spread=0.3), USUAL, KNOWN, "adamw")
+    found = suggest(RATES, falling(1e-4, spread=0.3), KNOWN, "adamw")
     low, high = found.tested_interval
     assert found.sentence == (
         f"learning rate {found.rate:g}: the test says {found.tested:g}, the middle half of 4 members {low:g} to "
-        f"{high:g}; adamw's usual is 0.004; together, the test counting {found.weight:.0%}, {found.rate:g}"
+        f"{high:g}; adamw is known to train well near 0.004; together, the test counting {found.weight:.0%}, "
+        f"{found.rate:g}"
     )
-    assert found.tested < found.rate < USUAL
+    assert found.tested < found.rate < KNOWN.rate
 
 
 def test_members_that_lie_apart_count_less():
-    near, far = (suggest(RATES, falling(1e-4, spread=spread), USUAL, KNOWN) for spread in (0.1, 0.8))
+    near, far = (suggest(RATES, falling(1e-4, spread=spread), KNOWN, "adamw") for spread in (0.1, 0.8))
     assert near.weight > far.weight > 0
     assert near.rate < far.rate
 
@@ -82,12 +82,14 @@ def test_where_the_data_decide_the_test_counts_more():
     by_gradient = {name for name, recipe in OPTIMIZERS.items() if recipe.by_gradient}
     assert by_gradient == {"sgd", "momentum", "nesterov", "schedule_free_sgd"}
     losses = falling(1e-4)
-    near, far = (suggest(RATES, losses, USUAL, known) for known in (BY_RATE, BY_GRADIENT))
+    near, far = (suggest(RATES, losses, known_of(name, 4e-3), name) for name in ("adamw", "sgd"))
     assert far.weight > 0.5 > near.weight
+    assert known_of("adam", 1e-3).rate == ADAM
+    assert known_of("lion", 1e-4).scatter > known_of("adamw", 4e-3).scatter
 
 
 def test_one_member_has_no_middle_half():
-    found = suggest(RATES, falling(1e-3)[:1], USUAL, KNOWN)
+    found = suggest(RATES, falling(1e-3)[:1], KNOWN, "adamw")
     assert found.tested_interval == (found.tested, found.tested)
     assert "middle half" not in found.sentence
 
@@ -97,23 +99,23 @@ def test_batches_that_differ_by_more_than_all_that_is_gained_hide_nothing():
     left = falling(1e-3, depth=0.5) / 2
     levels = np.random.default_rng(0).gamma(0.5, 2.0, STEPS)
     clean, noisy = (
-        suggest(RATES, fallen(left, np.ones_like(left)), USUAL, KNOWN).tested,
-        suggest(RATES, fallen(left * levels, levels + 0 * left), USUAL, KNOWN).tested,
+        suggest(RATES, fallen(left, np.ones_like(left)), KNOWN, "adamw").tested,
+        suggest(RATES, fallen(left * levels, levels + 0 * left), KNOWN, "adamw").tested,
     )
     assert noisy == pytest.approx(clean, rel=0.4)
-    hidden = suggest(RATES, smoothed(left * levels), USUAL, KNOWN).tested
+    hidden = suggest(RATES, smoothed(left * levels), KNOWN, "adamw").tested
     assert hidden is None or not 0.5 < hidden / clean < 2
 
 
 def test_members_that_disagree_suggest_nothing():
-    found = suggest(RATES, falling(1e-3, spread=1.5), USUAL, KNOWN)
+    found = suggest(RATES, falling(1e-3, spread=1.5), KNOWN, "adamw")
     assert (found.rate, found.interval, found.weight) == (None, None, None)
     assert found.sentence.startswith("no reliable suggestion: the members disagree")
 
 
 @pytest.mark.parametrize("losses", [falling(1e-3, depth=0.05), np.full((3, STEPS), 2.0), np.full((3, STEPS), np.nan)])
 def test_a_loss_that_does_not_fall_gives_no_suggestion(losses):
-    found = suggest(RATES, losses, USUAL, KNOWN)
+    found = suggest(RATES, losses, KNOWN, "adamw")
     assert found.rate is None
     assert found.sentence.startswith("no reliable suggestion: while the rate climbed from 1e-06 to 10 the loss fell by")
 
@@ -136,7 +138,7 @@ def test_on_a_table(found):
     np.testing.assert_allclose(found.rates, RATES)
     told = found.summary
     assert (told["kind"], told["members"], len(told["loss"][0])) == ("range_test", 3, STEPS)
-    assert sorted([told["usual"], told["suggestion"], told["tested"]])[1] == told["suggestion"]
+    assert sorted([told["known"], told["suggestion"], told["tested"]])[1] == told["suggestion"]
     assert 0 < told["weight"] < 1
     assert found.figure().axes[0].get_xscale() == "log"
 

@@ -23,8 +23,8 @@ def range_words(found: Mapping[str, Any], say: Tongue) -> str:
     if "tested" not in found:
         return say("text.rate.tested", **told)
     share = say.percent(found["weight"], 0)
-    tested, usual = say.number(found["tested"], 2), say.number(found["usual"], 2)
-    return say("text.rate.weighed", tested=tested, usual=usual, share=share, **told)
+    tested, known = say.number(found["tested"], 2), say.number(found["known"], 2)
+    return say("text.rate.weighed", tested=tested, known=known, share=share, **told)
 
 
 def noise_words(found: Mapping[str, Any], say: Tongue) -> str:

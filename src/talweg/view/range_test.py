@@ -18,7 +18,7 @@ def range_test_figure(
     suggestion: float | None = None,
     interval: tuple[float, float] | None = None,
     tested: float | None = None,
-    usual: float | None = None,
+    known: float | None = None,
     title: str = "",
     sentence: str = "",
 ) -> Figure:
@@ -30,7 +30,7 @@ def range_test_figure(
         suggestion: the rate to take, if there is one.
         interval: where a good rate is as likely as not.
         tested: what the test alone says.
-        usual: the rate that is taken without a test.
+        known: near which rate the optimizer is known to train well.
         title: above the picture.
         sentence: the suggestion in words, or why there is none.
 
@@ -59,7 +59,7 @@ def range_test_figure(
         handles.append((span, line))
         span_words = f" ({interval[0]:g} to {interval[1]:g})" if interval[0] < interval[1] else ""
         words.append(f"suggestion {suggestion:g}{span_words}")
-        for rate, style, word in ((tested, ":", "the test alone"), (usual, "--", "usual")):
+        for rate, style, word in ((tested, ":", "the test alone"), (known, "--", "known to train well near")):
             if rate is not None:
                 handles.append(ax.axvline(rate, color=INK, linewidth=1.6, linestyle=style))
                 words.append(f"{word} {rate:g}")

@@ -15,7 +15,6 @@ from talweg.config.settings import USUAL, Settings
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.descent.climb import climbing, step_losses
-from talweg.descent.recipes import OPTIMIZERS
 from talweg.errors import ConfigError
 from talweg.objective.base import Batch
 from talweg.run.compilation import keep_compilations
@@ -23,7 +22,7 @@ from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
-from talweg.run.probes.suggestion import BY_GRADIENT, BY_RATE, Suggestion, fallen, suggest
+from talweg.run.probes.suggestion import Suggestion, fallen, known_of, suggest
 
 LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
@@ -81,6 +80,7 @@ class RangeTest:
             "interval": None if self.interval is None else list(self.interval),
             "tested": self.found.tested,
             "tested_interval": None if self.found.tested_interval is None else list(self.found.tested_interval),
+            "known": self.found.known,
             "weight": self.found.weight,
             "sentence": self.sentence,
             "usual": self.usual,
@@ -99,7 +99,7 @@ class RangeTest:
             suggestion=self.suggestion,
             interval=self.interval,
             tested=self.found.tested,
-            usual=self.usual,
+            known=self.found.known,
             title=f"{self.settings.source}: {self.settings.optimizer}, learning rate climbing",
             sentence=self.sentence,
         )
@@ -154,8 +154,7 @@ def range_test(job: Job) -> RangeTest:
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
     smooth = fallen(losses, before)
     usual = _written(float(np.median(job.optimizer.settings["learning_rate"])))
-    known = BY_GRADIENT if OPTIMIZERS[settings.optimizer].by_gradient else BY_RATE
-    found = suggest(rates, smooth, usual, known, settings.optimizer)
+    found = suggest(rates, smooth, known_of(settings.optimizer, usual), settings.optimizer)
     return RangeTest(settings, usual, rates, losses, smooth, found)
 
 

@@ -9,6 +9,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.descent.recipes import OPTIMIZERS
+
 MEMORY = 0.9
 """How much of the smoothed loss is kept from step to step."""
 FALL = 0.1
@@ -25,23 +27,40 @@ QUARTILE = 0.6745
 
 @dataclasses.dataclass(frozen=True)
 class Known:
-    """What is known of a good learning rate before any test, and of the test, in powers of ten.
+    """What is known of a good learning rate before any test, and of the test; all but the rate in powers of ten.
 
     Attributes:
-        scatter: how far good rates lie from the usual one, from data to data (a standard deviation).
+        rate: near which the optimizer is known to train well.
+        scatter: how far good rates lie from it, from data to data (a standard deviation).
         error: how far the reading lies from good rates, however many members read it (a standard deviation).
         low: how far below good rates it lies in the middle.
     """
 
+    rate: float
     scatter: float
     error: float
     low: float = 0.0
 
 
-BY_RATE = Known(scatter=0.3, error=0.5)
-"""Of optimizers whose steps are as long as the rate."""
-BY_GRADIENT = Known(scatter=0.4, error=0.25, low=0.8)
-"""Of those whose steps are as long as the gradient: where the loss is lowest the next step but one is too long."""
+ADAM = 4e-3
+"""Near which Adam trains networks on standardised columns: the middle of the rates that AdamW takes by the data."""
+
+
+def known_of(optimizer: str, usual: float) -> Known:
+    """What is known of an optimizer; how it was measured is in benchmarks/find_lr.md.
+
+    Args:
+        optimizer: its name.
+        usual: the rate that is taken without a test.
+    """
+    if OPTIMIZERS[optimizer].by_gradient:
+        # The data decide which rates are good, and a step longer than that is thrown out at once: the test is exact,
+        # and its margin too large.
+        return Known(usual, scatter=0.4, error=0.25, low=0.8)
+    if optimizer in ("adamw", "adam", "nadam"):
+        return Known(usual if optimizer == "adamw" else ADAM, scatter=0.3, error=0.5)
+    # The usual rate is a textbook's: no one has measured here how good it is.
+    return Known(usual, scatter=0.8, error=0.5)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +72,8 @@ class Suggestion:
         interval: as likely as not a good rate is in it.
         tested: what the test alone says.
         tested_interval: the middle half of what the members read by themselves.
-        weight: what the test counts, between 0 and 1; the usual rate counts the rest.
+        known: near which rate the optimizer is known to train well.
+        weight: what the test counts, between 0 and 1; the known rate counts the rest.
         sentence: the suggestion, or why there is none.
     """
 
@@ -61,6 +81,7 @@ class Suggestion:
     interval: tuple[float, float] | None
     tested: float | None
     tested_interval: tuple[float, float] | None
+    known: float
     weight: float | None
     sentence: str
 
@@ -68,37 +89,35 @@ class Suggestion:
 def suggest(
     rates: Float[np.ndarray, " steps"],
     smooth: Float[np.ndarray, "members steps"],
-    usual: float,
     known: Known,
-    optimizer: str = "the optimizer",
+    optimizer: str,
 ) -> Suggestion:
     """The rate that the test and what is known of the optimizer say together.
 
     Both are taken as normal in the rate's logarithm, and weighed by how exact they are (a shrunk estimate: Efron &
-    Morris 1975): the usual rate by its scatter, the test by its error, and by how far its members lie apart.
+    Morris 1975): the known rate by its scatter, the test by its error, and by how far its members lie apart.
 
     Args:
         rates: the learning rate of each step.
         smooth: the members' smoothed losses.
-        usual: the rate that is taken without a test.
-        known: how exact both are.
-        optimizer: what it is called in the sentence.
+        known: of the optimizer.
+        optimizer: its name.
     """
     own = readings(rates, smooth)
     if isinstance(own, str):
-        return Suggestion(None, None, None, None, None, f"no reliable suggestion: {own}")
+        return Suggestion(None, None, None, None, known.rate, None, f"no reliable suggestion: {own}")
     own = own * 10**known.low
     low, tested, high = np.exp(np.quantile(np.log(own), [0.25, 0.5, 0.75])).tolist()
     weight = known.scatter**2 / (known.scatter**2 + known.error**2 + _error_of_median(np.log10(own)) ** 2)
-    rate = tested**weight * usual ** (1 - weight)
+    rate = tested**weight * known.rate ** (1 - weight)
     beside = 10 ** (QUARTILE * known.scatter * np.sqrt(1 - weight))
     low, tested, high, rate, least, most = map(_two_digits, (low, tested, high, rate, rate / beside, rate * beside))
     half = f", the middle half of {len(own)} members {low:g} to {high:g}" if len(own) > 1 else ""
     sentence = (
-        f"learning rate {rate:g}: the test says {tested:g}{half}; {optimizer}'s usual is {usual:g}; "
-        f"together, the test counting {weight:.0%}, {rate:g}"
+        f"learning rate {rate:g}: the test says {tested:g}{half}; {optimizer} is known to train well near "
+        f"{known.rate:g}; together, the test counting {weight:.0%}, {rate:g}"
     )
-    return Suggestion(rate, (least, most), tested, (low, high), weight, sentence)
+    return Suggestion(rate, (least, most), tested, (low, high), known.rate, weight, sentence)
 
 
 def readings(

@@ -6,7 +6,9 @@ and from memory. The peak is the kernel's (`ru_maxrss`): it counts every page th
 """
 
 import argparse
+import contextlib
 import dataclasses
+import hashlib
 import json
 import os
 import platform
@@ -14,7 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -53,13 +55,36 @@ def make_table(path: Path, size: float) -> int:
     return rows
 
 
-def run(words: Sequence[str], folder: Path) -> tuple[dict, float, float]:
-    """Runs a command; what it printed as JSON, its seconds, and its peak memory in GB."""
+@contextlib.contextmanager
+def group_of(limit: float | None) -> Iterator[Path | None]:
+    """A control group of so many gigabytes of memory, of either version; none without a limit."""
+    if limit is None:
+        yield None
+        return
+    second = Path("/sys/fs/cgroup/cgroup.controllers").exists()
+    group = Path("/sys/fs/cgroup", *([] if second else ["memory"]), f"talweg-{os.getpid()}")
+    group.mkdir()
+    try:
+        (group / ("memory.max" if second else "memory.limit_in_bytes")).write_text(str(int(limit * 1e9)))
+        yield group
+    finally:
+        group.rmdir()
+
+
+def run(words: Sequence[str], folder: Path, group: Path | None = None) -> tuple[dict, float, float]:
+    """Runs a command, in a control group if one is given; what it printed as JSON, its seconds, its peak in GB."""
+
+    def join() -> None:
+        if group is not None:
+            (group / "cgroup.procs").write_text(str(os.getpid()))
+
     root = Path(__file__).parents[1]
     places = os.pathsep.join(filter(None, (str(root), os.environ.get("PYTHONPATH"))))
     environment = {**os.environ, "TALWEG_CACHE": str(folder / "cache"), "PYTHONPATH": places}
     began = time.perf_counter()
-    child = subprocess.Popen([sys.executable, "-m", *words], stdout=subprocess.PIPE, env=environment, cwd=folder)
+    child = subprocess.Popen(
+        [sys.executable, "-m", *words], stdout=subprocess.PIPE, env=environment, cwd=folder, preexec_fn=join
+    )
     told = child.stdout.read() if child.stdout else b""
     _, status, usage = os.wait4(child.pid, 0)
     if status:
@@ -86,8 +111,8 @@ them. Shuffled by blocks, an epoch reads each piece of the file once: to forget 
 beyond the memory does. In full order it is to forget before each segment of an epoch."""
 
 
-def epochs(path: Path) -> None:
-    """Trains on the prepared rows from disk and from memory, in this process; prints what each took as JSON."""
+def epochs(path: Path, ways: Sequence[str], rows: int) -> None:
+    """Trains on the prepared rows in some of the ways, two rounds, in this process; prints what each took as JSON."""
     from talweg.config.settings import make_settings
     from talweg.run.build import build
     from talweg.run.job import Rows
@@ -95,9 +120,10 @@ def epochs(path: Path) -> None:
 
     settings = {"source": str(path), "target": "y", "members": 1, "hidden": (128, 64), "batch_size": 512}
     job = build(make_settings({**settings, "stop": "epochs(2)", "max_epochs": 2, "stream": "yes"})).job
-    few = min(len(job.training), 4_000_000)
+    few = min(len(job.training), rows)
     found, params = {}, {}
-    for way, (disk, shuffle, cold) in [*WAYS.items()] * 2:
+    for way in [*ways] * 2:
+        disk, shuffle, cold = WAYS[way]
         training = Rows(job.training.x[:few], job.training.y[:few])
         training = training if disk else Rows(np.array(training.x), np.array(training.y))
         marks: list[tuple[float, float]] = []
@@ -125,7 +151,8 @@ def epochs(path: Path) -> None:
         if not same:
             raise SystemExit(f"{way}: other params")
     told = {"rows": few, "features": job.training.x.shape[1], "gigabytes": job.training.x[:few].nbytes / 1e9}
-    print(json.dumps({**told, "ways": found}))
+    hashes = {shuffle: hashlib.sha256(flat.tobytes()).hexdigest() for shuffle, flat in params.items()}
+    print(json.dumps({**told, "ways": found, "params": hashes}))
 
 
 def forget_files() -> None:
@@ -148,42 +175,60 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, help="Where the table and the cache are made, and removed again.")
     parser.add_argument("--keep", action="store_true", help="Leave the table there, and take one that is there.")
     parser.add_argument("--throughput", action="store_true", help="Only the epochs from disk and from memory.")
+    parser.add_argument("--limit", type=float, help="Gigabytes of memory for what reads from the disk.")
+    parser.add_argument("--rows", type=int, default=4_000_000, help="Training rows of the epochs, at most.")
     parser.add_argument("--epochs", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--way", action="append", help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.epochs:
-        epochs(given.epochs)
+        epochs(given.epochs, given.way, given.rows)
         return
-    with tempfile.TemporaryDirectory(dir=given.folder) as name:
+    with tempfile.TemporaryDirectory(dir=given.folder) as name, group_of(given.limit) as group:
         folder = Path(name)
         path = (given.folder if given.keep and given.folder else folder) / "table.csv"
         if not path.exists():
             make_table(path, given.gigabytes * 1e9)
-        print(throughput(path, folder)) if given.throughput else measure(path, folder)
+        print(f"{path.stat().st_size / 1e9:.2f} GB CSV; {machine()}", end="\n\n" if group is None else "; ", flush=True)
+        if group is not None:
+            print(f"at most {given.limit} GB for what reads from the disk\n", flush=True)
+        if not given.throughput:
+            measure(path, folder, group)
+        print(throughput(path, folder, given.rows, group))
 
 
-def measure(path: Path, folder: Path) -> None:
+def measure(path: Path, folder: Path, group: Path | None) -> None:
     """Runs every job and prints a table of what it took."""
-    size = path.stat().st_size / 1e9
-    print(f"{size:.2f} GB CSV; {machine()}\n", flush=True)
     print("| job | seconds | peak memory, GB |\n|---|---|---|", flush=True)
     train = ["talweg", "train", str(path), *SETTINGS, *EPOCHS, "--stream", "--json"]
     for job, out in (("train, from the file", "first"), ("train again, all prepared", "second")):
-        summary, seconds, peak = run([*train, "--out", out], folder)
+        summary, seconds, peak = run([*train, "--out", out], folder, group)
         steady = summary["run"]["seconds"]
         print(f"| {job} ({steady:.0f} s of it epochs) | {seconds:.0f} | {peak:.2f} |", flush=True)
     told, seconds, peak = run(
-        ["talweg", "predict", "first", str(path), "--out", "out.parquet", "--stream", "--json"], folder
+        ["talweg", "predict", "first", str(path), "--out", "out.parquet", "--stream", "--json"], folder, group
     )
     print(f"| predict {told['rows']} rows | {seconds:.0f} | {peak:.2f} |\n", flush=True)
     cache = sum(file.stat().st_size for file in (folder / "cache").rglob("*") if file.is_file()) / 1e9
     print(f"{summary['data']['rows']} rows; the cache takes {cache:.2f} GB.\n", flush=True)
-    print(throughput(path, folder))
 
 
-def throughput(path: Path, folder: Path) -> str:
-    """Epochs from disk next to epochs from memory, as a table."""
-    told, _, _ = run(["benchmarks.memory", "--epochs", str(path)], folder)
-    rates = {way: np.mean([one["rate"] for one in each]) for way, each in told["ways"].items()}
+def throughput(path: Path, folder: Path, rows: int, group: Path | None) -> str:
+    """Epochs from disk next to epochs from memory, as a table.
+
+    Without a limit every way is tried in one process, so that params can be compared and rounds are in turn; with one,
+    rows by blocks from memory without a limit and from disk with it, each in a process of its own.
+    """
+    command = ["benchmarks.memory", "--epochs", str(path), "--rows", str(rows)]
+    if group is None:
+        calls = [run([*command, *(word for way in WAYS for word in ("--way", way))], folder)]
+    else:
+        ways = (("memory, by blocks", None), ("disk, by blocks", group))
+        calls = [run([*command, "--way", way], folder, where) for way, where in ways]
+    told = calls[0][0]
+    if any(called["params"] != told["params"] for called, _, _ in calls):
+        raise SystemExit("disk and memory give other params")
+    found = {way: each for called, _, _ in calls for way, each in called["ways"].items()}
+    rates = {way: np.mean([one["rate"] for one in each]) for way, each in found.items()}
     lines = [
         f"{told['rows']} training rows of {told['features']} features, {told['gigabytes']:.2f} GB; load"
         f" {os.getloadavg()[0]:.1f} at the end.",
@@ -191,7 +236,7 @@ def throughput(path: Path, folder: Path) -> str:
         "| epochs from | rows a second, two rounds | read from the disk, GB | share of memory's |",
         "|---|---|---|---|",
     ]
-    for way, each in told["ways"].items():
+    for way, each in found.items():
         both = " and ".join(f"{one['rate']:,.0f}" for one in each)
         read = max(one["read"] for one in each) / 1e9
         share = rates[way] / rates["memory, by blocks" if "blocks" in way else "memory"]

@@ -14,8 +14,11 @@ def test_a_hike_draws_itself_and_writes_its_film_and_page(tmp_path):
     assert hikers.animate(tmp_path / "way.gif", frames=5).stat().st_size > 1000
     assert "<talweg-landscape" in hikers.animate(tmp_path / "way.html").read_text(encoding="utf-8")
     assert "<iframe" in hikers._repr_html_() == hikers.animate()._repr_html_()
-    with pytest.raises(ConfigError):
-        hikers.animate(tmp_path / "way.avi")
+    german = hikers.animate(tmp_path / "way.html", lang="de").read_text(encoding="utf-8")
+    assert '<talweg-landscape lang="de">' in german
+    for path, options in (("way.avi", {}), ("way.html", {"frames": 5}), ("way.html", {"lang": "fr"})):
+        with pytest.raises(ConfigError):
+            hikers.animate(tmp_path / path, **options)
 
 
 def test_a_sketch_tells_and_draws_itself():

@@ -1,4 +1,4 @@
-"""Talweg trains neural networks by gradient descent, many initialisations at once, and explains the way down.
+"""Talweg trains neural networks by gradient descent, many initializations at once, and explains the way down.
 
 Only the public names live here. Each is fetched from its room at first use, so that `import talweg` is quick.
 """

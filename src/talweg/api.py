@@ -63,13 +63,14 @@ class Hikers:
         Args:
             path: a file to write, ending in `.gif`, `.mp4` or `.html`; without one the result shows itself in a
                 notebook.
-            **options: of `view.animation.save_gif` or `save_mp4`.
+            **options: `lang` of the page (``"en"`` or ``"de"``); for films those of `view.animation.save_gif` or
+                `save_mp4`.
 
         Returns:
             The path, or an object that a notebook shows as the interactive page.
 
         Raises:
-            ConfigError: for a path that ends otherwise.
+            ConfigError: for a path that ends otherwise, or an option of films where it makes a page.
         """
         return animate(self.scene, path, **options)
 

@@ -7,6 +7,7 @@ import pytest
 
 import talweg as package
 from talweg.cli import main
+from talweg.cli.train import train
 
 
 @pytest.mark.parametrize("words", [["--help"], ["-h"], ["train", "--help"], ["predict", "-h"], ["runs", "-h"]])
@@ -18,6 +19,22 @@ def test_help_is_printed(talweg, words):
 
 def test_without_words_the_help_is_shown(talweg):
     assert "Commands:" in talweg().out + talweg().err
+
+
+def test_an_unknown_command_names_the_nearest(talweg):
+    told = talweg("trian", "iris")
+    assert told.code == 2
+    assert told.message().endswith("Did you mean 'train'?")
+
+
+def test_the_help_of_a_training_has_sections_and_leaves_no_flag_out(talweg):
+    lines = talweg("train", "--help").out.splitlines()
+    headings = [line for line in lines if line.endswith(":") and not line.startswith(" ")]
+    assert headings == [
+        *("Data:", "Pictures:", "Network:", "Loss:", "Steps:", "Members:", "Stopping:", "Run folder:", "Options:")
+    ]
+    shown = {line.split()[0] for line in lines if line.startswith("  --")}
+    assert {option.opts[0] for option in train.params if option.param_type_name == "option"} - shown == {"--quiet"}
 
 
 def test_version(talweg):

@@ -32,11 +32,12 @@ def test_optimizers_side_by_side_from_the_same_starts(talweg, here):
 
 
 def test_a_hike_in_words(talweg, here):
-    told = talweg("hike", "a x^2 - 2y", "--let", "a=3", "--hikers", 2)
+    told = talweg("hike", "a x^2 - 2y", "--let", "a=3", "--hikers", 2, "--lang", "de", "--out", "hike")
     flat = " ".join(told.out.split())
     assert "f(x, y) = 3x² − 2y: 2 hikers by gd" in flat
     assert "2 left the window." in flat
     assert "the function is not bounded below" in flat
+    assert all('<html lang="de">' in (here / "hike" / name).read_text() for name in ("page.html", "report.html"))
 
 
 def test_sketch_of_the_lectures_parabola(talweg, here):

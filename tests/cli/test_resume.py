@@ -43,6 +43,8 @@ def test_one_line_begins_a_run_shows_it_and_goes_further(talweg, here):
         (("--resume", "--out", "run", "--members", 3), "was begun with members 2, not 3"),
         (("--detach", "--out", "run"), "run already holds a run"),
         (("--detach", "--out", "other", "--optimizer", "addam"), "'addam' is no optimizer"),
+        (("--detach", "--out", "other", "--stop", "flatt()"), "'flatt' is no stopping rule"),
+        (("--detach", "--out", "run/run.toml/other"), "run/run.toml cannot be made: File exists"),
     ],
 )
 def test_what_does_not_fit_is_said_in_one_line(talweg, here, words, said):

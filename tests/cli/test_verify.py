@@ -113,7 +113,7 @@ def test_what_is_damaged_gone_and_not_ours_is_told_with_the_mend(copy, talweg):
 
 
 def test_a_folder_without_a_run_is_told(tmp_path, talweg):
-    assert talweg("verify", tmp_path).err == f"talweg: {tmp_path} holds no run\n"
+    assert talweg("verify", tmp_path).err == f"talweg: {tmp_path} holds no run.\n"
 
 
 def told_by(talweg, run, source, out):

@@ -34,6 +34,11 @@ def test_members_that_nobody_counted_are_as_many_as_the_lists_divide():
     assert with_members(settings(momentum=[0.1, 0.5, 0.9])).members == 9
     assert with_members(settings(momentum=[0.1, 0.5, 0.9], dropout=[0.1, 0.2, 0.3, 0.4])).members == 12
     assert with_members(settings(momentum=[0.1, 0.5, 0.9], members=6)).members == 6
+    assert with_members(settings(folds=5)).members == 5
+    assert with_members(settings(folds=5, momentum=[0.1, 0.5, 0.9])).members == 15
+    # What lists and folds ask for is asked for: no other default takes its place.
+    assert "members" in with_members(settings(folds=8)).model_fields_set
+    assert "members" not in with_members(settings()).model_fields_set
 
 
 @pytest.mark.parametrize("name", SWEPT)

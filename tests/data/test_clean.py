@@ -98,7 +98,7 @@ def test_plain_data_and_back(name):
 @settings(max_examples=30)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_each_row_stands_for_itself(seed, random):
-    """Rows keep their order, and a row's features do not depend on its neighbours."""
+    """Rows keep their order, and a row's features do not depend on its neighbors."""
     table = mixed(seed)
     fitted = Preparation.fit(table, np.arange(40), "label", "classification")
     rows = np.array(random.sample(range(ROWS), 17))
@@ -137,7 +137,7 @@ def test_new_rows_from_another_program(penguins, prepared):
     stringly = {name: frame[name].to_list() for name in frame.columns}
     stringly["body_mass_g"] = ["heavy" if word in (None, "nan") else f"{word} " for word in stringly["body_mass_g"]]
     np.testing.assert_array_equal(prepared.features(from_mapping(stringly)), features)
-    assert "'body_mass_g' holds words in 2 rows; they are taken as missing." in prepared.surprises(
+    assert "'body_mass_g' holds no number in 2 rows; they are taken as missing." in prepared.surprises(
         from_mapping(stringly)
     )
 
@@ -168,6 +168,16 @@ def test_words_where_numbers_were(prepared, penguins):
     assert str(refusal.value) == (
         "Column 'year' of new.csv holds 'Torgersen' in row 1 and no number anywhere; it held numbers in training."
     )
+
+
+def test_words_where_dates_were():
+    days = np.datetime64("2024-01-01") + np.arange(40)
+    table = from_mapping({"day": days, "y": ["p", "q"] * 20})
+    fitted = Preparation.fit(table, np.arange(40), "y", "classification")
+    with pytest.raises(DataError, match=r"'day' of new.csv holds 'soon' in row 2 and no date anywhere; it held dates"):
+        fitted.features(from_mapping({"day": [None, "soon", "later"]}, "new.csv"))
+    told = fitted.surprises(from_mapping({"day": ["2024-01-05", "31.12.2024", "soon"]}))
+    assert told == ("'day' holds no date in 1 row; they are taken as missing.",)
 
 
 def test_surprises():
@@ -211,8 +221,8 @@ def test_declared_kinds_reach_the_features():
     ("damage", "message"),
     [
         (
-            {"version": 4},
-            "The preparation is of version 4; this Talweg reads versions 1 to 3. Read the run with the Talweg",
+            {"version": 5},
+            "The preparation is of version 5; this Talweg reads versions 1 to 4. Read the run with the Talweg",
         ),
         ({"version": None}, "The preparation is of version None"),
         ({"columns": [{"kind": "spell"}]}, "The preparation is damaged (KeyError('spell')); train anew."),

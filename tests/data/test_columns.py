@@ -51,6 +51,14 @@ def test_kinds(table):
     assert reasons["empty"] == "no value in any training row"
 
 
+def test_a_word_for_a_gap_is_no_word():
+    """However often it stands, one word among many numbers says that there is none."""
+    lengths = ["missing" if row % 3 == 0 else f"{row}.5" for row in range(90)]
+    table = from_mapping({"length": lengths, "y": ["p", "q"] * 45})
+    (found,) = find_kinds(table, np.arange(90), "y")
+    assert (found.kind, found.reason) == ("number", "numbers but for 'missing', taken as missing")
+
+
 def test_only_training_rows_have_a_say(table):
     rows = np.arange(0, ROWS, 2)
     others = dict(table.columns)

@@ -2,12 +2,15 @@ import datetime
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from talweg.data.reading.frames import column_of, from_arrays, from_mapping, from_pandas
 from talweg.data.reading.read import read_table
 from talweg.data.table import Dates, Numbers, Text
 from talweg.errors import DataError
+from talweg.run.named import with_target
 
 
 def test_arrays():
@@ -18,6 +21,57 @@ def test_arrays():
     np.testing.assert_array_equal(table.columns["x1"].values, [1, 3, 5])
     assert from_arrays(X).target is None
     assert list(read_table(X).columns) == ["x0", "x1"]
+
+
+FEATURES = {"size": [1.5, 2.5, 3.5], "site": ["a", "b", None]}
+TARGETS = {
+    "list": (["p", "q", "p"], "y"),
+    "array": (np.array(["p", "q", "p"]), "y"),
+    "pandas": (pd.Series(["p", "q", "p"], name="label", index=[7, 8, 9]), "label"),
+    "polars": (pl.Series("label", ["p", "q", "p"]), "label"),
+    "frame": (pd.DataFrame({"label": ["p", "q", "p"]}), "label"),
+}
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame, pa.table, dict])
+def test_features_and_targets_apart(make, targets):
+    """As scikit-learn takes them; the features keep their names and words."""
+    values, name = TARGETS[targets]
+    table = with_target(make(FEATURES), values)
+    assert list(table.columns) == ["size", "site", name]
+    assert table.target == name
+    assert table.columns["site"].levels == ("a", "b")
+    assert table.columns[name].codes.tolist() == [0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("targets", "message"),
+    [
+        (["p"], "The columns of the columns differ in length: 'y' has 1 rows and 'size' has 3"),
+        (pd.DataFrame({"a": [1] * 3, "b": [2] * 3}), "The targets of the columns are 2 columns; expected one."),
+        (pd.Series([1, 2, 3], name="size"), "Column 'size' of the columns stands among the features and is the target"),
+    ],
+)
+def test_targets_that_do_not_fit(targets, message):
+    with pytest.raises(DataError) as refusal:
+        with_target(FEATURES, targets)
+    assert str(refusal.value).startswith(message)
+
+
+def test_rows_as_dicts():
+    table = read_table([{"a": 1}, {"a": 2, "b": "x"}])
+    assert table.columns["a"].values.tolist() == [1, 2]
+    assert table.columns["b"].codes.tolist() == [-1, 0]
+
+
+def test_spans_of_time_are_seconds_and_periods_begin():
+    frame = pd.DataFrame(
+        {"span": pd.to_timedelta([90, None], "s"), "month": pd.period_range("2024-01", periods=2, freq="M")}
+    )
+    columns = from_pandas(frame).columns
+    np.testing.assert_array_equal(columns["span"].values, [90, np.nan])
+    np.testing.assert_array_equal(columns["month"].values, np.array(["2024-01-01", "2024-02-01"], "datetime64[us]"))
 
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64, np.longdouble, np.int8, np.uint64])

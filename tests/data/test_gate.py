@@ -115,7 +115,12 @@ FAULTS = {
     "constant": (with_column("same", np.ones(ROWS)), {}, "note", "Column 'same' is the same in every training row"),
     "duplicate": (SECRET | {"x2": SECRET["x"]}, {}, "note", "Column 'x2' is another column again"),
     "text": (
-        with_column("said", [f"this is sentence number {i} of them" for i in range(ROWS)]), {}, "note", "free text",
+        with_column("said", [f"this is sentence number {i} of them" for i in range(ROWS)]), {}, "note",
+        "Column 'said' is free text: 11 words and pairs of words",
+    ),
+    "slashed_dates": (
+        with_column("day", [f"{i % 12 + 1}/{i % 28 + 1}/2024" for i in range(ROWS)]), {}, "warning",
+        "Column 'day' holds dates such as '1/1",
     ),
     "non_finite": (with_column("ratio", INFINITE), {}, "warning", "Column 'ratio' is infinite in 1 row"),
     "mostly_missing": (with_column("gap", GAP), {}, "note", "Column 'gap' is missing in 75 % of the rows"),

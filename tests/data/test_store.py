@@ -1,13 +1,18 @@
+import errno
+import itertools
 import json
 import os
 import subprocess
 import sys
+from mmap import PAGESIZE
 
 import numpy as np
 import pytest
 
+from talweg.data.large import gather as gathering
 from talweg.data.large.cache import Cache, in_words, key_of
-from talweg.data.large.store import forget, is_mapped
+from talweg.data.large.gather import gather
+from talweg.data.large.store import NEAR, forget, is_mapped, only, pages_of
 from talweg.errors import DataError
 
 
@@ -46,10 +51,41 @@ def test_maps_are_read_only_and_can_be_forgotten(cache):
     assert is_mapped(part)
     assert not is_mapped(part.copy())
     forget(part, np.ones(3))
-    store.forget()
+    forget(*store.arrays.values())
     assert (part == 7).all()
     with pytest.raises(ValueError, match="read-only"):
         part[0] = 1
+
+
+@pytest.mark.parametrize("row", [1, 3, 1000, 5000])
+@pytest.mark.parametrize("seed", range(3))
+def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(cache, row, seed):
+    rows = np.unique(np.random.default_rng(seed).integers(0, 5000, 40))
+
+    def make(writer):
+        writer.column("x", np.uint8, (row,)).append(np.zeros((5000, row), np.uint8))
+        return {}
+
+    made = cache.get(key_of("k"), make, "rows")
+    array = made.arrays["x"]
+    header = (made.path / "0.npy").stat().st_size - array.nbytes
+    pages = [(header + r * row) // PAGESIZE for r in rows], [(header + (r + 1) * row - 1) // PAGESIZE for r in rows]
+    wanted = {page for start, stop in zip(*pages, strict=True) for page in range(start, stop + 1)}
+    runs = pages_of(array, rows)
+    asked = {page for start, stop in runs for page in range(start, stop)}
+    assert wanted <= asked
+    assert all(any(abs(page - near) <= NEAR for near in wanted) for page in asked - wanted)
+    assert all(one[1] + NEAR <= other[0] for one, other in itertools.pairwise(runs))
+
+
+@pytest.mark.parametrize("at_once", [96 * 2**20, 2 * PAGESIZE], ids=["at once", "by pieces"])
+def test_rows_come_in_any_order_and_no_others_are_asked_for(cache, monkeypatch, at_once):
+    array = cache.get(key_of("k"), _counting(90_000), "rows").arrays["a/b \0ü"]
+    seen = []
+    monkeypatch.setattr(gathering, "_AT_ONCE", at_once)
+    monkeypatch.setattr(gathering, "only", lambda given, pages: seen.extend(pages) or only(given, pages))
+    assert gather(array, np.array([89_999, 0, 7, 7])).tolist() == [89_999, 0, 7, 7]
+    assert sum(stop - start for start, stop in seen) == 2
 
 
 def test_an_empty_array_is_kept(cache):
@@ -135,6 +171,20 @@ def test_a_folder_that_cannot_be_written_is_one_line(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match=r"could not be written: .*talweg cache --clear"):
         Cache(tmp_path / "file" / "cache").get(key_of("k"), _counting(1), "one")
+
+
+def test_a_folder_that_cannot_be_read_is_one_line(cache, monkeypatch):
+    cache.folder.mkdir()
+    monkeypatch.setattr("os.listdir", refused)
+    monkeypatch.setattr("os.scandir", refused)
+    with pytest.raises(DataError, match=r"^The cache in .* cannot be read: Permission denied; set TALWEG_CACHE"):
+        cache.entries()
+    with pytest.raises(DataError, match="cannot be read"):
+        cache.clear()
+
+
+def refused(*_):
+    raise PermissionError(errno.EACCES, "Permission denied")
 
 
 def test_facts_are_plain_data(cache):

@@ -71,3 +71,11 @@ def test_the_quick_way_says_the_same(words):
     elif isinstance(quick, Text):
         assert quick.levels == careful.levels
         np.testing.assert_array_equal(quick.codes, careful.codes)
+
+
+def test_dates_with_points_and_slashes():
+    """Day, month and year with points are one date; 3/4/2024 may be two."""
+    read = read_dates(["29.2.2024", "31.12.2023 23:59", "2024/02/29", "30.02.2024", "3/4/2024", "1.234.567"])
+    expected = ["2024-02-29", "2023-12-31T23:59", "2024-02-29", "NaT", "NaT", "NaT"]
+    np.testing.assert_array_equal(read, np.array(expected, "datetime64[us]"))
+    assert understood(text_of(["01.02.2024", "?", "15.02.2024"])).values.dtype == "datetime64[us]"

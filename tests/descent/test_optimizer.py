@@ -373,7 +373,12 @@ def test_a_step_of_the_wolfe_search_satisfies_the_strong_conditions():
         ),
         (
             {"name": "sgd", "momentum": 0.9},
-            r"^'momentum' is no setting of optimizer 'sgd'\. Known: learning_rate, weight_decay, clip_norm, ema\.$",
+            r"^'momentum' is no setting of optimizer 'sgd', but of momentum, nesterov, .*muon.*\. "
+            r"Those of 'sgd': learning_rate, weight_decay, clip_norm, ema\.$",
+        ),
+        (
+            {"name": "sgd", "momentm": 0.9},
+            r"^'momentm' is no setting of optimizer 'sgd'\. Known: learning_rate, weight_decay, clip_norm, ema\.$",
         ),
         (
             {"name": "schedule_free_sgd", "schedule": "cosine"},

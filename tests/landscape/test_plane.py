@@ -69,11 +69,6 @@ def test_a_plane_needs_two_params_and_two_directions():
         Plane(np.zeros(3), np.ones((2, 3)), ("1", "2"), "a test")
 
 
-def test_whole_only_for_two_params():
-    assert Plane(np.zeros(2), np.eye(2), ("x", "y"), "a test").is_whole
-    assert not Plane(np.zeros(3), np.eye(3)[:2], ("x", "y"), "a test").is_whole
-
-
 @settings(max_examples=50, deadline=None)
 @given(points=st.lists(st.tuples(coordinate, coordinate), min_size=1, max_size=5), margin=st.floats(0.05, 1))
 def test_a_window_contains_its_points_with_a_margin(points, margin):

@@ -12,7 +12,7 @@ from talweg.errors import RunFolderError
 from talweg.record.flat import flatten, unflatten
 from talweg.record.folder import FILES, REPORT, RunFolder
 from talweg.record.places import existing_run, next_folder, require_free, require_space, runs_in
-from talweg.record.writing import write_atomically
+from talweg.record.writing import make_folder, write_atomically
 
 PARAMS = {
     "dense_1": {
@@ -221,11 +221,22 @@ def test_an_append_that_fails(tmp_path):
         RunFolder(tmp_path / "none").append("{}")
 
 
+def test_a_folder_is_made_or_it_is_said_why_not(tmp_path):
+    make_folder(tmp_path / "a" / "b")
+    make_folder(tmp_path / "a" / "b")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RunFolderError, match=r"file.b cannot be made: Not a directory$"):
+        make_folder(tmp_path / "file" / "b")
+
+
 def test_existing_run_names_the_nearest(tmp_path):
     begun(tmp_path / "iris-001")
     assert existing_run(tmp_path / "iris-001").path == tmp_path / "iris-001"
     with pytest.raises(RunFolderError, match=r"iris-01 holds no run\. Did you mean 'iris-001'\?$"):
         existing_run(tmp_path / "iris-01")
+    begun(tmp_path / "runs" / "wine-001")
+    with pytest.raises(RunFolderError, match=r"wine-001 holds no run\. Did you mean '.*runs.wine-001'\?$"):
+        existing_run(tmp_path / "wine-001")
 
 
 def test_runs_are_found_and_sorted(tmp_path):

@@ -174,7 +174,7 @@ REFUSED = [
     ({"initializer": "hee_normal"}, ConfigError, "Did you mean 'he_normal'?"),
     ({"optimizer": "adamm"}, ConfigError, "'adamm' is no optimizer."),
     ({"schedule": "parabolic"}, ConfigError, "'parabolic' is no schedule."),
-    ({"momentum": 0.9}, ConfigError, "'momentum' is no setting of optimizer 'sgd'."),
+    ({"momentum": 0.9}, ConfigError, "'momentum' is no setting of optimizer 'sgd', but of momentum"),
     ({"loss": "hubber"}, ConfigError, "'hubber' is no loss."),
     ({"loss": "huber"}, ConfigError, "the loss 'huber' is for regression; for classification take softmax"),
     ({"loss": "sigmoid_cross_entropy"}, ConfigError, "is for two classes, the target has 3;"),

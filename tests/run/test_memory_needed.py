@@ -12,7 +12,6 @@ from talweg.errors import ConfigError
 from talweg.run import memory
 from talweg.run.build import build
 from talweg.run.memory import Need, need_of, require_memory, what_fits
-from talweg.run.streaming import sources
 from talweg.run.surveying.recording import recording
 
 WIDE = {"engine": "map", "source": "digits", "hidden": (64, 32), "members": 4, "batch_size": 32}
@@ -96,23 +95,6 @@ def test_memory_is_that_of_the_device_where_it_tells(monkeypatch):
     gpu = types.SimpleNamespace(memory_stats=lambda: {"bytes_limit": 8e9, "bytes_in_use": 1e9})
     monkeypatch.setattr(jax, "local_devices", lambda: [gpu])
     assert memory.available() == 7e9
-
-
-def test_copies_of_files_do_not_count_as_used_in_a_control_group(tmp_path):
-    (tmp_path / "memory.max").write_text("1000\n")
-    (tmp_path / "memory.current").write_text("900\n")
-    assert sources._cgroup_rest(tmp_path) == 100
-    (tmp_path / "memory.stat").write_text("anon 300\ninactive_file 400\nactive_file 150\nshmem 50\n")
-    assert sources._cgroup_rest(tmp_path) == 650
-    (tmp_path / "memory.max").write_text("max\n")
-    assert sources._cgroup_rest(tmp_path) is None
-
-
-def test_memory_of_a_control_group_of_the_first_version(tmp_path):
-    (tmp_path / "memory.limit_in_bytes").write_text("1000\n")
-    (tmp_path / "memory.usage_in_bytes").write_text("900\n")
-    (tmp_path / "memory.stat").write_text("cache 500\ninactive_file 300\nactive_file 50\ntotal_inactive_file 300\n")
-    assert sources._cgroup_rest(tmp_path) == 450
 
 
 def test_a_usual_training_asks_for_less_than_there_is():

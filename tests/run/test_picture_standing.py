@@ -20,7 +20,7 @@ EPOCHS = 3
 GIVEN = {"members": 2, "max_epochs": EPOCHS, "learning_rate": 0.01, "stop": "epochs(100)"}
 
 
-def labelled():
+def labeled():
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 120, (68, 8, 8), np.uint8)
     pixels[1::2, :4] += 100
@@ -35,7 +35,7 @@ def photographs():
 
 KINDS = {
     "augmented, with batch statistics and dropout": (
-        labelled,
+        labeled,
         {
             "augment": "flip, shift 1, rotation 10, brightness 0.2, cutout 3, mixup 0.2",
             "layers": "conv 2 3x3, batchnorm, relu, maxpool 2, dropout 0.3, flatten, output",

@@ -32,7 +32,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Three classes of coloured pictures; one stands twice, one is blank, one has a quarter more pixels."""
+    """Three classes of colored pictures; one stands twice, one is blank, one has a quarter more pixels."""
     random = np.random.default_rng(3)
     folder = tmp_path_factory.mktemp("kinds")
     for number in range(COUNT):

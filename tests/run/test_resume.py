@@ -115,6 +115,14 @@ def test_a_finished_run_goes_further_and_a_rerun_repeats_both_sittings(tmp_path,
     assert (found.verdict, found.distance, found.first_difference) == ("identical", 0.0, None)
 
 
+def test_more_epochs_are_not_offered_where_members_stopped_by_their_rule(tmp_path):
+    tw.train(
+        "iris", members=2, max_epochs=20, hidden=[4], stop="no_improvement(patience=1)", learning_rate=1.0, out=tmp_path
+    )
+    with pytest.raises(ConfigError, match=r"more epochs would change nothing, another stopping rule \(--stop\) may$"):
+        tw.resume(tmp_path, max_epochs=40)
+
+
 def test_what_does_not_fit_is_refused(tmp_path, half):
     run = shutil.copytree(half, tmp_path / "copy")
     with pytest.raises(ConfigError, match="may change max_epochs and stop, not members"):

@@ -134,7 +134,26 @@ def test_the_gates_findings_are_counted_and_named_in_the_readers_language(told_r
     found = Told(**{**found, "summary": {**found["summary"], "gate": {"findings": findings}}})
     data = checklist(found, say)[0]
     assert told in dict(data.facts).values()
-    assert [flag for flag in data.flags if say("gate.give_away") in flag and "give_away!" in flag]
+    assert [flag for flag in data.flags if say("gate.give_away") in flag and ("give_away!" in flag) == (lang == "en")]
+
+
+def test_what_the_code_says_in_english_is_told_in_german_by_its_fields(told_runs):
+    """A finding of the gate by its columns and rows, a rule that could not hold as it was typed, columns by kind."""
+    fields = vars_of(read_run(told_runs["one_member"].folder))
+    summary = fields["summary"]
+    finding = {"grade": "warning", "check": "non_finite", "sentence": "Column 'x' is infinite in 4 rows; that is so."}
+    finding |= {"columns": ["x"], "rows": [2, 5, 7, 9], "count": 4}
+    idle = ["accuracy >= 1.2 can never hold: the validation accuracy is at most 1"]
+    data = {**summary["data"], "columns": [{"name": "note", "kind": "text"}]}
+    training = {**summary["training"], "idle": idle}
+    changed = {**summary, "gate": {"findings": [finding]}, "training": training, "data": data}
+    said = [flag.text for flag in flags(Told(**{**fields, "summary": changed}), tongue("de"))]
+    assert (
+        "Die Eingangsprüfung warnte vor dem Training: nicht endliche Werte (Spalte „x“; 4 Zeilen: 2, 5, 7, …)." in said
+    )
+    assert "Ein Teil des Abbruchkriteriums konnte nie greifen: accuracy >= 1.2." in said
+    assert any("Spalte „note“ (freier Text)" in text for text in said)
+    assert not any(" is " in text or " can " in text for text in said)
 
 
 @pytest.mark.parametrize(

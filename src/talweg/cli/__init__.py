@@ -7,6 +7,7 @@ too.
 
 import contextlib
 import importlib
+import io
 import json
 import os
 import sys
@@ -14,10 +15,10 @@ import threading
 
 import click
 
-from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError
+from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError, require_known
 
 _COMMANDS = {
-    "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "train": ("talweg.cli.train", "Train a network, many initializations at once."),
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "verify": ("talweg.cli.verify", "Look over every file of a run, and say what is damaged and what mends it."),
@@ -51,6 +52,13 @@ class _Rooms(click.Group):
             return None
         return getattr(importlib.import_module(_COMMANDS[cmd_name][0]), cmd_name.replace("-", "_"))
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if not args[0].startswith("-"):
+            require_known("command", args[0], _COMMANDS)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in _COMMANDS.items()])
@@ -64,6 +72,10 @@ def talweg() -> None:
 
 def main() -> None:
     """Runs the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        # A log on Windows or in the locale C has no arrow or umlaut: better a question mark than an end in a traceback.
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     try:
         code = talweg.main(standalone_mode=False)
     except TrainingInterruptedError as error:

@@ -7,9 +7,10 @@ import click
 
 from talweg.cli.data_options import data_options, given_settings, photograph_options
 from talweg.cli.output import json_option, put
+from talweg.cli.sections import Sectioned
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("source", required=False)
 @data_options
 @photograph_options

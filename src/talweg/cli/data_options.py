@@ -4,35 +4,42 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import click
-
+from talweg.cli.sections import under
 from talweg.errors import ConfigError
 
+_data, _pictures, _network = map(under, ("Data", "Pictures", "Network"))
+
 _OPTIONS = (
-    click.option("--target", help="Column to predict. [default: target, label, class or y, or else the last column]"),
-    click.option("--task", help="classification, regression or denoising. [default: from the source and the target]"),
-    click.option("--split", help="Training/validation/test in percent. [default: 70/15/15]"),
-    click.option(
+    _data(
+        "--target",
+        metavar="COLUMN",
+        help="Column to predict. [default: target, label, class or y, or else the last column]",
+    ),
+    _data("--task", help="classification, regression or denoising. [default: from the source and the target]"),
+    _data("--split", metavar="A/B/C", help="Training/validation/test in percent. [default: 70/15/15]"),
+    _data("--folds", metavar="N", help="Cross-validation: so many folds, each held out by one member (or more)."),
+    _data(
+        "--group",
+        metavar="COLUMN",
+        help="Column whose equal values stay in one part of the split, such as patient_id.",
+    ),
+    _data("--time", metavar="COLUMN", help="Column of dates or numbers: train on the past, test on the future."),
+    _data("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order. [default: seed]"),
+    _data(
         "--column",
         "column",
         multiple=True,
         metavar="NAME=KIND",
-        help="What a column is: number, category, date, or ignore. May be given more than once.",
+        help="What a column is: number, category, date, text, or ignore. May be given more than once.",
     ),
-    click.option(
-        "--target-scale", help="How a quantity is learned: standard, or log. [default: by its skewness and span]"
-    ),
-    click.option("--group", help="Column whose equal values stay in one part of the split, such as patient_id."),
-    click.option("--time", help="Column of dates or numbers: train on the past, test on the future."),
-    click.option("--image-size", help="Pictures: a side such as 64, or 48x64. Photographs to denoise: longest side."),
-    click.option("--color", help="Take pictures as gray or as rgb. [default: gray if all of them are]"),
-    click.option("--skip-broken", is_flag=True, default=None, help="Leave broken pictures out; they are named."),
-    click.option("--folds", help="Cross-validation: so many folds, each held out by one member (or more)."),
-    click.option(
+    _data("--target-scale", help="How a quantity is learned: standard, or log. [default: by its skewness and span]"),
+    _data("--query", metavar="SQL", help="The query, where SOURCE is a database such as postgresql://... or env:NAME."),
+    _data(
         "--stream/--no-stream", "stream", default=None, help="Prepare rows or pictures on disk. [default: if too many]"
     ),
-    click.option("--query", help="The SQL query, where SOURCE is a database such as postgresql://... or env:NAME."),
-    click.option("--split-by", help="'seed': rows dealt by chance; 'hash': by what they hold, in any order."),
+    _pictures("--image-size", help="A side such as 64, or 48x64. Of photographs to denoise: the longest side."),
+    _pictures("--color", help="Take them as gray or as rgb. [default: gray if all of them are]"),
+    _pictures("--skip-broken", is_flag=True, default=None, help="Leave broken ones out; they are named."),
 )
 
 
@@ -44,8 +51,15 @@ def data_options(command: Callable) -> Callable:
 
 
 _PHOTOGRAPHS = (
-    click.option("--noise", help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self."),
-    click.option("--patch-size", help="Denoising: the side of the patches. [default: 64, or what the pictures allow]"),
+    _pictures(
+        "--noise",
+        help="Photographs to denoise: 25, 5..50, 'poisson 30', 'salt-and-pepper 0.1', or self (noisy already).",
+    ),
+    _pictures(
+        "--patch-size",
+        metavar="N",
+        help="Denoising: the side of the patches that steps see. [default: 64, or what the pictures allow]",
+    ),
 )
 
 
@@ -57,11 +71,13 @@ def photograph_options(command: Callable) -> Callable:
 
 
 _NETWORK = (
-    click.option(
+    _network(
         "--model", help="mlp, tabular, cnn, resnet-small, denoiser, dncnn, unet-small, or your own module:function."
     ),
-    click.option("--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'."),
-    click.option("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
+    _network("--hidden", help="Units of the hidden layers of an mlp, such as 128,64; 'none' for a linear model."),
+    _network(
+        "--layers", help="The network as a list, such as 'dense 64, relu, dropout 0.2, output'; see `talweg model -h`."
+    ),
 )
 
 
@@ -85,9 +101,6 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
     if isinstance(words.get("stream"), bool):
         words["stream"] = "yes" if words["stream"] else "no"
     given |= {name: word for name, word in words.items() if word is not None}
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     if columns:
         given["columns"] = {**given.get("columns", {}), **columns}
     return given

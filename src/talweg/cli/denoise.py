@@ -92,19 +92,15 @@ def _path(out: Path, name: str, folder: bool) -> Path:
 
 def _write(file: Path, pixels: Any, deep: bool) -> None:
     from talweg.data.images.load import save_picture
-    from talweg.record.writing import write_atomically
+    from talweg.record.writing import make_folder, write_atomically
 
-    file.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(file.parent)
     write_atomically(file.absolute(), save_picture(pixels, "tiff" if file.suffix.lower() != ".png" else "png", deep))
 
 
 def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
-    import math
+    from talweg.record.plain import plain_data
 
-    before, after = (
-        {name: value if math.isfinite(value) else None for name, value in scores.items()} or None
-        for scores in (one.before, one.after)
-    )
     height, width = one.pixels.shape[:2]
     return {
         "picture": one.name,
@@ -113,6 +109,6 @@ def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
         "width": width,
         "spread": float(one.spread.mean()),
         "done": list(one.done),
-        "noisy": before,
-        "denoised": after,
+        "noisy": plain_data(one.before) or None,
+        "denoised": plain_data(one.after) or None,
     }

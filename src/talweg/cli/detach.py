@@ -4,10 +4,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import BinaryIO
 
 from talweg.cli.output import put
-from talweg.errors import TalwegError
+from talweg.errors import RunFolderError, TalwegError
 from talweg.record.begun import ORIGIN
+from talweg.record.writing import make_folder
 
 
 def train_detached(folder: Path, as_json: bool) -> None:
@@ -22,9 +24,9 @@ def train_detached(folder: Path, as_json: bool) -> None:
     if "--out" not in words and not any(word.startswith("--out=") for word in words):
         words += ["--out", str(folder)]
     log = folder.with_name(folder.name + ".log")
-    log.parent.mkdir(parents=True, exist_ok=True)
+    make_folder(log.parent)
     before = _written(folder / ORIGIN)
-    with log.open("wb") as file:
+    with _opened(log) as file:
         process = subprocess.Popen(
             [sys.executable, "-m", "talweg", *words],
             stdin=subprocess.DEVNULL,
@@ -35,9 +37,11 @@ def train_detached(folder: Path, as_json: bool) -> None:
     while process.poll() is None and _written(folder / ORIGIN) == before:
         time.sleep(0.05)
     if process.poll():
-        said = log.read_text(errors="replace").strip().splitlines()
+        said = log.read_text(errors="replace").splitlines()
         log.unlink()
-        raise TalwegError(said[-1].removeprefix("talweg: ") if said else "it ended before its run had begun")
+        # Below the line of the error a text with a caret may stand, above it notes.
+        told = [line.removeprefix("talweg: ") for line in said if line.startswith("talweg: ")]
+        raise TalwegError(told[-1] if told else "it ended before its run had begun")
     content = {"version": 1, "kind": "detached", "run": str(folder), "process": process.pid, "log": str(log)}
 
     def text() -> str:
@@ -47,6 +51,13 @@ def train_detached(folder: Path, as_json: bool) -> None:
         )
 
     put(content, text, as_json)
+
+
+def _opened(log: Path) -> BinaryIO:
+    try:
+        return log.open("wb")
+    except OSError as error:
+        raise RunFolderError(f"{log} could not be written: {error.strerror or error}") from None
 
 
 def _written(path: Path) -> tuple[int, int] | None:

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 @click.option("--compare", help="Optimizers side by side from the same starts, such as gd,momentum,adam.")
 @click.option("--basins", is_flag=True, help="Color the plane by the minimum that each start reaches.")
 @click.option("--animate", multiple=True, type=click.Choice(["gif", "mp4"]), help="Also a film; may be given twice.")
-@click.option("--lang", default="en", help="Language of the report: en or de. [default: en]")
+@click.option("--lang", default="en", help="Language of the pages: en or de. [default: en]")
 @click.option("--out", type=click.Path(path_type=Path), help="Folder for the pictures. [default: hikes/<function>]")
 @quiet_option
 @json_option
@@ -63,7 +63,7 @@ def hike(
     folder = out or folder_for("hikes", expression.known.name if expression.known else function)
     hikes = _walked(expression, settings, compare)
     reports = {label: found.report(lang).page for label, found in hikes.items()}
-    files = _draw(hikes, folder, basins, animate) | _written(reports, folder)
+    files = _draw(hikes, folder, basins, animate, lang) | _written(reports, folder)
     put(_content(hikes, files), lambda: _text(hikes, files), as_json, quiet)
 
 
@@ -80,7 +80,9 @@ def _walked(expression: "Expression", settings: dict[str, Any], compare: str | N
     return {name: go(expression, **{**settings, "optimizer": name}) for name in names}
 
 
-def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple[str, ...]) -> dict[str, str]:
+def _draw(
+    hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple[str, ...], lang: str
+) -> dict[str, str]:
     """Every picture and film that was asked for, by what it shows."""
     from talweg.view.animation import save_gif, save_mp4
     from talweg.view.figures import comparison_figure
@@ -99,7 +101,7 @@ def _draw(hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple
             files["basins"] = save_figure(alone.map(basins=True), folder / "basins.png")
     for label, found in hikes.items():
         name = "page" if len(hikes) == 1 else f"page_{label}"
-        files[name] = found.animate(folder / f"{name}.html")
+        files[name] = found.animate(folder / f"{name}.html", lang=lang)
     for kind, save in (("gif", save_gif), ("mp4", save_mp4)):
         if kind in animate:
             files[kind] = save(scenes, folder / f"hike.{kind}", labels=labels if len(labels) > 1 else ())

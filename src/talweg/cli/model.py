@@ -7,6 +7,7 @@ import click
 
 from talweg.cli.data_options import data_options, given_settings, network_options, photograph_options
 from talweg.cli.output import json_option, put
+from talweg.cli.sections import Sectioned
 
 _HELP = """Print the network that would be trained on SOURCE: layers, output shapes, params, multiply-adds of a row.
 
@@ -28,14 +29,14 @@ Sizes are 3 or 3x5. Padding is same (usual for conv), valid (usual for pools) or
 """
 
 
-@click.command(help=_HELP)
+@click.command(help=_HELP, cls=Sectioned)
 @click.argument("source", required=False)
 @data_options
 @photograph_options
 @network_options
 @click.option("--activation", help="What follows each hidden layer of an mlp. [default: by the task]")
-@click.option("--loss", help="What is minimised; some losses need other outputs. [default: by the task]")
-@click.option("--members", help="How many initialisations; a layer's setting may differ among them. [default: 8]")
+@click.option("--loss", help="What is minimized; some losses need other outputs. [default: by the task]")
+@click.option("--members", help="How many initializations; a layer's setting may differ among them. [default: 8]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @json_option
 def model(config: Path | None, as_json: bool, **words: Any) -> None:

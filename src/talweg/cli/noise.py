@@ -5,7 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, plot_option, put
+from talweg.cli.output import json_option, plot_option, put, with_picture
+from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from talweg.run.probes.batches import Noise
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("source", required=False, metavar="SOURCE|RUN")
 @training_options
 @course_options
@@ -29,11 +30,7 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
     measurement is kept in the folder and told in its report.
     """
     found = _measured(config, words)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"noise": str(plot)}}
+    content = with_picture(found, plot, "noise")
 
     def text() -> "RenderableType":
         from talweg.view.steps import noise_text

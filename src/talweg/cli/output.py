@@ -70,9 +70,24 @@ def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_jso
     if as_json:
         click.echo(json.dumps(content, indent=2, allow_nan=False))
     elif not quiet:
-        from rich.console import Console
+        from talweg.view.terminal import plain_console
 
-        Console(highlight=False, soft_wrap=False).print(text())
+        plain_console().print(text(), crop=False)
+
+
+def with_picture(found: Any, plot: Path | None, name: str) -> dict[str, Any]:
+    """A result as plain data, its picture written first if that was asked for.
+
+    Args:
+        found: has a `summary` and a `figure`.
+        plot: the file of the picture.
+        name: what it shows.
+    """
+    if plot is not None:
+        from talweg.view.save import save_figure
+
+        save_figure(found.figure(), plot)
+    return {**found.summary, "files": {} if plot is None else {name: str(plot)}}
 
 
 def parse_let(words: tuple[str, ...]) -> dict[str, float]:

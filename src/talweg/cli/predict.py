@@ -71,7 +71,9 @@ def predict(
         content |= {"rows": len(whole.values), "notes": list(whole.notes), "file": None}
         content["columns"] = {name: values.tolist() for name, values in whole.columns().items()}
     else:
-        write_frames(predictions, lambda frame, first: click.echo(frame.write_csv(include_header=first), nl=False))
+        write_frames(
+            predictions, lambda frame, first: click.echo(frame.write_csv(include_header=first).encode(), nl=False)
+        )
         return
     put(content, lambda: f"{content['rows']} predictions written to {out}.", as_json)
 

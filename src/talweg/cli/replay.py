@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talweg.cli.output import json_option, plot_option, put
+from talweg.cli.output import json_option, plot_option, put, with_picture
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -24,11 +24,7 @@ def replay(run: Path, stop: str, plot: Path | None, as_json: bool) -> None:
     from talweg.run.probes.replay import replay as look
 
     found = look(run, stop)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"curves": str(plot)}}
+    content = with_picture(found, plot, "curves")
 
     def text() -> "RenderableType":
         from talweg.view.steps import replay_text

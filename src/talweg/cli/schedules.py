@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talweg.cli.output import json_option, plot_option, put
+from talweg.cli.output import json_option, plot_option, put, with_picture
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -34,11 +34,7 @@ def schedules(
     from talweg.run.probes.schedules import schedules as look
 
     found = look(*schedule, epochs=epochs, steps_per_epoch=steps_per_epoch, learning_rate=learning_rate)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"schedules": str(plot)}}
+    content = with_picture(found, plot, "schedules")
 
     def text() -> "RenderableType":
         from talweg.view.steps import schedules_text

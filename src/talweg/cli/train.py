@@ -7,6 +7,7 @@ import click
 
 from talweg.cli.data_options import given_settings
 from talweg.cli.output import json_option, put, quiet_option, screen
+from talweg.cli.sections import Sectioned, under
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
 
@@ -15,31 +16,28 @@ if TYPE_CHECKING:
     from talweg.run.listening import Listener, Within
     from talweg.view.progress import PreparationProgress, TrainingProgress
 
-RUNS = Path("runs")
-"""Where runs go when no folder is named."""
+_stopping, _members, _folder = map(under, ("Stopping", "Members", "Run folder"))
 
 
-@click.command()
+@click.command(cls=Sectioned)
 @click.argument("source", required=False)
 @training_options
 @course_options
-@click.option(
+@_stopping("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
+@_members(
     "--sweep",
     is_flag=True,
     default=None,
     help="Choose among the values of a list, such as --learning-rate 0.001,0.01,0.1: the best ones' members are kept.",
 )
-@click.option("--keep", help="Keep each member's 'best' params on validation, or its 'last'. [default: best]")
-@click.option("--record", help="Megabytes for the members' trajectories, which `talweg map` draws; 0 for none.")
-@click.option(
-    "--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]"
-)
-@click.option("--checkpoint-every", help="5m, 90s, '10 epochs', '500 steps', or never. [default: 30 s, or rarer]")
-@click.option("--checkpoint-keep", help="How many checkpoints are kept. [default: 2]")
-@click.option("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
-@click.option("--force", is_flag=True, help="Replace a run that is in the folder already.")
-@click.option("--resume", is_flag=True, help="Go on with the run in --out if there is one.")
-@click.option("--detach", is_flag=True, help="Train in the background; a closed terminal does not end it.")
+@_members("--on-divergence", help="'stop' a member that diverges, or 'restart' it at half the rate. [default: stop]")
+@_folder("--out", type=click.Path(path_type=Path), help="Run folder. [default: runs/<source>-<number>]")
+@_folder("--force", is_flag=True, help="Replace a run that is in the folder already.")
+@_folder("--resume", is_flag=True, help="Go on with the run in --out if there is one.")
+@_folder("--detach", is_flag=True, help="Train in the background; a closed terminal does not end it.")
+@_folder("--checkpoint-every", help="5m, 90s, '10 epochs', '500 steps', or never. [default: 30 s, or rarer]")
+@_folder("--checkpoint-keep", metavar="N", help="How many checkpoints are kept. [default: 2]")
+@_folder("--record", metavar="MB", help="Room for the members' trajectories, which `talweg map` draws; 0 for none.")
 @quiet_option
 @json_option
 def train(
@@ -61,7 +59,7 @@ def train(
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """
     settings = settings_of(config, words)
-    from talweg.record.places import next_folder, require_free
+    from talweg.record.places import RUNS, next_folder, require_free
 
     if resume and (out is None or force):
         raise ConfigError("--resume goes on with the run in --out: name that folder, and leave --force out")
@@ -158,11 +156,10 @@ class Display:
         if self.quiet:
             return
         if self.preparing is None:
-            from rich.console import Console
-
             from talweg.view.progress import PreparationProgress
+            from talweg.view.terminal import plain_console
 
-            self.preparing = PreparationProgress(Console(file=screen()))
+            self.preparing = PreparationProgress(plain_console(screen()))
         self.preparing.update(doing, part)
 
     def start(self, built: Any) -> None:
@@ -170,16 +167,15 @@ class Display:
         if self.quiet:
             return
         self._end_preparation()
-        from rich.console import Console
-
         from talweg.objective.metrics import default_metric
         from talweg.view.progress import TrainingProgress
+        from talweg.view.terminal import plain_console
 
-        console, settings = Console(file=screen()), built.job.settings
+        console, settings = plain_console(screen()), built.job.settings
         for note in built.notes:
-            console.print(f"Note: {note}", highlight=False)
+            console.print(f"Note: {note}")
         for finding in built.report.graded("error") + built.report.graded("warning"):
-            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}", highlight=False)
+            console.print(f"{finding.grade.capitalize()}: {finding.sentence} {finding.mend}")
         metric = default_metric(settings.task)
         self.bar = TrainingProgress(console, settings.members, settings.max_epochs, metric).__enter__()
 

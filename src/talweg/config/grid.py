@@ -71,13 +71,14 @@ def grid_of(settings: Settings) -> Grid:
 
 
 def with_members(settings: Settings) -> Settings:
-    """The settings with as many members as the lists divide, where nobody said how many."""
-    if "members" in settings.model_fields_set:
-        return settings
+    """The settings with as many members as lists and folds ask for, where nobody said how many."""
     lists = [given for name in SWEPT if isinstance(given := getattr(settings, name), tuple)]
+    if "members" in settings.model_fields_set or not (lists or settings.folds):
+        return settings
     count = math.prod(len(values) for values in lists)
-    members = count * -(-USUAL_MEMBERS // count)
-    return settings.model_copy(update={"members": members}) if members != settings.members else settings
+    # With folds every combination holds out each of them once.
+    members = count * (settings.folds or -(-USUAL_MEMBERS // count))
+    return settings.model_copy(update={"members": members})
 
 
 def member_value(grid: Grid, name: str, given: Any) -> Any:

@@ -13,7 +13,7 @@ import math
 import re
 from typing import Any
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, did_you_mean, require_known
 from talweg.objective.augment import Augmentation
 from talweg.objective.noise import KINDS, Noise
 
@@ -82,11 +82,7 @@ def parse_augmentation(text: str) -> Augmentation | None:
         return None
     for part in text.split(","):
         name, _, number = part.strip().partition(" ")
-        if name not in _AUGMENTATIONS:
-            raise ConfigError(
-                f"{name!r} is no augmentation. Known: {', '.join(_AUGMENTATIONS)}, or 'none'."
-                f"{did_you_mean(name, _AUGMENTATIONS)}"
-            )
+        require_known("augmentation", name, _AUGMENTATIONS, besides="'none'")
         given[name] = _amount(name, number.strip())
     return Augmentation(**given)
 

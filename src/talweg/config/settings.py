@@ -3,6 +3,7 @@
 What is left ``"auto"`` is decided when the data are known; the resolved settings are written into the run folder.
 """
 
+import numbers
 import textwrap
 import tomllib
 from pathlib import Path
@@ -45,6 +46,13 @@ def _text(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _units(hidden: Any) -> Any:
+    """Units of the hidden layers as people write them: a number, a text such as `128,64`, or `none`."""
+    if isinstance(hidden, str) and hidden != AUTO:
+        return [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
+    return [hidden] if isinstance(hidden, numbers.Integral) else hidden
+
+
 def _listed(layers: Any) -> Any:
     """A list of layers as one line, whether it came as text, as a list of texts or of layers, or as one layer."""
     if isinstance(layers, list | tuple):
@@ -65,7 +73,7 @@ class Settings(pydantic.BaseModel):
         task: ``classification``, ``regression`` or ``denoising``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
-        target_scale: how a quantity is learned: ``standard``: standardised; ``log``: its logarithm, standardised;
+        target_scale: how a quantity is learned: ``standard``: standardized; ``log``: its logarithm, standardized;
             ``auto``: the logarithm if the training rows' values are skewed over orders of magnitude.
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
@@ -79,7 +87,7 @@ class Settings(pydantic.BaseModel):
         noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
         patch_size: the side of the patches on which denoising is trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
-        members: how many initialisations are trained.
+        members: how many initializations are trained.
         max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
@@ -102,7 +110,7 @@ class Settings(pydantic.BaseModel):
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
-        loss: what is minimised.
+        loss: what is minimized.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
@@ -157,7 +165,9 @@ class Settings(pydantic.BaseModel):
     label_smoothing: Share | Shares | None = None
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
-    hidden: tuple[Annotated[int, Field(ge=1)], ...] | Literal["auto"] = AUTO
+    hidden: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"], pydantic.BeforeValidator(_units)
+    ] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = AUTO
@@ -192,9 +202,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
-    if given.get("folds") is not None:
-        # One member a fold, unless more are asked for.
-        given = {"members": given["folds"], **given}
+    if given.get("source") in ("", None):
+        given = {name: value for name, value in given.items() if name != "source"}
     if not isinstance(given.get("stop", ""), str):
         given = {**given, "stop": _rule_text(given["stop"])}
     try:
@@ -206,15 +215,17 @@ def make_settings(given: dict[str, Any]) -> Settings:
 def _first_line(error: pydantic.ValidationError) -> str:
     problem = _told_best(error)
     name = str(problem["loc"][0])
+    told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
-        return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
+        nearest = f" Did you mean {_USUAL_NAMES[name]!r}?" if name in _USUAL_NAMES else did_you_mean(name, known)
+        return f"{name!r} is no setting." + (nearest or f" Known: {', '.join(known)}.")
     if problem["type"] == "missing":
         return f"the setting {name!r} is missing: name a file or a built-in data set"
     kind = problem["type"].split("_")[0]
     wanted = _KINDS.get(kind) or problem["msg"].removeprefix("Input should be ").replace("a valid ", "a ")
     came = textwrap.shorten(repr(problem["input"]), 80, placeholder=" ...")
-    return f"{name} must be {wanted}{_alternatives(name)}, got {came}"
+    return f"{told} must be {wanted}{_alternatives(name)}, got {came}"
 
 
 def _rule_text(stop: Any) -> Any:
@@ -233,6 +244,8 @@ def _told_best(error: pydantic.ValidationError) -> Any:
     return next(inner, first)
 
 
+_USUAL_NAMES = {"lr": "learning_rate", "epochs": "max_epochs", "random_state": "seed", "cv": "folds"}
+"""What other libraries call a setting, where it is spelled too differently to be found by its letters."""
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
 """What pydantic's errors about a value's kind stand for, by the first word of their type."""
 

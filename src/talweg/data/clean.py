@@ -4,27 +4,31 @@ It knows which column gets which encoder; what an encoder does with its column i
 """
 
 import dataclasses
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.data.columns import USED, ColumnKind, as_numbers, find_kinds
+from talweg.data.columns import DECLARED, USED, ColumnKind, as_dates, as_numbers, as_text, find_kinds
 from talweg.data.encode import ENCODERS, CategoryEncoder, Encoder
 from talweg.data.large.sample import values_of
 from talweg.data.large.store import forget
 from talweg.data.means import FOLDS, outputs_of
 from talweg.data.numbers import NumberEncoder, share_scale
+from talweg.data.sentences import TextEncoder
 from talweg.data.split import deal_folds
-from talweg.data.table import Column, Table, Text
+from talweg.data.table import Column, Table
 from talweg.data.targets import ClassTarget, NumberTarget, Scale, fit_target, target_from_dict, target_to_dict
 from talweg.data.task import Label, Task
 from talweg.errors import DataError, RunFolderError, did_you_mean
 
-VERSION = 3
+VERSION = 4
 """The newest version of the plain data. What needs none of its news is written as the version before, so that a run
-begun by an older Talweg goes on: 2 knows of logarithms of the target, 3 of means of it where a word stands."""
+begun by an older Talweg goes on: 2 knows of logarithms of the target, 3 of means of it where a word stands, 4 of free
+text."""
+_READ: Mapping[str, Callable[[Column], Column]] = {"number": as_numbers, "date": as_dates}
+"""How a column is read again whose values must be of one kind."""
 _NEWS = {"known": (), "means": (), "drawn": 0.0}
 """What version 3 added to a category; left out where it is not used."""
 
@@ -83,6 +87,7 @@ class Preparation:
         found = find_kinds(table, train_rows, target, kinds, aside)
         columns = {c.name: table.columns[c.name].take(train_rows) for c in found if c.kind in USED}
         encoders = [ENCODERS[c.kind].fit(c.name, columns[c.name]) for c in found if c.kind in USED]
+        _refuse_wordless(encoders, found, table.name)
         numbers = [encoder for encoder in encoders if isinstance(encoder, NumberEncoder)]
         shared = share_scale(numbers, [columns[encoder.name] for encoder in numbers])
         encoders = [shared.get(encoder.name, encoder) for encoder in encoders]
@@ -99,12 +104,12 @@ class Preparation:
     @property
     def task(self) -> Task:
         """Whether the target holds classes or a quantity."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return self.target.task
 
     @property
     def classes(self) -> tuple[Label, ...]:
         """The classes in sorted order; empty for a quantity."""
-        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+        return self.target.classes
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -206,8 +211,10 @@ class Preparation:
         return plain | ({"quantiles": [list(each) for each in self.quantiles]} if self.quantiles else {})
 
     def _version(self) -> int:
-        if any(isinstance(encoder, CategoryEncoder) and encoder.means for encoder in self.encoders):
+        if any(isinstance(encoder, TextEncoder) for encoder in self.encoders):
             return VERSION
+        if any(isinstance(encoder, CategoryEncoder) and encoder.means for encoder in self.encoders):
+            return 3
         return 1 if getattr(self.target, "log_unit", None) is None else 2
 
     @classmethod
@@ -234,16 +241,27 @@ class Preparation:
 
 
 def _refuse_unreadable(encoder: Encoder, column: Column, table: str) -> None:
-    """Raise DataError where a column of numbers holds only words: it is another column, or written anew."""
-    if encoder.kind != "number" or not isinstance(column, Text):
+    """Raise DataError where a column of numbers or dates holds none at all: it is another column, or written anew."""
+    if encoder.kind not in _READ:
         return
     known = np.flatnonzero(~column.missing())
-    if len(known) and as_numbers(column).missing()[known].all():
-        word = column.levels[column.codes[known[0]]]
+    if len(known) and _READ[encoder.kind](column).missing()[known].all():
+        text = as_text(column.take(known[:1]))
         raise DataError(
-            f"Column {encoder.name!r} of {table} holds {word!r} in row {known[0] + 1} and no number anywhere;"
-            " it held numbers in training."
+            f"Column {encoder.name!r} of {table} holds {text.levels[text.codes[0]]!r} in row {known[0] + 1} and no"
+            f" {encoder.kind} anywhere; it held {encoder.kind}s in training."
         )
+
+
+def _refuse_wordless(encoders: Iterable[Encoder], kinds: Iterable[ColumnKind], table: str) -> None:
+    """Raise DataError where a column was declared text of which nothing can be learned."""
+    declared = {found.name for found in kinds if found.reason == DECLARED}
+    for encoder in encoders:
+        if isinstance(encoder, TextEncoder) and not encoder.scale and encoder.name in declared:
+            raise DataError(
+                f"Column {encoder.name!r} of {table} was declared text, but no word stands in two training rows;"
+                " nothing can be learned of it. Leave it out, or declare it a category."
+            )
 
 
 def _surprises(encoder: Encoder, column: Column) -> Iterable[str]:
@@ -253,10 +271,13 @@ def _surprises(encoder: Encoder, column: Column) -> Iterable[str]:
     if isinstance(encoder, CategoryEncoder):
         if not encoder.rare and len(unseen := encoder.unseen(column)):
             yield f"{encoder.name!r} holds words that training never saw in {_rows(len(unseen))}."
-    elif encoder.kind == "number" and isinstance(column, Text):
-        words = int((as_numbers(column).missing() & ~column.missing()).sum())
-        if words:
-            yield f"{encoder.name!r} holds words in {_rows(words)}; they are taken as missing."
+    elif isinstance(encoder, TextEncoder):
+        if len(strange := encoder.strange(column)):
+            yield f"{encoder.name!r} holds no word that training knew in {_rows(len(strange))}."
+    elif encoder.kind in _READ:
+        others = int((_READ[encoder.kind](column).missing() & ~column.missing()).sum())
+        if others:
+            yield f"{encoder.name!r} holds no {encoder.kind} in {_rows(others)}; they are taken as missing."
 
 
 def _rows(count: int) -> str:

@@ -16,13 +16,16 @@ from talweg.data.table import Column, Dates, Numbers, Table, Text, unknown_colum
 from talweg.errors import ConfigError, DataError, did_you_mean
 
 Kind = Literal["number", "category", "date", "text", "identifier", "constant", "duplicate", "ignored"]
-USED: tuple[Kind, ...] = ("number", "category", "date")
+USED: tuple[Kind, ...] = ("number", "category", "date", "text")
 """The kinds that become features; columns of the others are left out."""
+DECLARED = "declared"
+"""The reason for a kind that the user said."""
 
 _IDENTIFIER_NAME = re.compile(r"(?i:(?:^|.*[_\W])(?:id|uuid|guid|index|idx|row)|unnamed_0)|.*[a-z](?:Id|ID)")
 _IGNORE: Mapping[str, str] = {"ignore": "ignored"}
 _MANY_WORDS = 20
 _MOST_STRAYS = 0.05
+_GAP_WORDS = 2
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +60,7 @@ def find_kinds(
         aside: columns that serve otherwise, and why they are no features; a declared kind wins.
 
     Raises:
-        ConfigError: a kind that does not exist.
+        ConfigError: a kind that does not exist, or one for the target.
         DataError: a declared column that does not exist, or that cannot be of its kind; or no column is left.
 
     Example:
@@ -69,6 +72,10 @@ def find_kinds(
     declared = {name: _IGNORE.get(kind, kind) for name, kind in (declared or {}).items()}
     for name, kind in declared.items():
         _check_declared(table, name, kind)
+    if target in declared:
+        raise ConfigError(
+            f"{target!r} is the target, not one of the columns it is predicted from: say what it is by task"
+        )
     aside = {name: why for name, why in (aside or {}).items() if name not in declared}
     kinds: list[ColumnKind] = []
     seen: dict[bytes, str] = {}
@@ -81,7 +88,7 @@ def find_kinds(
         column = table.columns[name].take(rows)
         if name in declared and (declared[name] not in USED or not column.missing().all()):
             _refuse_unfit(column, name, declared[name], table.name, rows)
-            kinds.append(ColumnKind(name, cast(Kind, declared[name]), "declared"))
+            kinds.append(ColumnKind(name, cast(Kind, declared[name]), DECLARED))
             continue
         found = ColumnKind(name, *_kind(name, column))
         same = seen.setdefault(_content(column), name) if found.kind in USED else name
@@ -178,7 +185,9 @@ def _strays(words: list[str], counts: Int[np.ndarray, " words"]) -> str:
     if 2 * np.isnan(read_numbers(few)).sum() > len(few):
         return ""
     strange = np.isnan(read_numbers(words))
-    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > _MOST_STRAYS * counts.sum():
+    # One word or two, however often, are how a source writes that there is no number.
+    most = 0.5 if strange.sum() <= _GAP_WORDS else _MOST_STRAYS
+    if (~strange).sum() < _MANY_WORDS or counts[strange].sum() > most * counts.sum():
         return ""
     named = [repr(words[place]) for place in np.flatnonzero(strange)[:3]]
     return ", ".join(named) + (" and others" if strange.sum() > 3 else "") or "nothing"

@@ -1,4 +1,4 @@
-"""How one column becomes features: an encoder of categories, of dates, and that of `numbers`, each fitted, then frozen.
+"""How one column becomes features: encoders of categories and dates; of `numbers` and `sentences` elsewhere.
 
 An encoder is a row-wise function with a few fitted constants, all of them plain data. It knows one column and
 no table; which column gets which encoder is for `clean` to say.
@@ -13,6 +13,7 @@ from jaxtyping import Float, Int
 from talweg.data.columns import as_dates, as_text
 from talweg.data.means import drawn_means, held_out_means, shrinkage
 from talweg.data.numbers import NumberEncoder, drawn_near
+from talweg.data.sentences import TextEncoder
 from talweg.data.table import Column, Text
 
 _MOST_WORDS = 100
@@ -199,8 +200,8 @@ def _phase(dates: np.ndarray, circle: str) -> Float[np.ndarray, " rows"]:
     return (whole - dates.astype("datetime64[Y]")).astype(np.int64) / _PERIODS["year"]
 
 
-Encoder = NumberEncoder | CategoryEncoder | DateEncoder
-ENCODERS: dict[str, type[NumberEncoder] | type[CategoryEncoder] | type[DateEncoder]] = {
-    encoder.kind: encoder for encoder in (NumberEncoder, CategoryEncoder, DateEncoder)
+Encoder = NumberEncoder | CategoryEncoder | DateEncoder | TextEncoder
+ENCODERS: dict[str, type[NumberEncoder] | type[CategoryEncoder] | type[DateEncoder] | type[TextEncoder]] = {
+    encoder.kind: encoder for encoder in (NumberEncoder, CategoryEncoder, DateEncoder, TextEncoder)
 }
 """The encoder for each kind of column that becomes features."""

@@ -39,7 +39,7 @@ def step_losses(
     Batches differ, some by more than all steps gain: beside its own start each tells how far the member has come.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members start; their keys are asked as in an epoch of number 0, which no training has.
         feed: the rows of each member's steps.

@@ -56,6 +56,11 @@ class Info(eqx.Module):
         """Before an epoch's first step."""
         return Info(np.zeros(members, np.float32), np.zeros(members, np.float32))
 
+    @staticmethod
+    def unknown(members: int) -> "Info":
+        """Of members that have stopped."""
+        return Info(np.full(members, np.nan, np.float32), np.full(members, np.nan, np.float32))
+
     @property
     def loss(self) -> Float[Array | np.ndarray, "*members"]:
         """The mean training loss of a row."""
@@ -187,7 +192,7 @@ def epoch(
     """One epoch, or a segment of it, of every active member; the others stay as they are to the last bit.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members stand.
         active: which of them go on.
@@ -212,8 +217,7 @@ def epoch(
     some = Feed(feed.data, feed.order[few], feed.weight[few], feed.first) if own_order else feed
     *part, told = take((objective, optimizer, state, info), few)
     moved, told = _epoch()(*part, active[few], some, index, told, crowd)
-    blank = np.full(active.shape, np.nan, np.float32)
-    return put(state, moved, few), put(Info(blank, blank), told, few)
+    return put(state, moved, few), put(Info.unknown(len(active)), told, few)
 
 
 def _epoch_side_by_side(
@@ -254,8 +258,7 @@ def _epoch_by_steps(
 ) -> tuple[State, Info]:
     """The same, each step a call of its own."""
     own_order = feed.order.ndim == 3
-    blank = np.full(active.shape, np.nan, np.float32)
-    moved, told = state, Info(blank, blank)
+    moved, told = state, Info.unknown(len(active))
     for member in np.flatnonzero(active):
         one = np.array([member])
         *mine, its_info = take((objective, optimizer, state, info), one)

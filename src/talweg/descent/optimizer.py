@@ -5,7 +5,7 @@ learning rate nor a list of them compiles anything anew.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import equinox as eqx
@@ -133,11 +133,10 @@ def make_optimizer(
         array([0.01, 0.01], dtype=float32)
     """
     name = ALIASES.get(name, name)
-    require_known("optimizer", name, OPTIMIZERS)
+    require_known("optimizer", name, OPTIMIZERS, aliases=ALIASES)
     require_known("step length", step_length, STEP_LENGTHS)
     recipe = OPTIMIZERS[name]
-    for setting in settings:
-        require_known(f"setting of optimizer {name!r}", setting, (*recipe.defaults, *EXTRAS))
+    _refuse_settings_of_others(name, settings)
     if not isinstance(schedule, Schedule):
         schedule = make_schedule(schedule, members, steps=steps, dtype=dtype)
     _refuse_what_does_not_go_together(name, schedule.name, step_length, settings)
@@ -146,6 +145,18 @@ def make_optimizer(
         for key, value in {**recipe.defaults, **settings}.items()
     }
     return Optimizer(name, step_length, values, schedule)
+
+
+def _refuse_settings_of_others(name: str, settings: Iterable[str]) -> None:
+    known = (*OPTIMIZERS[name].defaults, *EXTRAS)
+    for setting in settings:
+        others = [other for other, recipe in OPTIMIZERS.items() if setting in recipe.defaults]
+        if setting not in known and others:
+            raise ConfigError(
+                f"{setting!r} is no setting of optimizer {name!r}, but of {', '.join(others)}. "
+                f"Those of {name!r}: {', '.join(known)}."
+            )
+        require_known(f"setting of optimizer {name!r}", setting, known)
 
 
 def _refuse_what_does_not_go_together(name: str, schedule: str, step_length: str, settings: Mapping[str, Any]) -> None:

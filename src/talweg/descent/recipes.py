@@ -95,7 +95,7 @@ def _muon(rate: LearningRate, s: Settings) -> optax.GradientTransformation:
 
 
 FEWEST_FILTERS = 4
-"""A kernel with fewer goes by Adam: it gives a picture, gray or in colour, and one filter cannot be turned."""
+"""A kernel with fewer goes by Adam: it gives a picture, gray or in color, and one filter cannot be turned."""
 
 
 def _as_matrices(params: Any) -> Any:

@@ -18,7 +18,7 @@ class Augmentation(eqx.Module):
     Attributes:
         flip: whether half of the pictures are mirrored, left to right.
         shift: by how many pixels at most a picture is moved; the border is repeated.
-        rotation: by how many degrees at most it is turned about its centre, with bilinear interpolation.
+        rotation: by how many degrees at most it is turned about its center, with bilinear interpolation.
         brightness: by what share at most its brightness is raised or lowered.
         cutout: the side of a square that is covered with the picture's mean; 0 for none (DeVries & Taylor 2017).
         mixup: the Beta distribution's parameter by which pairs of rows are mixed; 0 for none (Zhang et al. 2018).
@@ -77,7 +77,7 @@ def shifted(x: PixelBatch, key: PRNGKeyArray, most: int) -> PixelBatch:
 
 
 def rotated(x: PixelBatch, key: PRNGKeyArray, most: float) -> PixelBatch:
-    """Each row turned about its centre, by bilinear interpolation; the border is repeated."""
+    """Each row turned about its center, by bilinear interpolation; the border is repeated."""
     rows, height, width, channels = x.shape
     angle = jnp.deg2rad(jax.random.uniform(key, (rows, 1, 1), minval=-most, maxval=most))
     down = jnp.arange(height)[:, None] - (height - 1) / 2

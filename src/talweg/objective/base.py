@@ -33,7 +33,7 @@ EMPTY = Batch(x=None, y=None, weight=None)
 
 
 class Objective(eqx.Module):
-    """What is minimised. Array leaves are settings that may differ from member to member; all else is static."""
+    """What is minimized. Array leaves are settings that may differ from member to member; all else is static."""
 
     @abc.abstractmethod
     def init(self, key: PRNGKeyArray) -> Params:
@@ -50,3 +50,9 @@ class Objective(eqx.Module):
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """After a step: the params with what the step settled itself (running statistics), and the sums without it."""
         return params, sums
+
+
+def loss_and_weight(objective: Objective, params: Params, batch: Batch) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """The summed loss of the rows as in evaluation, and what they count: both add up over batches."""
+    sums = objective.metrics(params, batch)
+    return sums["loss"], sums["weight"]

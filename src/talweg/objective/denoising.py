@@ -22,7 +22,7 @@ Tiles = Shaped[Array, "rows _ _ channels"]
 Patches = Float[Array, "rows _ _ channels"]
 
 WHITE = 255.0
-_REGULARISER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2
+_REGULARIZER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2
 
 
 class Denoising(Network):
@@ -78,7 +78,7 @@ class Denoising(Network):
         difference = WHITE * found - second
         expected = whole_first - whole_second
         zero = jnp.zeros_like(difference)
-        return self._row_loss(difference, zero) + _REGULARISER * self._row_loss(difference - expected, zero), settled
+        return self._row_loss(difference, zero) + _REGULARIZER * self._row_loss(difference - expected, zero), settled
 
     def _row_loss(self, x: Patches, y: Patches) -> Float[Array, " rows"]:
         return self.row_loss.per_row(x.reshape(len(x), -1) / WHITE, y.reshape(len(y), -1) / WHITE)

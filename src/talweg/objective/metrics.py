@@ -1,7 +1,7 @@
 """Quality measures: sums over rows that add up exactly over batches, and the metrics that follow from them.
 
 The sums are written once for NumPy and JAX alike: inside the compiled evaluation they run on JAX arrays, for an
-ensemble's averaged prediction on NumPy's. Losses, which are minimised, are in `losses`.
+ensemble's averaged prediction on NumPy's. Losses, which are minimized, are in `losses`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -36,7 +36,7 @@ def classification_sums(
         class_weight: what a row of each class counts in the loss, and in nothing else; all alike if it is empty.
 
     Returns:
-        `loss` and `weight`, scalars that give the mean loss as it is minimised; `plain_loss`, the sum in which classes
+        `loss` and `weight`, scalars that give the mean loss as it is minimized; `plain_loss`, the sum in which classes
         count alike; and `confusion` of shape `(classes, classes)`: true by predicted.
     """
     xp = row_loss.__array_namespace__()
@@ -121,7 +121,7 @@ def _macro_f1(sums: HostSums) -> Any:
 
 
 def _log_loss(sums: HostSums) -> Any:
-    """Every row counts alike, whatever its class weighs in the loss that is minimised."""
+    """Every row counts alike, whatever its class weighs in the loss that is minimized."""
     return sums["plain_loss"] / sums["confusion"].sum((-2, -1))
 
 
@@ -172,7 +172,7 @@ def _one_against_rest(score: np.ndarray, positive: np.ndarray, weight: np.ndarra
 
 
 class Metric(eqx.Module):
-    """A quality measure that is reported and can be monitored, but is not minimised.
+    """A quality measure that is reported and can be monitored, but is not minimized.
 
     Attributes:
         name: its key in `METRICS`.

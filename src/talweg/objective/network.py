@@ -51,7 +51,7 @@ class Network(Objective):
         return params if scale is None else scaled_weights(params, scale)
 
     def outputs(self, params: Params, x: Array) -> Float[Array, "rows outputs"]:
-        """The model's outputs as in evaluation: logits, or standardised targets."""
+        """The model's outputs as in evaluation: logits, or standardized targets."""
         return self.model.apply(params, x, None)
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:

@@ -6,7 +6,7 @@ They are text, so that a run's settings hold the whole network, whatever a later
 from collections.abc import Callable
 from typing import NamedTuple
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.objective.layers import Shape, written
 
 
@@ -146,10 +146,7 @@ def ready_made(name: str, shape: Shape, denoising: bool | None = None) -> str:
         >>> ready_made("dncnn", (40, 40, 1)).split(", ")[0]
         'residual(conv 32 3x3'
     """
-    if name not in READY_MADE:
-        raise ConfigError(
-            f"{name!r} is no ready-made network. Known: {', '.join(READY_MADE)}.{did_you_mean(name, READY_MADE)}"
-        )
+    require_known("ready-made network", name, READY_MADE)
     found = READY_MADE[name]
     if len(shape) != found.axes:
         raise ConfigError(

@@ -6,14 +6,17 @@ stopped by then or whose number was not finite. Epoch 0 is the state before the 
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.errors import RunFolderError
+from talweg.record.plain import plain_data
+
+if TYPE_CHECKING:
+    import polars
 
 Line = Mapping[str, Any]
 _NOT_CURVES = ("epoch", "seconds")
@@ -46,7 +49,7 @@ class History:
         """The curves' names."""
         return list(self.curves)
 
-    def frame(self) -> Any:
+    def frame(self) -> "polars.DataFrame":
         """The curves as a polars frame with one row for each epoch and member that told something."""
         import polars
 
@@ -62,12 +65,7 @@ class History:
 
 def to_line(epoch: int, seconds: float, curves: Mapping[str, np.ndarray]) -> str:
     """One epoch as a line of JSON, without the line's end."""
-    numbers = {name: [_finite(value) for value in values.tolist()] for name, values in curves.items()}
-    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **numbers}, allow_nan=False)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **plain_data(curves)}, allow_nan=False)
 
 
 def read_lines(lines: Iterable[str]) -> History:
@@ -114,3 +112,17 @@ def _parsed(text: str) -> Line:
         ):
             raise ValueError("no curve")
     return line
+
+
+def carried_on(curves: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
+    """Curves whose gaps hold the last value before them, so that a stop moves no median.
+
+    Args:
+        curves: one column for each member, NaN after its stop.
+
+    Returns:
+        The same with NaN only before a member's first value.
+    """
+    known = ~np.isnan(curves)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(curves))[:, None], 0), axis=0)
+    return np.take_along_axis(curves, last, axis=0)

@@ -7,18 +7,29 @@ from pathlib import Path
 from talweg.errors import RunFolderError, did_you_mean
 from talweg.record.folder import RunFolder
 
+RUNS = Path("runs")
+"""Where runs go when no folder is named."""
+
 
 def existing_run(path: Path) -> RunFolder:
     """The run in a folder.
 
     Raises:
-        RunFolderError: if there is none; the message names the nearest run beside it.
+        RunFolderError: if there is none; the message names the nearest run beside it, or in the folder of all runs.
     """
     folder = RunFolder(path)
     if not folder.holds_run():
-        beside = [run.path.name for run in runs_in(path.parent)]
-        raise RunFolderError(f"{path} holds no run.{did_you_mean(path.name, beside)}")
+        raise no_run(path)
     return folder
+
+
+def no_run(path: Path) -> RunFolderError:
+    """The error where a folder holds none."""
+    usual = path.parent / RUNS / path.name
+    if RunFolder(usual).holds_run():
+        return RunFolderError(f"{path} holds no run. Did you mean {str(usual)!r}?")
+    beside = [run.path.name for run in runs_in(path.parent)]
+    return RunFolderError(f"{path} holds no run.{did_you_mean(path.name, beside)}")
 
 
 def runs_in(parent: Path) -> list[RunFolder]:

@@ -7,11 +7,11 @@ import dataclasses
 from pathlib import Path, PurePosixPath
 from typing import Any, final
 
-from talweg.errors import RunFolderError
 from talweg.record.begun import ORIGIN, PREPARATION, SETTINGS, SPLIT
 from talweg.record.checkpoints import FOLDER as CHECKPOINTS
 from talweg.record.findings import MISSING, RESULT, WHOLE, Finding, Look
 from talweg.record.folder import PICTURES, REPORTS, SUMMARY
+from talweg.record.places import no_run
 from talweg.record.seals import SEALS
 
 BEFORE = (ORIGIN, SETTINGS, PREPARATION, SPLIT)
@@ -94,7 +94,7 @@ def verify(run: str | Path) -> Verified:
     """
     path = Path(run)
     if not any((path / name).exists() for name in (SETTINGS, ORIGIN, SUMMARY)):
-        raise RunFolderError(f"{path} holds no run")
+        raise no_run(path)
     for _ in range(LOOKS):
         before = _written(path)
         found = _look(path)

@@ -32,6 +32,18 @@ def write_atomically(path: Path, content: bytes) -> None:
         raise RunFolderError(f"{path} could not be written: {error.strerror or error}") from None
 
 
+def make_folder(path: Path) -> None:
+    """Makes a folder, and those above it, where they are missing.
+
+    Raises:
+        RunFolderError: if the system refuses.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RunFolderError(f"{path} cannot be made: {error.strerror or error}") from None
+
+
 def clear_halves(folder: Path) -> None:
     """Removes the temporary files that a kill left behind."""
     with contextlib.suppress(OSError):

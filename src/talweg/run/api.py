@@ -3,8 +3,9 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
+from talweg.config.given import Given
 from talweg.config.settings import Settings, to_toml
 from talweg.data.images.prepare import PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
@@ -44,14 +45,14 @@ def train(
     out: str | Path | None = None,
     force: bool = False,
     progress: Callable[[Progress], None] | None = None,
-    **settings: Any,
+    **settings: Unpack[Given],
 ) -> Run:
-    """Trains a network, many initialisations at once, and stops each for a stated reason.
+    """Trains a network, many initializations at once, and stops each for a stated reason.
 
     Args:
         source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
             features of shape `(rows, features)`, or with `query` the URI of a database.
-        target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
         progress: is called after each epoch; in a notebook, live curves show them if it is absent.

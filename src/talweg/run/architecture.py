@@ -13,7 +13,7 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.roles import quantiles_of, roles_of
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.objective.foreign import find_function, user_model
 from talweg.objective.layers import Embed, Features, Flatten, Layer, Sequential, Shape, Standardize, written
 from talweg.objective.losses import LOSSES, Loss
@@ -47,13 +47,12 @@ def check_model(settings: Settings) -> None:
         raise ConfigError("dropout is for the model 'mlp' alone; in a list of layers write it where it acts")
     if settings.hidden != AUTO and not dense:
         raise ConfigError("hidden is for the model 'mlp' alone; leave it out, or leave out layers and model")
+    if settings.activation != AUTO and not dense:
+        raise ConfigError("activation is for the model 'mlp' alone; in a list of layers write it where it acts")
     if own:
         find_function(model)
-    elif model not in (AUTO, *MODELS):
-        raise ConfigError(
-            f"{model!r} is no model. Known: {', '.join(MODELS)}, or module:function for one of your own."
-            f"{did_you_mean(model, MODELS)}"
-        )
+    elif model != AUTO:
+        require_known("model", model, MODELS, besides="module:function for one of your own")
 
 
 def resolve_model(settings: Settings, inputs: Shape) -> Settings:
@@ -68,7 +67,7 @@ def resolve_model(settings: Settings, inputs: Shape) -> Settings:
     """
     if settings.layers is None and settings.model in (AUTO, MLP):
         return settings.model_copy(update={"model": MLP})
-    update: dict[str, Any] = {"hidden": AUTO}
+    update: dict[str, Any] = {"hidden": AUTO, "activation": AUTO}
     if settings.layers is not None:
         update["model"] = LIST
     elif settings.model in READY_MADE:
@@ -157,7 +156,7 @@ def network_of(
         settings: with nothing left to decide.
         inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
-        preparation: of pictures, it knows how their pixels are standardised; of a table, what its features are.
+        preparation: of pictures, it knows how their pixels are standardized; of a table, what its features are.
 
     Raises:
         ConfigError: a loss that does not fit the task.

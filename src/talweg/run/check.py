@@ -1,20 +1,20 @@
 """The gate as one call: a source is read, split, prepared and looked over, and nothing is trained or written."""
 
 import dataclasses
-from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import numpy as np
 
-from talweg.config.settings import Settings, make_settings
+from talweg.config.given import Given
+from talweg.config.grid import with_members
+from talweg.config.settings import Settings
 from talweg.data.gate.finding import Finding
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
-from talweg.data.table import Table
 from talweg.data.task import labels_of
 from talweg.run.build import is_denoising
-from talweg.run.prepare import Prepared, of_arrays, prepare
+from talweg.run.named import named_settings
+from talweg.run.prepare import Prepared, prepare
 from talweg.run.streaming.sources import without_credentials
 
 VERSION = 1
@@ -42,13 +42,13 @@ class Checked:
         return not self.summary["errors"]
 
 
-def check(source: Any, target: Any = None, **settings: Any) -> Checked:
+def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked:
     """Looks a source over as a training would, before its first step.
 
     Args:
         source: a path to a table, the name of a built-in data set, a data frame, or an array of features; pictures,
             and with `noise` photographs to denoise, as `talweg.train` takes them.
-        target: the column to predict; for an array of features, the array of targets.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`, `noise`.
 
     Raises:
@@ -61,21 +61,12 @@ def check(source: Any, target: Any = None, **settings: Any) -> Checked:
         >>> checked.passed
         True
     """
-    if target is not None and not isinstance(target, str):
-        source, target = of_arrays(np.asarray(source), np.asarray(target)), None
-    name = (
-        str(source)
-        if isinstance(source, str | Path)
-        else source.name
-        if isinstance(source, Table | Pictures)
-        else "data"
-    )
-    return check_settings(make_settings({"source": name, "target": target, **settings}), source)
+    return check_settings(*named_settings(source, target, settings))
 
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
-    settings, query = without_credentials(settings)
+    settings, query = without_credentials(with_members(settings))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs
@@ -104,7 +95,7 @@ def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
 
 
 def _pictures(prepared: Prepared, pictures: Pictures) -> dict[str, Any]:
-    """What is told of labelled pictures in the place of columns."""
+    """What is told of labeled pictures in the place of columns."""
     height, width, channels = pictures.shape
     named = sorted({row for finding in prepared.report.findings for row in finding.rows})
     return {

@@ -7,7 +7,6 @@ refused here could not have worked, one that is let through still may not.
 import dataclasses
 import math
 from collections.abc import Callable
-from pathlib import Path
 
 import jax
 import numpy as np
@@ -23,7 +22,7 @@ from talweg.objective.parts import cores
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.standing import Best
-from talweg.run.streaming.sources import available_memory
+from talweg.run.streaming.available import available_memory, free_swap
 from talweg.run.surveying.recording import recording
 
 SMALL = 2**28
@@ -174,12 +173,4 @@ def available() -> float:
     stats = jax.local_devices()[0].memory_stats() or {}
     if "bytes_limit" in stats:
         return float(stats["bytes_limit"] - stats.get("bytes_in_use", 0))
-    return available_memory() + _free_swap()
-
-
-def _free_swap() -> float:
-    try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        return next((int(line.split()[1]) * 1024.0 for line in lines if line.startswith("SwapFree")), 0.0)
-    except (OSError, ValueError, IndexError):
-        return 0.0
+    return available_memory() + free_swap()

@@ -1,8 +1,9 @@
 """A network looked at before anything is trained: its layers, shapes, params and work for a given source."""
 
 import dataclasses
-from typing import Any
+from typing import Any, Unpack
 
+from talweg.config.given import Given
 from talweg.config.settings import Settings
 from talweg.objective.describe import LayerRow, describe, table, totals
 from talweg.run.build import build
@@ -30,7 +31,7 @@ class Described:
         return f"<Described {self.summary['source']}: {self.summary['params']} params>"
 
 
-def model(source: Any, target: Any = None, **settings: Any) -> Described:
+def model(source: Any, target: Any = None, **settings: Unpack[Given]) -> Described:
     """The network that a training of a source would train, layer by layer; nothing is trained or written.
 
     Args:

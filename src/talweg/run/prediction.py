@@ -1,7 +1,8 @@
 """What a run says of new rows, by one member, by the best, or by all together. Rows are not read here."""
 
 import dataclasses
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
@@ -11,6 +12,8 @@ from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
 if TYPE_CHECKING:
+    import polars
+
     from talweg.run.result import Run
 
 Chosen = Literal["ensemble", "best"] | int
@@ -45,7 +48,7 @@ class Prediction:
             columns |= {f"p_{name}": self.probabilities[:, place] for place, name in enumerate(self.classes)}
         return columns | {"spread": self.spread}
 
-    def frame(self) -> Any:
+    def frame(self) -> "polars.DataFrame":
         """As a polars frame with the columns of `columns`."""
         import polars
 
@@ -94,9 +97,24 @@ def members_named(run: "Run", member: Chosen) -> list[int]:
         return list(run.summary["ensemble"]["members"])
     if member == "best":
         return [run.best_member()]
-    if not 0 <= int(member) < run.settings.members:
-        raise ConfigError(
-            f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
-            f"to {run.settings.members - 1}. Or take 'best' or 'ensemble'"
-        )
+    require_members(run, [int(member)], ". Or take 'best' or 'ensemble'")
     return [int(member)]
+
+
+def require_members(run: "Run", members: Sequence[int], otherwise: str = "") -> None:
+    """Makes sure that a run has these members.
+
+    Args:
+        run: the run.
+        members: their numbers.
+        otherwise: what else could be taken, as the end of the message.
+
+    Raises:
+        ConfigError: naming the first that it does not have.
+    """
+    for member in members:
+        if not 0 <= member < run.settings.members:
+            raise ConfigError(
+                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
+                f"to {run.settings.members - 1}{otherwise}"
+            )

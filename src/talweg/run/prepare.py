@@ -12,17 +12,16 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.gate.finding import Case, Report
 from talweg.data.gate.gate import inspect
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.arrays import of_arrays as pictures_of
 from talweg.data.images.pictures import BUILTIN, Keeping, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
-from talweg.data.large.blocks import Hear
 from talweg.data.large.gather import Stack
-from talweg.data.large.large import quiet
 from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
 from talweg.data.large.store import forget, is_mapped
 from talweg.data.parts import Plan, deal, given_column
-from talweg.data.reading.frames import from_arrays
+from talweg.data.reading.frames import as_array, from_arrays, one_column
 from talweg.data.split import FIRST_FOLD, Fractions, Split
 from talweg.data.table import Table
 from talweg.data.targets import ClassTarget, NumberTarget
@@ -95,6 +94,7 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     if is_picture_source(settings.source if source is None else source):
         return _prepare_pictures(settings, plan, source, hear)
     table = open_table(settings, source, hear)
+    _refuse_picture_settings(settings, table.name)
     _refuse_folds(plan, on_disk(table))
     seen = sample_rows(table.rows, len(table.columns))
     some = table if len(seen) == table.rows else table.take(seen)
@@ -124,6 +124,13 @@ def prepare(settings: Settings, source: Any = None, hear: Hear = quiet) -> Prepa
     elif left_out:
         features = features[np.isin(target.rows, seen_target.rows)]
     return Prepared(table, seen_target, parts, preparation, features, report, told)
+
+
+def _refuse_picture_settings(settings: Settings, table: str) -> None:
+    """What is said of pixels would do nothing to a table."""
+    for name in ("image_size", "color", "augment", "skip_broken", "patch_size"):
+        if getattr(settings, name) not in (AUTO, "none", False):
+            raise ConfigError(f"{name} is for pictures, and {table} is a table; leave it out")
 
 
 def _refuse_folds(plan: Plan, on_disk: bool) -> None:
@@ -248,8 +255,17 @@ def wanted_pictures(settings: Settings) -> Wanted:
     )
 
 
-def of_arrays(x: np.ndarray, y: np.ndarray) -> Table | Pictures:
-    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
+def of_arrays(features: Any, targets: Any) -> Table | Pictures:
+    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three.
+
+    Raises:
+        DataError: shapes that are none of features or of targets.
+    """
+    x, y = as_array("the features", features), one_column(as_array("the targets", targets))
+    if x.ndim not in (2, 3, 4):
+        raise DataError(
+            f"features have the shape (rows, features), got {x.shape}; a single feature becomes one by reshape(-1, 1)"
+        )
     return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 

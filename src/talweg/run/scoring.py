@@ -24,7 +24,7 @@ Z95 = 1.959963984540054
 def predictions(
     network: Network, outputs: Float[np.ndarray, "*many rows outputs"]
 ) -> Float[np.ndarray, "*many rows columns"]:
-    """Class probabilities, or standardised targets, from outputs, in float64."""
+    """Class probabilities, or standardized targets, from outputs, in float64."""
     if network.classes:
         return network.row_loss.probabilities(outputs)
     return outputs.astype(np.float64)
@@ -41,9 +41,9 @@ def score(
     """Every metric of a task, and the loss.
 
     Args:
-        loss: what was minimised.
+        loss: what was minimized.
         predicted: as given by `predictions`.
-        y: the true classes, or the true standardised targets.
+        y: the true classes, or the true standardized targets.
         target_scale: what one unit of the sums is in each target's own unit.
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
         logarithm: what was learned of the targets, if it was.

@@ -1,19 +1,20 @@
 """A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from talweg.config.grid import grid_of, member_value
-from talweg.descent.stopping import Outcome
+from talweg.data.feed import rows_per_batch
+from talweg.descent.stopping import FAILED, Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
+from talweg.record.plain import plain_data
 from talweg.run.job import Job
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
-from talweg.run.probes.sweep import FAILED, sweep_report
+from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
 from talweg.run.streaming.scoring_blocks import HELD, score_blocks
@@ -60,7 +61,7 @@ def summarize(
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
     members, validation, test = in_ensemble(trained), scores.get("validation"), scores.get("test")
     main = default_metric(job.network.row_loss.task)
-    return _plain(
+    return plain_data(
         {
             "version": VERSION,
             "kind": "training",
@@ -117,15 +118,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def _training(job: Job) -> dict[str, Any]:
     settings = job.settings
-    rows = job.rows_a_member()
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: _number(values) for name, values in _settings(job).items()},
         "schedule": settings.schedule,
         "step_length": settings.step_length,
-        "batch_size": batch,
-        "steps_per_epoch": -(-rows // batch),
+        "batch_size": rows_per_batch(settings.batch_size, job.rows_a_member()),
+        "steps_per_epoch": job.steps_per_epoch,
         "max_epochs": settings.max_epochs,
         "stop": settings.stop,
         "keep": settings.keep,
@@ -223,14 +222,3 @@ def _constant_loss(job: Job) -> float:
         return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
     return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
-
-
-def _plain(value: Any) -> Any:
-    """The same with lists for tuples and `None` for numbers that are not finite, which JSON does not know."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

@@ -54,7 +54,7 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
 
     Args:
         path: a run folder, as training names it.
-        source: the data, if they came as Python objects; maps look at them again.
+        source: the data, if they are elsewhere now or came as Python objects; maps look at them again.
         target: for an array of features, the array of targets.
 
     Raises:
@@ -99,7 +99,11 @@ def read_settings(folder: RunFolder, text: str) -> Settings:
     """Settings as a run folder holds them."""
     try:
         # Runs of before this setting learned a quantity as it is.
-        return make_settings({"target_scale": "standard", **tomllib.loads(text)})
+        given = {"target_scale": "standard", **tomllib.loads(text)}
+        if given.get("model", "mlp") not in ("auto", "mlp"):
+            # Earlier runs wrote down an activation beside layers, which have their own.
+            given.pop("activation", None)
+        return make_settings(given)
     except (tomllib.TOMLDecodeError, ConfigError) as error:
         raise RunFolderError(f"{folder.path / 'run.toml'} is damaged: {error}") from None
 

@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from talweg.view.terminal import Columns
+
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _SHOWN_ROWS = 8
 _MOST_CLASSES = 40
@@ -42,21 +44,21 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
 
 def _photographs(summary: Mapping[str, Any], split: str) -> Text:
     about = summary["photographs"]
-    colour, patch = "gray" if about["channels"] == 1 else "in colour", about["patch"]
+    color, patch = "gray" if about["channels"] == 1 else "in color", about["patch"]
     ways = {"noise": f"noise {about['noise']}", "pairs": "pairs of noisy and clean", "self": "noisy pictures alone"}
-    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {colour} ({split}), "
+    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {color} ({split}), "
     return Text(f"{head}{about['pixels'] / 1e6:.3g} million pixels, patches of {patch}x{patch}")
 
 
 def _pictures(summary: Mapping[str, Any], split: str) -> list[RenderableType]:
-    """Labelled pictures: what they are, what their files were, and how many of each class are in each part."""
+    """Labeled pictures: what they are, what their files were, and how many of each class are in each part."""
     about, files = summary["pictures"], summary["pictures"]["files"]
-    colour = "gray" if about["channels"] == 1 else "in colour"
-    seen = f"{about['height']}x{about['width']} {colour}"
+    color = "gray" if about["channels"] == 1 else "in color"
+    seen = f"{about['height']}x{about['width']} {color}"
     head = f"{summary['source']}: {summary['target']} ({summary['task']}), {summary['rows']} pictures ({split}), "
     shown: list[RenderableType] = [Text(f"{head}seen as {seen}")]
     if files:
-        modes = ", ".join(f"{count} {mode.replace('rgb', 'in colour')}" for mode, count in files["modes"].items())
+        modes = ", ".join(f"{count} {mode.replace('rgb', 'in color')}" for mode, count in files["modes"].items())
         shown.append(Text(f"The files: {_sizes(files)}; {modes}."))
     if about["classes"]:
         shown += [Text(), _classes(about["classes"])]
@@ -73,7 +75,7 @@ def _sizes(files: Mapping[str, Any]) -> str:
 
 
 def _classes(classes: list[Mapping[str, Any]]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Columns(2)
     table.add_column("class", overflow="fold")
     for title in (*_PARTS, "all"):
         table.add_column(title, justify="right")
@@ -113,7 +115,7 @@ def _rows(finding: Mapping[str, Any], thing: str, names: Mapping[str, str]) -> s
 
 
 def _columns(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 2), header_style="bold")
+    table = Columns(2)
     for title in ("column", "kind", "why"):
         table.add_column(title, overflow="fold")
     for column in summary["columns"][:30]:

@@ -46,9 +46,11 @@ def _data(told: Told, say: Tongue) -> Raised:
     for finding in gate_findings(told):
         if finding.get("grade", finding.get("level")) in ("error", "warning"):
             kind = say.or_else(f"gate.{finding.get('check', '')}", str(finding.get("check", "")))
-            yield "gate", {"kind": kind, "sentence": str(finding.get("sentence", finding.get("message", "")))}
+            yield "gate", {"kind": kind, "found": _found(finding, told, say)}
     data = told.summary["data"]
-    left = [f"“{column['name']}” ({column['kind']})" for column in data.get("columns", []) if _is_left_out(column)]
+    kinds = {kind: say(f"kind.{kind}") for kind in ("text", "identifier")}
+    columns = [column for column in data.get("columns", []) if column["kind"] in kinds]
+    left = [f"{say.quoted(column['name'])} ({kinds[column['kind']]})" for column in columns]
     if left:
         key = "columns.one" if len(left) == 1 else "columns.many"
         yield "left_out", {"columns": say(key, names=say.listed(left))}
@@ -60,8 +62,18 @@ def _data(told: Told, say: Tongue) -> Raised:
         yield "imbalance", {"largest": names[many], "smallest": names[few], "times": times}
 
 
-def _is_left_out(column: Mapping[str, Any]) -> bool:
-    return column["kind"] in ("text", "identifier")
+def _found(finding: Mapping[str, Any], told: Told, say: Tongue) -> str:
+    """What the gate found: its own sentence, which is English; in another language what it concerns, in brackets."""
+    if say.lang == "en":
+        return str(finding.get("sentence", finding.get("message", "")))
+    parts = []
+    if columns := [say.quoted(name) for name in finding.get("columns", [])]:
+        parts.append(say("columns.one" if len(columns) == 1 else "columns.many", names=say.listed(columns)))
+    if count := int(finding.get("count", 0)):
+        places = say.listed(map(str, finding.get("rows", [])), 3)
+        thing = "found_pictures" if told.summary.get("pictures") or told.summary.get("denoising") else "rows"
+        parts.append(say.count(thing, count) + (f": {places}" if places and thing == "rows" else ""))
+    return f" ({'; '.join(parts)})" if parts else ""
 
 
 def gate_findings(told: Told) -> list[Mapping[str, Any]]:
@@ -111,7 +123,8 @@ def _stopping(told: Told, say: Tongue) -> Raised:
     if failed:
         yield "failed", {"count": say.whole(failed), "all": everyone}
     for sentence in told.summary["training"].get("idle", []):
-        yield "idle", {"sentence": str(sentence)}
+        # Why it could not is said in English; the rule itself is typed alike in every language.
+        yield "idle", {"found": str(sentence) if say.lang == "en" else str(sentence).partition(" can never hold")[0]}
     for watch in watches(told):
         rule = watch.rule
         if rule["kind"] == "reached" and not watch.stopped and rule["monitor"] in told.history.names:

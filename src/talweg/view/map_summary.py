@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import number
+from talweg.view.terminal import Columns, number
 
 
 def map_summary(told: Mapping[str, Any]) -> RenderableType:
@@ -38,7 +37,7 @@ _PARTS = {"train": "training", "validation": "validation"}
 
 
 def _ends(told: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in ("member", "at the start", "at the end", "drawn there", "off the plane"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("why it stopped")
@@ -58,7 +57,7 @@ def atlas_summary(told: Mapping[str, Any]) -> RenderableType:
     """
     label = f"{_PARTS[told['on']]} {told['of'].replace('_', ' ')}"
     head = f"{label.capitalize()} of {told['run']} over {_some(told)} rows, every member on a plane of its own."
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in ("member", "at the start", "at the end", "drawn there", "plane holds"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("why it stopped")
@@ -102,7 +101,7 @@ def barrier_summary(told: Mapping[str, Any]) -> RenderableType:
         f"Between {len(told['members'])} members of {told['run']}, over {_some(told)} {_PARTS[told['on']]} rows; a "
         f"pass above {number(told['tolerance'])} parts two valleys."
     )
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in ("", "lowest pass", "median", "highest"):
         table.add_column(title, justify="left" if not title else "right", no_wrap=True)
     for name, words in (("straight", "straight lines"), ("aligned", "hidden units aligned")):
@@ -133,7 +132,7 @@ def sharpness_summary(told: Mapping[str, Any]) -> RenderableType:
         told: the JSON object of a sharpness (see docs/json.md).
     """
     head = f"How sharp the {_PARTS[told['on']]} loss of {told['run']} is at its members, over {_some(told)} rows."
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in ("member", "loss", "gradient", "at start", "λ₁", "λ₂", "trace", "lowest λ", "2/λ₁", "rate"):
         table.add_column(title, justify="right", no_wrap=True)
     for member in told["members"]:

@@ -7,6 +7,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from talweg.view.terminal import Columns
+
 _SHOWN = 24
 
 
@@ -34,7 +36,7 @@ def likeness_table(pictures: list[Mapping[str, Any]]) -> Table:
     known = [
         name for name in ("psnr", "ssim", "neighbor_psnr") if any(name in (one["noisy"] or {}) for one in pictures)
     ]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("picture", overflow="fold")
     for name in known:
         table.add_column(f"{_TITLES[name]} noisy", justify="right", no_wrap=True)

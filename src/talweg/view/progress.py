@@ -43,6 +43,7 @@ class TrainingProgress:
         self.members, self.max_epochs, self.metric = members, max_epochs, metric
         self.console, self.said = console, time.monotonic()
         self.losses: list[float] = []
+        self.since: tuple[float, float] | None = None
         self.bar = _WithCurve(
             self.losses,
             TextColumn("epoch {task.fields[epoch]}/{task.total}"),
@@ -82,18 +83,24 @@ class TrainingProgress:
             self.bar.update(self.task, completed=done, epoch=epoch, told=told)
         elif time.monotonic() - self.said > _PLAIN_EVERY:
             self.said = time.monotonic()
-            self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}", highlight=False)
+            self.console.print(f"epoch {epoch}/{self.max_epochs}  {told}")
 
     def _told(self, done: float, seconds: float, curves: Mapping[str, np.ndarray], active: np.ndarray) -> str:
         parts = [f"loss {number(_mean(curves['train_loss']))}"]
         if self.metric in curves:
             parts.append(f"validation {words(self.metric)} {number(_mean(curves[self.metric]))}")
         parts.append(f"{int(active.sum())} of {self.members} members going")
-        rate = done / max(seconds, 1e-9)
-        left = (self.max_epochs - done) / rate
-        parts.append(f"{rate:.3g} epochs/s")
-        parts.append(f"{_duration(left)} left at most")
+        parts += self._pace(done, seconds)
         return " · ".join(parts)
+
+    def _pace(self, done: float, seconds: float) -> list[str]:
+        """How fast it goes since it was first heard of: what came before was compilation, or another sitting."""
+        if self.since is None:
+            self.since = done, seconds
+        rate = (done - self.since[0]) / max(seconds - self.since[1], 1e-9)
+        if rate <= 0:
+            return []
+        return [f"{rate:.3g} epochs/s", f"{_duration((self.max_epochs - done) / rate)} left at most"]
 
 
 @final
@@ -123,7 +130,7 @@ class PreparationProgress:
             self.bar.update(self.task, description=told, completed=part)
         elif now - self.said > _PLAIN_EVERY:
             self.said = now
-            self.console.print(told, highlight=False)
+            self.console.print(told)
         self.doing = doing
 
     def _pace(self, part: float, now: float) -> str:

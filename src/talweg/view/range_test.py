@@ -7,7 +7,18 @@ from jaxtyping import Float
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 
-from talweg.view.style import BLUE, GRAY, INK, ORANGE, halo, literal, new_figure, place_legend, shortened, styled
+from talweg.view.style import (
+    BLUE,
+    INK,
+    ORANGE,
+    halo,
+    literal,
+    new_figure,
+    place_legend,
+    quiet_frame,
+    shortened,
+    styled,
+)
 
 
 @styled
@@ -68,9 +79,7 @@ def range_test_figure(
                 path_effects=halo())  # fmt: skip
     ax.set(xscale="log", xlim=(rates[0], rates[-1]), ylim=(low - 0.06 * (top - low), top))
     ax.set(xlabel="learning rate", ylabel="training loss of a step, smoothed")
-    ax.grid(True)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GRAY)
+    quiet_frame(ax)
     ax.set_title(literal(shortened(title, 60)))
     place_legend(figure, handles, words)
     return figure

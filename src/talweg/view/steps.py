@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import number, words
+from talweg.view.terminal import Columns, number, words
 
 
 def schedules_text(content: Mapping[str, Any], chosen: bool, notes: Sequence[str]) -> RenderableType:
@@ -24,7 +24,7 @@ def schedules_text(content: Mapping[str, Any], chosen: bool, notes: Sequence[str
 
 
 def _plain_table(titles: Sequence[str], right: bool = False) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for place, title in enumerate(titles):
         table.add_column(title, justify="right" if right and place else "left", overflow="fold")
     return table

@@ -4,14 +4,45 @@ A training is told of in `progress` while it goes on and in `training_summary` a
 """
 
 import time
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, final
 
-from rich.console import Group, RenderableType
+from rich.cells import cell_len
+from rich.console import Console, ConsoleOptions, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from talweg.data.large.cache import in_words
+
+_WIDEST = 1000
+"""Columns of a line, at most."""
+
+
+def plain_console(file: Any = None) -> Console:
+    """A console that shows every text as it is: a column named `weight [kg]` or `:x:` is no markup.
+
+    Args:
+        file: where it writes; standard output if it is absent.
+    """
+    return Console(file=file, highlight=False, markup=False, emoji=False)
+
+
+@final
+class Columns(Table):
+    """A table without lines; where the terminal is too narrow for its numbers, its lines are longer than that.
+
+    An ellipsis in the place of a digit would be worse.
+    """
+
+    def __init__(self, space: int = 1, **options: Any):
+        super().__init__(box=None, pad_edge=False, padding=(0, space), header_style="bold", **options)
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterable[Any]:
+        for column in (column for column in self.columns if column.no_wrap):
+            lines = [line for cell in (column.header, *column.cells) for line in str(cell).splitlines()]
+            column.min_width = max(map(cell_len, lines), default=0)
+        needed = self.__rich_measure__(console, options.update_width(_WIDEST)).minimum
+        return super().__rich_console__(console, options.update_width(max(options.max_width, needed)))
 
 
 def number(value: float | None) -> str:
@@ -46,7 +77,7 @@ def runs_table(summaries: list[tuple[str, Mapping[str, Any] | None]]) -> Rendera
     Args:
         summaries: each run's path, and its summary.
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in ("run", "data"):
         table.add_column(title, overflow="fold")
     for title in ("members", "metric", "validation", "test", "ensemble"):
@@ -75,7 +106,7 @@ def cache_table(cache: Mapping[str, Any]) -> RenderableType:
     Args:
         cache: the JSON object of the cache (see docs/json.md).
     """
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     table.add_column("what", overflow="fold")
     table.add_column("size", justify="right", no_wrap=True)
     table.add_column("last used", no_wrap=True)

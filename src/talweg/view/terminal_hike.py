@@ -5,10 +5,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import number
+from talweg.view.terminal import Columns, number
 
 _OUTCOMES = {
     "arrived": "arrived",
@@ -45,7 +44,7 @@ def hike_summary(hike: Mapping[str, Any]) -> RenderableType:
 
 
 def _places(hike: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in (", ".join(hike["variables"]), "value", "hikers"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("what it is")

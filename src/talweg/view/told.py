@@ -12,10 +12,13 @@ from jaxtyping import Bool, Float, Int
 from talweg.errors import RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
-from talweg.record.history import History
+from talweg.record.history import History, carried_on
 from talweg.record.measured import read_noise, read_sharpness
+from talweg.record.plain import plain_data
 from talweg.record.seals import intact
 
+LEARNED = ("number", "category", "date", "picture")
+"""Kinds of columns that are learned from; the others are left out."""
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
 
@@ -118,18 +121,10 @@ class Told:
         place = int(np.searchsorted(self.history.epoch, epoch))
         if curve not in self.history.names or place >= len(self.history.epoch):
             return None
-        value = float(self.history[curve][place, member])
-        return value if np.isfinite(value) else None
+        return plain_data(float(self.history[curve][place, member]))
 
 
 _UPWARD = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2", "psnr", "ssim")
-
-
-def carried_on(values: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
-    """Curves whose gaps hold the last value before them, so that a stop moves no median."""
-    known = np.isfinite(values)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
-    return np.take_along_axis(values, last, axis=0)
 
 
 def read_run(folder: RunFolder) -> Told:

@@ -1,7 +1,7 @@
 """A finished training in the terminal: what was reached, why it stopped, where the files are, what to type next."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
@@ -9,7 +9,8 @@ from rich.table import Table
 from rich.text import Text
 
 from talweg.view.pictures import denoising_lines
-from talweg.view.terminal import number, words
+from talweg.view.terminal import Columns, number, words
+from talweg.view.told import LEARNED
 
 
 def training_summary(summary: Mapping[str, Any]) -> RenderableType:
@@ -40,12 +41,16 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     grid.add_column(style="bold")
     grid.add_column(overflow="fold")
     what = f"{len(data['classes'])} classes" if data["classes"] else "a quantity"
-    told = f"{data['target']} ({what}) from {data['features']} features, {data['rows']} rows"
+    told = (
+        f"{data['target']} ({what}) from {data['features']} feature{'s' * (data['features'] != 1)}, {data['rows']} rows"
+    )
     photographs, thing = data.get("photographs"), "rows"
     if photographs:
         told = f"{data['rows']} photographs, noise {photographs['noise']}; patches of {photographs['patch']} pixels"
         thing = f"tiles of {photographs['train']}, {photographs['validation']} and {photographs['test']} photographs"
     grid.add_row("Data", f"{data['name']}: {told}")
+    if left := _left_out(data.get("columns", [])):
+        grid.add_row("Left out", left)
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
     if folds := split.get("folds"):
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
@@ -60,6 +65,13 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     grid.add_row("Stop", training["stop"])
     return grid
+
+
+def _left_out(columns: Sequence[Mapping[str, str]]) -> str:
+    """The columns that are not learned from, and what they are; of many the first."""
+    left = [column for column in columns if column["kind"] not in LEARNED]
+    named = [f"{one['name']} ({one['reason' if one['kind'] == 'ignored' else 'kind']})" for one in left]
+    return ", ".join(named if len(named) < 8 else [*named[:6], f"and {len(named) - 6} more"])
 
 
 def _each(value: float | list[float]) -> str:
@@ -79,7 +91,7 @@ def _layers(model: Mapping[str, Any]) -> str:
 
 def _members(summary: Mapping[str, Any]) -> RenderableType:
     metric = summary["metric"]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     metric_name = words(metric)
     titles = (
         "member",
@@ -89,7 +101,9 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
         f"validation\n{metric_name}",
         f"test\n{metric_name}",
     )
-    for title in titles:
+    sweep = summary.get("sweep") or {"settings": [], "values": []}
+    swept, tried = sweep["settings"], {member: entry for entry in sweep["values"] for member in entry["members"]}
+    for title in (*titles, *(f"\n{words(name)}" for name in swept)):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("\nwhy it stopped", no_wrap=True)
     for member in summary["members"]:
@@ -101,6 +115,7 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
             number(validation.get("loss")),
             number(validation.get(metric)),
             number(test.get(metric)),
+            *(number(tried[member["member"]][name]) for name in swept),
             member["outcome"]["kind"].replace("_", " "),
         )
     return table
@@ -130,7 +145,7 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
     metric = summary["metric"]
     titles = [words(name) for name in sweep["settings"]]
     titles += ["members", "validation loss", "± std", f"validation {words(metric)}", "above the best", "95 %"]
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
+    table = Columns()
     for title in titles:
         table.add_column(title, justify="right", overflow="fold")
     best = sweep["best"]
@@ -153,17 +168,32 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
 
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
-    table = Table(box=None, pad_edge=False, padding=(0, 1), header_style="bold")
-    table.add_column("over the members", no_wrap=True)
+    table = Columns()
+    some = summary["ensemble"]["members"]
+    # Those that a sweep chose, or that did not fail: the numbers are of them alone.
+    whose = "the members" if len(some) == len(summary["members"]) else f"members {_numbered(some)}"
+    table.add_column(f"over {whose}", no_wrap=True)
     for title in ("mean", "± std", "worst", "best", "ensemble"):
         table.add_column(title, justify="right", no_wrap=True)
     for part, spread in summary["spread"].items():
-        for name in dict.fromkeys((summary["metric"], "loss")):
+        # Where one class is rare, accuracy says little: the gate told to judge by these.
+        rare = any(found["check"] == "imbalance" for found in summary.get("gate", {}).get("findings", []))
+        shown = (summary["metric"], *(("balanced_accuracy", "macro_f1") if rare else ()), "loss")
+        for name in dict.fromkeys(name for name in shown if name in spread):
             row = spread[name]
             values = [number(row[key]) for key in ("mean", "std", "worst", "best")]
             label = "out-of-fold" if part == "validation" and "folds" in summary["split"] else part
             table.add_row(f"{label} {words(name)}", *values, number(summary["ensemble"][part][name]))
     return table
+
+
+def _numbered(members: Sequence[int]) -> str:
+    """Members by their numbers; of many the first."""
+    return (
+        ", ".join(map(str, members))
+        if len(members) < 7
+        else f"{', '.join(map(str, members[:5]))}, ... ({len(members)})"
+    )
 
 
 def _sampling(summary: Mapping[str, Any]) -> list[Text]:

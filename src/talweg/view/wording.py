@@ -103,6 +103,15 @@ class Tongue:
         """A curve's or a measure's name."""
         return self.or_else(f"curve.{name}", name)
 
+    def quoted(self, word: str) -> str:
+        """A word in quotation marks.
+
+        Example:
+            >>> Tongue("en").quoted("age"), Tongue("de").quoted("age")
+            ('“age”', '„age“')
+        """
+        return f"„{word}“" if self.lang == "de" else f"“{word}”"
+
     def listed(self, words: Iterable[str], most: int = 8) -> str:
         """Words as prose: ``a, b and c``; of many the first."""
         named = list(words)

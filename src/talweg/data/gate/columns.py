@@ -9,7 +9,9 @@ from jaxtyping import Float, Int
 from talweg.data.columns import as_dates, as_numbers, as_text
 from talweg.data.encode import CategoryEncoder, DateEncoder, Encoder
 from talweg.data.gate.finding import Case, Finding, counted, named, percent
-from talweg.data.table import Column, Numbers
+from talweg.data.reading.words import SLASHED
+from talweg.data.sentences import TextEncoder
+from talweg.data.table import Column, Numbers, Text
 from talweg.data.task import quantities_of
 
 _SAMPLE = 20_000
@@ -144,7 +146,6 @@ def left_out(case: Case) -> Iterable[Finding]:
         "constant": ("the same in every training row", "Nothing can be learned of it"),
         "identifier": ("a name of each row", "A network can only learn it by heart"),
         "duplicate": ("another column again", "It would only count twice"),
-        "text": ("free text", "Talweg reads no sentences"),
     }
     for kind, (what, because) in why.items():
         names = tuple(found.name for found in case.preparation.kinds if found.kind == kind)
@@ -156,6 +157,38 @@ def left_out(case: Case) -> Iterable[Finding]:
                 f"Column{'s' * many} {named(names)} {'are' if many else 'is'} {what}, and left out.",
                 f"{because}; if that is wrong, say what it is, such as --column {names[0]}=category.",
                 names,
+            )
+
+
+def texts(case: Case) -> Iterable[Finding]:
+    """Columns of sentences, and what became of them."""
+    for encoder in case.preparation.encoders:
+        if isinstance(encoder, TextEncoder):
+            yield Finding(
+                "note",
+                "text",
+                f"Column {encoder.name!r} is free text: {len(encoder.terms)} words and pairs of words that stand in it"
+                f" twice or more are folded into {len(encoder.scale)} features.",
+                f"If it says nothing of the target, leave it out with --column {encoder.name}=ignore.",
+                (encoder.name,),
+            )
+
+
+def slashed_dates(case: Case) -> Iterable[Finding]:
+    """Columns of dates such as 3/4/2024, which nobody can read for certain, and which are taken as words."""
+    for found in case.preparation.kinds:
+        column = case.table.columns[found.name]
+        if found.kind not in ("category", "identifier") or not isinstance(column, Text):
+            continue
+        some = column.levels[:: 1 + len(column.levels) // _FEWEST_ROWS]
+        if some and all(map(SLASHED.fullmatch, some)):
+            yield Finding(
+                "warning",
+                "slashed_dates",
+                f"Column {found.name!r} holds dates such as {some[0]!r}, of which day and month cannot be told apart;"
+                f" it is taken as {'words' if found.kind == 'category' else 'a name of each row, and left out'}.",
+                f"Write them as 2024-12-31 or 31.12.2024, or leave them out with --column {found.name}=ignore.",
+                (found.name,),
             )
 
 

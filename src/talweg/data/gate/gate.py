@@ -19,6 +19,8 @@ CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     columns.give_aways,
     columns.identifiers,
     columns.left_out,
+    columns.texts,
+    columns.slashed_dates,
     columns.non_finite,
     columns.mostly_missing,
     columns.many_features,

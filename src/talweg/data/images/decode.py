@@ -77,7 +77,7 @@ def decode(data: bytes, name: str, color: Color, cover: Size | None = None) -> D
     Args:
         data: the whole file.
         name: the file's name, for messages.
-        color: what the pixels shall be; gray ones are spread, colours become their luma (ITU-R 601).
+        color: what the pixels shall be; gray ones are spread, colors become their luma (ITU-R 601).
         cover: the height and width to fill: scaled until both are covered, and what stands over is cut off evenly;
             `None` keeps the size.
 

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
+from talweg.data.evenly import evenly
 from talweg.data.images.photographs import Photographs
 from talweg.data.split import Split
 
@@ -55,8 +56,7 @@ class PhotoCase:
 
     def measured(self) -> list[int]:
         """The photographs that are measured."""
-        count = len(self.photographs)
-        return np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).round().astype(int)).tolist()
+        return evenly(len(self.photographs), MOST_MEASURED).tolist()
 
 
 def rows_of(chosen: Bool[np.ndarray, " photographs"]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Int
 
+from talweg.data.images.middle import middle
 from talweg.data.images.photographs import Photographs, Picture
 from talweg.data.split import PARTS, Fractions, Split, split
 from talweg.errors import DataError
@@ -67,19 +68,14 @@ def pairs_of(
     """
     pairs = []
     for row in rows[:MOST_JUDGED]:
-        picture = _middle(photographs.pictures[row]).astype(np.float32)
+        picture = middle(photographs.pictures[row], LARGEST_JUDGED).astype(np.float32)
         if neighbors:
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             noisy, clean = picture[::2, ::2], picture[1::2, 1::2]
         elif photographs.noisy is not None:
-            noisy, clean = _middle(photographs.noisy[row]).astype(np.float32), picture
+            noisy, clean = middle(photographs.noisy[row], LARGEST_JUDGED).astype(np.float32), picture
         else:
             assert noisy_of is not None
             noisy, clean = noisy_of(picture, np.random.Generator(np.random.Philox(key=[seed, int(row)]))), picture
         pairs.append(Pair(photographs.files[row], noisy, clean))
     return tuple(pairs)
-
-
-def _middle(picture: Picture) -> Picture:
-    top, left = (max(0, (side - LARGEST_JUDGED) // 2) for side in picture.shape[:2])
-    return picture[top : top + LARGEST_JUDGED, left : left + LARGEST_JUDGED]

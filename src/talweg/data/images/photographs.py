@@ -25,14 +25,14 @@ BUILTIN_FOLDER = Path(__file__).parent.parent / "builtin" / "photographs"
 MOST_PIXELS = 300_000_000
 """Pixels of all photographs together, at most."""
 
-_NAMES: dict[Color, str] = {"gray": "gray", "rgb": "colour"}
+_NAMES: dict[Color, str] = {"gray": "gray", "rgb": "color"}
 
 Picture = Shaped[np.ndarray, "_ _ _"]  # height, width, channels; another for each
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Photographs:
-    """Photographs of any sizes, all gray or all in colour.
+    """Photographs of any sizes, all gray or all in color.
 
     Attributes:
         name: what messages call the source.
@@ -57,7 +57,7 @@ class Photographs:
 
     @property
     def channels(self) -> int:
-        """1 for gray, 3 for colour."""
+        """1 for gray, 3 for color."""
         return int(self.pictures[0].shape[-1])
 
 
@@ -75,7 +75,7 @@ def read_photographs(
         source: ``"photographs"`` (ten built-in gray ones); a folder, whatever its folders are called; a folder with the
             folders `noisy/` and `clean/`; a file; an array or a list of arrays.
         clean: the folder of clean pictures, if `source` holds the noisy ones of pairs.
-        color: gray or colour; `None` takes gray if all of them are gray.
+        color: gray or color; `None` takes gray if all of them are gray.
         longest: larger photographs are scaled until their longer side is that long.
         skip_broken: whether broken pictures are left out rather than an error.
         unbounded: whether the real numbers of arrays may lie beyond black and white, as noise leaves them.
@@ -117,7 +117,7 @@ def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs
     if not pictures:
         raise DataError("there are no pictures in the list")
     if len({picture.shape[-1] for picture in pictures}) > 1:
-        raise DataError("some of the pictures are gray and some in colour; make them all alike, or name a colour")
+        raise DataError("some of the pictures are gray and some in color; make them all alike, or name a color")
     return Photographs("the arrays", tuple(str(number) for number in range(len(pictures))), pictures)
 
 

@@ -1,6 +1,6 @@
 """How pictures become the input of a network: their size, and the mean and spread of the training pictures. Plain data.
 
-The standardisation itself is a layer (`Standardize`), so that pixels stay bytes until a step needs them.
+The standardization itself is a layer (`Standardize`), so that pixels stay bytes until a step needs them.
 """
 
 import dataclasses
@@ -34,7 +34,7 @@ class PicturePreparation:
     Attributes:
         height: rows of pixels.
         width: columns of pixels.
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         center: the mean of each channel, in pixels of 0 to 255.
         scale: the standard deviation of each channel; 1 where it is 0.
         target: how the target is encoded.
@@ -71,12 +71,12 @@ class PicturePreparation:
     @property
     def task(self) -> Task:
         """Whether the target holds classes or a quantity."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return self.target.task
 
     @property
     def classes(self) -> tuple[Label, ...]:
         """The classes in sorted order; empty for a quantity."""
-        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+        return self.target.classes
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -109,7 +109,7 @@ class PicturePreparation:
         return Wanted((self.height, self.width), "gray" if self.channels == 1 else "rgb")
 
     def read(self, source: Any, skip_broken: bool = False, keeping: Keeping = IN_MEMORY) -> Pictures:
-        """The pictures of a new source, in the size and colour of training.
+        """The pictures of a new source, in the size and color of training.
 
         Raises:
             DataError: see `read_pictures`; or pictures in memory of another size.
@@ -159,7 +159,7 @@ class PhotographPreparation:
     """What a denoiser knows of its pictures.
 
     Attributes:
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         learning: from what it learned: ``noise``, ``pairs`` or ``self``.
     """
 

@@ -168,9 +168,13 @@ class Cache:
         self._make_room(0)
 
     def entries(self) -> list[Entry]:
-        """All whole stores, the last used first."""
+        """All whole stores, the last used first.
+
+        Raises:
+            DataError: the folder cannot be read.
+        """
         found = []
-        for path in self.folder.iterdir() if self.folder.is_dir() else []:
+        for path in self._paths():
             # A store may be removed by another process while this one lists.
             with contextlib.suppress(OSError, ValueError, KeyError):
                 if _KEY.fullmatch(path.name):
@@ -189,9 +193,17 @@ class Cache:
 
     def tidy(self) -> None:
         """Removes what killed processes left half made."""
-        for path in self.folder.iterdir() if self.folder.is_dir() else []:
+        for path in self._paths():
             if (match := _MAKING.fullmatch(path.name)) and not _alive(int(match[1])):
                 shutil.rmtree(path, ignore_errors=True)
+
+    def _paths(self) -> list[Path]:
+        try:
+            return list(self.folder.iterdir()) if self.folder.is_dir() else []
+        except OSError as error:
+            raise DataError(
+                f"The cache in {self.folder} cannot be read: {error.strerror}; set TALWEG_CACHE to another folder."
+            ) from None
 
     def _make_room(self, needed: int, keep: str = "") -> None:
         total = needed

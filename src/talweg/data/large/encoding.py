@@ -6,10 +6,10 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from talweg.data.clean import Preparation
+from talweg.data.columns import as_dates, as_numbers
 from talweg.data.large.sample import blocks, values_of
 from talweg.data.large.store import forget
-from talweg.data.reading.words import read_numbers
-from talweg.data.table import Column, Numbers, Table, Text
+from talweg.data.table import Column, Dates, Numbers, Table, Text
 from talweg.data.targets import NumberTarget
 
 _BLOCK_BYTES = 32 * 2**20
@@ -30,14 +30,12 @@ def feature_blocks(
         DataError: a column is missing.
     """
     preparation.refuse_other(table)
-    numbers = {encoder.name for encoder in preparation.encoders if encoder.kind == "number"}
-    names = {encoder.name for encoder in preparation.encoders}
+    kinds = {encoder.name: encoder.kind for encoder in preparation.encoders}
     if target:
-        names.add(preparation.target.name)
-        numbers |= {preparation.target.name} if isinstance(preparation.target, NumberTarget) else set()
-    some = table.select(names)
+        kinds[preparation.target.name] = "number" if isinstance(preparation.target, NumberTarget) else "category"
+    some = table.select(kinds)
     # How numbers are written is told by all words of a column, not by those of a block.
-    written = {name: _numbers_of(column) for name, column in some.columns.items() if name in numbers}
+    written = {name: _written(column, kinds[name]) for name, column in some.columns.items()}
     size = max(1, _BLOCK_BYTES // (8 * max(1, len(preparation.feature_names))))
     for places in blocks(len(rows), size) if len(rows) else [slice(0, 0)]:
         taken = some.take(rows[places])
@@ -47,16 +45,20 @@ def feature_blocks(
         forget(*map(values_of, some.columns.values()))
 
 
-def _numbers_of(column: Column) -> Float[np.ndarray, " levels"] | None:
-    return np.append(read_numbers(column.levels), np.nan) if isinstance(column, Text) else None
+def _written(column: Column, kind: str) -> Numbers | Dates | None:
+    """What each word of a column stands for, where it is to hold numbers or dates; behind them what a gap does."""
+    if not isinstance(column, Text) or kind not in ("number", "date"):
+        return None
+    each = Text(np.append(np.arange(len(column.levels)), -1).astype(np.int32), column.levels)
+    return as_numbers(each) if kind == "number" else as_dates(each)
 
 
-def _plain(column: Column, numbers: Float[np.ndarray, " levels"] | None) -> Column:
+def _plain(column: Column, written: Numbers | Dates | None) -> Column:
     """A block's column with no more words than stand in it."""
     if not isinstance(column, Text):
         return column
-    if numbers is not None:
-        return Numbers(numbers[column.codes])
+    if written is not None:
+        return type(written)(written.values[column.codes])
     used, codes = np.unique(column.codes, return_inverse=True)
     missing = int(len(used) > 0 and used[0] < 0)
     return Text((codes - missing).astype(np.int32), tuple(column.levels[code] for code in used[missing:]))

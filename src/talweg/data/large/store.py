@@ -4,22 +4,26 @@ A store is a folder of `.npy` files beside one `store.json`, which is written la
 long, is in `cache`.
 """
 
+import contextlib
 import dataclasses
 import json
 import mmap
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, final
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Int, Shaped
 
 FORMAT = 1
 """The version of a store's layout; part of every key, so that another version makes stores of its own."""
 INDEX = "store.json"
 """The file of a store that says what the others hold; a folder without it is no store."""
+
+NEAR = 8
+"""Pages between two rows that are as quickly read as left out."""
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -36,10 +40,6 @@ class Store:
     arrays: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
 
-    def forget(self) -> None:
-        """Gives the memory of all pages read so far back to the system; they are read again when touched."""
-        forget(*self.arrays.values())
-
 
 def is_mapped(array: Any) -> bool:
     """Whether an array, or the one it is a view or a choice of, lies on disk."""
@@ -54,6 +54,40 @@ def forget(*arrays: Any) -> None:
     for array in arrays:
         if (mapped := _map_of(array)) is not None and hasattr(mmap, "MADV_DONTNEED"):
             mapped.madvise(mmap.MADV_DONTNEED)
+
+
+def pages_of(array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"]) -> list[tuple[int, int]]:
+    """The pages of a file that hold some rows, as runs: the first page and the one after the last.
+
+    Args:
+        array: a mapped array whose rows lie one after the other in the file.
+        rows: positions in ascending order, one at least.
+    """
+    mapped = _map_of(array)
+    begin = array.ctypes.data - (0 if mapped is None else np.frombuffer(mapped, np.uint8).ctypes.data)
+    length = max(array.strides[0], 1)
+    starts = begin + rows.astype(np.int64) * array.strides[0]
+    first, last = starts // mmap.PAGESIZE, (starts + length - 1) // mmap.PAGESIZE
+    apart = first[1:] > last[:-1] + NEAR
+    return list(zip(first[np.append(True, apart)].tolist(), (last[np.append(apart, True)] + 1).tolist(), strict=True))
+
+
+@contextlib.contextmanager
+def only(array: Any, pages: Iterable[tuple[int, int]]) -> Iterator[None]:
+    """While some pages of a mapped array are read, the disk reads them alone, and all are asked for at once.
+
+    By itself the system reads a long piece of the file around each page that is touched: up to megabytes, which a
+    memory smaller than the file loses again before they are of use.
+    """
+    mapped = _map_of(array)
+    if mapped is None or not hasattr(mmap, "MADV_RANDOM"):
+        yield
+        return
+    mapped.madvise(mmap.MADV_RANDOM)
+    for start, stop in pages:
+        mapped.madvise(mmap.MADV_WILLNEED, start * mmap.PAGESIZE, (stop - start) * mmap.PAGESIZE)
+    yield
+    mapped.madvise(mmap.MADV_NORMAL)
 
 
 def _map_of(array: Any) -> mmap.mmap | None:

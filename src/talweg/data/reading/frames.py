@@ -71,9 +71,9 @@ def from_pandas(frame: Any, name: str = "the data frame") -> Table:
 def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
     """The column that holds the values of a NumPy array of any dtype.
 
-    Booleans become the words ``False`` and ``True``; objects become numbers or dates where all of them are,
-    and words otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is missing,
-    ``"3.5"`` a number.
+    Booleans become the words ``False`` and ``True``, spans of time seconds; objects become numbers or dates where
+    all of them are, and words otherwise, with None and NaN for missing. Words are read as in a file: ``N/A`` is
+    missing, ``"3.5"`` a number.
 
     Raises:
         DataError: complex numbers.
@@ -87,9 +87,43 @@ def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
         return Text(values.astype(np.int32), ("False", "True"))
     if kind == "M":
         return Dates(values.astype("datetime64[us]"))
+    if kind == "m":
+        return Numbers(np.where(np.isnat(values), np.nan, values / np.timedelta64(1, "s")))
     if kind == "c":
         raise DataError("Complex numbers cannot be used; give their real and imaginary parts as two columns.")
     return _column_of_objects(values.tolist())
+
+
+def as_array(what: str, values: Any) -> np.ndarray:
+    """Lists of lists, or what else is an array already, as one.
+
+    Raises:
+        DataError: the inner lists differ in length.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise DataError(f"The rows of {what} differ in length; expected as many values in each.") from None
+
+
+def one_column(targets: np.ndarray) -> np.ndarray:
+    """The values of a target, which may come as an array of one column.
+
+    Raises:
+        DataError: an array of another shape.
+
+    Example:
+        >>> one_column(np.zeros((3, 1))).shape
+        (3,)
+    """
+    if targets.ndim == 2 and targets.shape[1] == 1:
+        return targets[:, 0]
+    if targets.ndim != 1:
+        raise DataError(
+            f"A target has one value for each row, got shape {targets.shape}; classes as zeros and ones become one by"
+            " argmax(1)."
+        )
+    return targets
 
 
 def _column_of_objects(values: Sequence[Any]) -> Column:
@@ -120,6 +154,8 @@ def _array(name: str, values: Any) -> np.ndarray:
 def _pandas_column(series: Any) -> Column:
     if getattr(series.dtype, "tz", None) is not None:
         series = series.dt.tz_convert("UTC").dt.tz_localize(None)
+    elif type(series.dtype).__name__ == "PeriodDtype":
+        series = series.dt.to_timestamp()
     # Extension types (nullable integers, strings, categories) come out as objects: missing stays missing.
     return column_of(series.to_numpy() if isinstance(series.dtype, np.dtype) else series.to_numpy(dtype=object))
 

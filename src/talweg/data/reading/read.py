@@ -4,6 +4,7 @@ What a file is, is told from its first bytes before its name. Nothing is judged 
 written beside the user's data.
 """
 
+import dataclasses
 import difflib
 import os
 from collections.abc import Mapping
@@ -14,11 +15,11 @@ import numpy as np
 
 from talweg.data import builtin
 from talweg.data.reading.delimited import decode, read_words, sniff
-from talweg.data.reading.frames import from_arrays, from_mapping, from_pandas, table_of
+from talweg.data.reading.frames import as_array, from_arrays, from_mapping, from_pandas, one_column, table_of
 from talweg.data.reading.series import column_of_series
 from talweg.data.reading.typed import read_parquet, typed_reader
 from talweg.data.reading.unpack import unpack
-from talweg.data.table import Table
+from talweg.data.table import Column, Table
 from talweg.errors import DataError
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ def read_table(source: Any) -> Table:
     Args:
         source: a path to a file of delimited rows (CSV, TSV and their kin), Parquet, Arrow or Feather, JSON, NumPy
             (``.npz``, ``.npy``) or a workbook, any of them packed with gzip or Zstandard; a folder of Parquet files;
-            the name of a built-in table, such as ``"iris"``; a pandas or polars frame; a mapping of columns; an array;
-            a `Table`.
+            the name of a built-in table, such as ``"iris"``; a frame of pandas, polars or Arrow; a mapping of columns;
+            a list of rows as dicts; an array; a `Table`.
 
     Raises:
         DataError: there is no such file, or it does not hold a table; the message says what was found.
@@ -55,10 +56,65 @@ def read_table(source: Any) -> Table:
         return from_polars(source)
     if hasattr(source, "iloc") and hasattr(source, "columns"):
         return from_pandas(source)
+    if _is_records(source):
+        # Of all rows, since one may lack what another has.
+        names = dict.fromkeys(str(key) for row in source for key in row)
+        return from_mapping({name: [row.get(name) for row in source] for name in names})
+    if hasattr(source, "__arrow_c_stream__") and not hasattr(source, "dtype"):
+        import polars as pl
+
+        return from_polars(pl.DataFrame(source))
     raise DataError(
         f"Cannot read a table from {_described(source)}; expected a path, a built-in name, a data frame,"
         " a dict of columns or a two-dimensional array."
     )
+
+
+def is_frame(source: Any) -> bool:
+    """Whether a source has named columns, and no file: a data frame, a mapping, a list of rows as dicts.
+
+    Example:
+        >>> is_frame({"size": [1, 2]}), is_frame([[1, 2]]), is_frame("data.csv")
+        (True, False, False)
+    """
+    if isinstance(source, Table | Mapping) or hasattr(source, "collect_schema") or hasattr(source, "iloc"):
+        return True
+    return hasattr(source, "__arrow_c_stream__") or _is_records(source)
+
+
+def _is_records(source: Any) -> bool:
+    return isinstance(source, list) and bool(source) and all(isinstance(row, Mapping) for row in source)
+
+
+def with_targets(table: Table, targets: Any) -> Table:
+    """A table with its targets in one more column, which has their own name, or else is called ``y``.
+
+    Args:
+        table: the features.
+        targets: an array, a list, a series of pandas or polars, or a frame of one column; one value a row.
+
+    Raises:
+        DataError: they are not one column, or not as many as the rows; a feature has their name.
+    """
+    if hasattr(targets, "columns"):
+        if len(targets.columns) != 1:
+            raise DataError(f"The targets of {table.name} are {len(targets.columns)} columns; expected one.")
+        targets = targets[targets.columns[0]]
+    free = next(name for name in ("y", "target", "the target") if name not in table.columns)
+    name = str(targets.name) if getattr(targets, "name", None) else free
+    if name in table.columns:
+        raise DataError(f"Column {name!r} of {table.name} stands among the features and is the target; leave one out.")
+    return dataclasses.replace(
+        table_of(table.name, {**table.columns, name: _targets_column(name, targets)}), notes=table.notes, target=name
+    )
+
+
+def _targets_column(name: str, targets: Any) -> Column:
+    if hasattr(targets, "iloc"):
+        return from_pandas(targets.to_frame()).columns[name]
+    if hasattr(targets, "is_null") and hasattr(targets, "to_frame"):
+        return column_of_series(targets, False)
+    return from_mapping({name: one_column(as_array("the targets", targets))}).columns[name]
 
 
 def _described(source: Any) -> str:

@@ -25,7 +25,12 @@ _STYLES = {
     "decimal comma": re.compile(rf"[+-]?(?:\d+,?\d*|,\d+|\d{{1,3}}(?:\.\d{{3}})+(?:,\d*)?){_EXPONENT}", re.ASCII),
 }
 _CODE = re.compile(r"[+-]?(?:0\d+|\d{16,})", re.ASCII)
-_DATE = re.compile(r"\d{4}-\d{2}-\d{2}(?:[T ].*)?", re.ASCII)
+_DATE = re.compile(
+    r"(?:\d{4}-\d{2}-\d{2}|(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})|\d{4}/\d{2}/\d{2})(?P<time>[T ].*)?",
+    re.ASCII,
+)
+SLASHED = re.compile(r"\d{1,2}/\d{1,2}/(?:\d{2}|\d{4})(?:[T ].*)?", re.ASCII)
+"""A date whose day and month cannot be told apart: 3/4/2024 is in April or in March."""
 
 
 def is_missing(word: str) -> bool:
@@ -109,7 +114,7 @@ def read_in_style(words: Sequence[str], style: str) -> Float[np.ndarray, " words
 def are_codes(words: Sequence[str]) -> bool:
     """Whether some word has leading zeros, as postal codes do, or 16 digits, as identifiers do and quantities do not.
 
-    A float would forget the zeros, and would confuse neighbours beyond 2⁵³.
+    A float would forget the zeros, and would confuse neighbors beyond 2⁵³.
 
     Example:
         >>> are_codes(["00501", "10001"]), are_codes(["0.5", "0", "10"])
@@ -119,21 +124,29 @@ def are_codes(words: Sequence[str]) -> bool:
 
 
 def read_dates(words: Sequence[str]) -> np.ndarray:
-    """Words as dates (ISO 8601, with or without a time, turned to UTC); NaT for a word that is none.
+    """Words as dates, with or without a time; NaT for a word that is none.
+
+    ISO 8601, turned to UTC; the same with slashes; day, month and year with points. A word alone must say which date it
+    is, so 3/4/2024 is none.
 
     Example:
         >>> read_dates(["2024-02-29", "2024-01-01 12:30", "soon"])
         array(['2024-02-29T00:00:00.000000', '2024-01-01T12:30:00.000000',
                                       'NaT'], dtype='datetime64[us]')
+        >>> read_dates(["29.2.2024 12:30", "3/4/2024"])
+        array(['2024-02-29T12:30:00.000000',                        'NaT'],
+              dtype='datetime64[us]')
     """
     return np.array([_date(word) for word in words], dtype="datetime64[us]")
 
 
 def _date(word: str) -> dt.datetime | None:
-    if not _DATE.fullmatch(word):
+    if not (found := _DATE.fullmatch(word)):
         return None
+    if found["day"]:
+        word = f"{found['year']}-{found['month']:0>2}-{found['day']:0>2}{found['time'] or ''}"
     try:
-        instant = dt.datetime.fromisoformat(word)
+        instant = dt.datetime.fromisoformat(word.replace("/", "-"))
     except ValueError:
         return None
     return instant.astimezone(dt.UTC).replace(tzinfo=None) if instant.tzinfo else instant

@@ -8,6 +8,7 @@ import numpy as np
 
 from talweg.config.pictures import SELF, parse_noise, parse_size
 from talweg.config.settings import AUTO, Settings
+from talweg.data.evenly import evenly
 from talweg.data.gate.finding import Report
 from talweg.data.images.photo_case import PhotoCase
 from talweg.data.images.photo_checks import inspect_photographs
@@ -56,7 +57,7 @@ def look_over(settings: Settings, source: Any = None) -> LookedOver:
     """Reads photographs, deals them, and lets them pass the gate.
 
     Args:
-        settings: those of the data are used: source, target, noise, split, colour, size, patches.
+        settings: those of the data are used: source, target, noise, split, color, size, patches.
         source: photographs as Python objects; the settings' source is read if it is absent.
 
     Raises:
@@ -182,7 +183,7 @@ def denoiser_of(settings: Settings, channels: int) -> Denoising:
     task = "self_denoising" if learning == "self" else "denoising"
     shape = (patch, patch, channels)
     model = model_of(settings, shape, shape)
-    row_loss = type(loss)(loss.name, task, loss.per_row)
+    row_loss = dataclasses.replace(loss, task=task)
     return Denoising(with_member_axis(model, settings.members), row_loss, shape, learning=learning, noise=noise)
 
 
@@ -202,7 +203,7 @@ def _watched_rows(photographs: Photographs, rows: np.ndarray, learning: Learning
         return Rows(np.zeros(shape, np.uint8), np.zeros(shape if photographs.noisy else (0, 0), np.uint8))
     side = min(JUDGED_TILE, min(min(picture.shape[:2]) for picture in chosen)) // 16 * 16 or 8
     tiles = cut(chosen, side, side).pixels
-    some = np.unique(np.linspace(0, len(tiles) - 1, min(len(tiles), MOST_WATCHED)).round().astype(int))
+    some = evenly(len(tiles), MOST_WATCHED)
     if photographs.noisy is None:
         return Rows(tiles[some], _nothing(len(some)))
     return Rows(cut([photographs.noisy[row] for row in rows], side, side).pixels[some], tiles[some])

@@ -4,6 +4,7 @@ import math
 from typing import Any
 
 from talweg.config.settings import AUTO, Settings, is_open
+from talweg.data.feed import steps_per_epoch
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.run.architecture import resolve_model
@@ -14,7 +15,7 @@ DENOISING_STEPS = 8000
 """Steps that a denoising is given: some twenty minutes on two cores."""
 OPTIMIZER = "muon"
 """What a denoising goes by where none is named: in equal time it got further than AdamW with half as many steps."""
-_NATURAL = 3  # channels: what is in colour is a photograph, which may be mirrored; a letter or an X-ray may not
+_NATURAL = 3  # channels: what is in color is a photograph, which may be mirrored; a letter or an X-ray may not
 
 
 def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation: bool) -> dict[str, Any]:
@@ -27,7 +28,7 @@ def picture_settings(settings: Settings, shape: Shape, rows: int, has_validation
         has_validation: whether there are others for the stopping rules to look at.
     """
     batch = 64 if settings.batch_size == AUTO else settings.batch_size
-    steps = -(-rows // (rows if batch == "full" else min(int(batch), rows)))
+    steps = steps_per_epoch(batch, rows)
     chosen: dict[str, Any] = {
         "batch_size": batch,
         "max_epochs": min(100, max(8, math.ceil(STEPS / steps))),
@@ -66,7 +67,7 @@ def denoising_settings(settings: Settings, patch: int, channels: int, tiles: int
     """
     # Few patches and many steps: four at a time go as far in a third of the time of sixteen (benchmarks/denoising.py).
     batch = max(2, min(16, 16_384 // patch**2)) if settings.batch_size == AUTO else settings.batch_size
-    steps = -(-tiles // (tiles if batch == "full" else min(int(batch), tiles)))
+    steps = steps_per_epoch(batch, tiles)
     named = settings.optimizer if "optimizer" in settings.model_fields_set else OPTIMIZER
     name = ALIASES.get(named, named)
     chosen: dict[str, Any] = {

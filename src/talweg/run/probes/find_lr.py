@@ -5,24 +5,29 @@ suggests is in `suggestion`.
 """
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import jax
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.config.given import Given
 from talweg.config.settings import USUAL, Settings
 from talweg.data.feed import epoch_order, epoch_weight, rows_per_batch
 from talweg.descent import engine
 from talweg.descent.climb import climbing, step_losses
 from talweg.errors import ConfigError
 from talweg.objective.base import Batch
+from talweg.record.plain import plain_data
 from talweg.run.compilation import keep_compilations
 from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
 from talweg.run.probes.suggestion import Suggestion, fallen, known_of, suggest
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
@@ -85,11 +90,11 @@ class RangeTest:
             "sentence": self.sentence,
             "usual": self.usual,
             "learning_rate": self.rates.tolist(),
-            "loss": _plain(self.losses),
-            "smooth": _plain(self.smooth),
+            "loss": plain_data(self.losses),
+            "smooth": plain_data(self.smooth),
         }
 
-    def figure(self) -> Any:
+    def figure(self) -> "Figure":
         """The losses against the rate, with the suggestion, as a matplotlib figure."""
         from talweg.view.range_test import range_test_figure
 
@@ -105,7 +110,7 @@ class RangeTest:
         )
 
 
-def find_lr(source: Any, target: Any = None, **settings: Any) -> RangeTest:
+def find_lr(source: Any, target: Any = None, **settings: Unpack[Given]) -> RangeTest:
     """Finds a learning rate by a range test.
 
     Args:
@@ -180,10 +185,6 @@ def _dealt(
     orders = [epoch_order(rows, batch, seed, epoch, member) for epoch in range(-(-STEPS * batch // rows) + 1)]
     weights = [epoch_weight(order, np.ones(rows, np.float32)) for order in orders]
     return np.concatenate(orders)[:STEPS], np.concatenate(weights)[:STEPS]
-
-
-def _plain(losses: Float[np.ndarray, "members steps"]) -> list[list[float | None]]:
-    return [[value if np.isfinite(value) else None for value in member] for member in losses.tolist()]
 
 
 def _written(rate: float) -> float:

@@ -4,11 +4,12 @@ import dataclasses
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Unpack
 
 import jax
 import numpy as np
 
+from talweg.config.given import Given
 from talweg.data.large.store import is_mapped
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
@@ -55,7 +56,7 @@ class _Snapshots:
         return self
 
 
-def noise(source: Any, target: Any = None, **settings: Any) -> Noise:
+def noise(source: Any, target: Any = None, **settings: Unpack[Given]) -> Noise:
     """Measures how well random batches of rows know the full gradient, and what they cost.
 
     Args:

@@ -13,6 +13,7 @@ from talweg.descent.stopping import Diverged, NearBound, NonFinite, Outcome, Rul
 from talweg.errors import ConfigError
 from talweg.record.history import History
 from talweg.record.places import existing_run
+from talweg.record.plain import plain_data
 from talweg.run.result import Run
 from talweg.view.curves import curves_figure
 
@@ -160,13 +161,9 @@ def _one(
     return {
         "epochs": int(epochs[member]),
         "kept_epoch": int(kept[member]),
-        "validation_loss": _finite(loss[member]),
-        "metric": _finite(metric[member]),
+        "validation_loss": plain_data(loss[member]),
+        "metric": plain_data(metric[member]),
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _mean(values: np.ndarray) -> float | None:

@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Keeping, Pictures
 from talweg.data.images.prepare import PhotographPreparation, PicturePreparation
-from talweg.data.large.blocks import Hear
 from talweg.data.large.encoding import feature_blocks
 from talweg.data.large.gather import gather
-from talweg.data.large.large import quiet
 from talweg.data.large.sample import blocks
 from talweg.errors import ConfigError, RunFolderError
 from talweg.run.prediction import Chosen, Prediction, predict

@@ -1,6 +1,5 @@
 """Where a source is read from: a database, a file held in memory, or one so large that it is put on disk first."""
 
-import contextlib
 import math
 import os
 import tempfile
@@ -8,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings
-from talweg.data.large.blocks import Hear, in_blocks
-from talweg.data.large.large import open_large, open_spooled, quiet
+from talweg.data.hearing import Hear, quiet
+from talweg.data.large.blocks import in_blocks
+from talweg.data.large.large import open_large, open_spooled
 from talweg.data.reading.read import read_table
 from talweg.data.reading.sql import Query, is_database
 from talweg.data.table import Table
 from talweg.errors import ConfigError, DataError
 from talweg.run.storage import cache
+from talweg.run.streaming.available import available_memory
 
 PER_BYTE = {".parquet": 10, ".pq": 10, ".arrow": 5, ".feather": 5, ".gz": 25, ".zst": 25, ".zstd": 25}
 """Bytes of memory that a training takes for each byte of a file, by what it ends with; 6 for plain text."""
@@ -98,32 +99,3 @@ def _too_large(path: Path) -> bool:
     files = [path] if path.is_file() else [entry for entry in path.iterdir() if entry.is_file()]
     needed = sum(file.stat().st_size * PER_BYTE.get(file.suffix.lower(), 6) for file in files)
     return needed > available_memory()
-
-
-def available_memory() -> float:
-    """Bytes of memory that this process may still take, as far as the system says; else 4 GB."""
-    found = [_cgroup_rest(Path("/sys/fs/cgroup")), _cgroup_rest(Path("/sys/fs/cgroup/memory"))]
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found.append(next(int(line.split()[1]) * 1024.0 for line in lines if line.startswith("MemAvailable")))
-    with contextlib.suppress(OSError, ValueError, AttributeError):
-        found.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2 if len(found) == 2 else 1e18)
-    known = [rest for rest in found if rest is not None]
-    return min(known, default=4e9)
-
-
-def _cgroup_rest(group: Path) -> float | None:
-    """Bytes that a control group leaves, of the second version of groups or of the first; `None` without a limit."""
-    for used, limit in (("memory.current", "memory.max"), ("memory.usage_in_bytes", "memory.limit_in_bytes")):
-        with contextlib.suppress(OSError, ValueError):
-            taken = float((group / used).read_text()) - _of_files(group)
-            return float((group / limit).read_text()) - taken
-    return None
-
-
-def _of_files(group: Path) -> float:
-    """Bytes of a control group that hold copies of files, which the system gives up when they are needed."""
-    with contextlib.suppress(OSError, ValueError, IndexError):
-        entries = (line.split() for line in (group / "memory.stat").read_text().splitlines())
-        return float(sum(int(size) for name, size in entries if name in ("inactive_file", "active_file")))
-    return 0.0

@@ -12,7 +12,7 @@ from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
-from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.feed import epoch_order, rows_per_batch, steps_per_epoch
 from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.store import is_mapped
@@ -20,7 +20,7 @@ from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.run.job import Job, Rows
 from talweg.run.segments import cuts, longest_segment
-from talweg.run.streaming.sources import available_memory
+from talweg.run.streaming.available import available_memory
 
 SEGMENT_BYTES = 16 * 2**20
 """Bytes of a segment's rows, at most; five are in memory: one used, three waiting, one being read."""
@@ -81,7 +81,15 @@ class OnDisk:
         own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
         step_bytes = max(len(own), 1) * batch * (x.nbytes + y.nbytes) / len(x)
         longest = min(longest_segment(job), SEGMENT_BYTES / step_bytes)
-        return OnDisk(x, y, batch, settings.seed, settings.shuffle, own, cuts(-(-len(x) // batch), longest))
+        return OnDisk(
+            x,
+            y,
+            batch,
+            settings.seed,
+            settings.shuffle,
+            own,
+            cuts(steps_per_epoch(settings.batch_size, len(x)), longest),
+        )
 
     @property
     def steps(self) -> int:

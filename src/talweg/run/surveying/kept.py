@@ -15,7 +15,7 @@ import numpy as np
 
 from talweg.record.folder import WORK
 from talweg.record.sealed import pack, unpack
-from talweg.record.writing import write_atomically
+from talweg.record.writing import make_folder, write_atomically
 
 EVERY = 5.0
 """Seconds between two writings while work goes on."""
@@ -72,7 +72,7 @@ class Kept:
 
     def _write(self) -> None:
         if self.path is not None and self.waiting is not None:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             arrays, facts = self.waiting
             write_atomically(self.path, pack(arrays, {**facts, "key": self.key}, WORK))
         self.waiting, self.written = None, self.clock()

@@ -10,6 +10,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
+from talweg.data.evenly import evenly
 from talweg.data.large.gather import Stack
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import BatchNorm, Layer
@@ -80,7 +81,7 @@ def resettled(network: Network, x: Stack, most: int = ROWS) -> Objective:
     statistics = {name: leaf for name, leaf in flatten(drawn).items() if is_statistic(name)}
     if not statistics:
         return network
-    chosen = np.linspace(0, len(x) - 1, min(len(x), max(most, FEWEST_ROWS), ROWS)).round().astype(np.int64)
+    chosen = evenly(len(x), min(max(most, FEWEST_ROWS), ROWS))
     measuring = jax.tree.map(_forgetful, network.model, is_leaf=lambda layer: isinstance(layer, BatchNorm))
     return Resettled(network, measuring, x[chosen], unflatten(statistics))
 

@@ -21,7 +21,7 @@ def _trained(told: Told, say: Tongue) -> str:
         key,
         networks=say.count("networks", len(told.members)),
         params=say.whole(told.summary["model"]["params"]),
-        target=f"“{data.get('target')}”" if say.lang == "en" else f"„{data.get('target')}“",
+        target=say.quoted(str(data.get("target"))),
         classes=say.count("classes", len(data.get("classes", []))),
         features=say.count("features", data["features"]),
         name=data["name"],

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from talweg.data.evenly import evenly
 from talweg.record.evaluation import Evaluation
 from talweg.view.quality import by_class, calibration, confused, roc, worst
 from talweg.view.report.denoised import denoised
@@ -189,7 +190,7 @@ def _source_rows(told: Told, kept: Evaluation, part: str) -> np.ndarray:
 
 def _quantity(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[str]:
     true, said = kept.target.astype(np.float64), kept.ensemble.astype(np.float64)
-    some = np.unique(np.linspace(0, len(true) - 1, min(len(true), MOST_DOTS)).round().astype(int))
+    some = evenly(len(true), MOST_DOTS)
     both = axis_of(np.concatenate([true, said]))
     words = (say("results.true"), say("results.predicted"))
     frame = Frame(Axis(both.low, both.high, label=words[0]), Axis(both.low, both.high, label=words[1]), 400, 400)

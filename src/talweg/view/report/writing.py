@@ -3,9 +3,9 @@
 import json
 from pathlib import Path
 
-from talweg.errors import RunFolderError
 from talweg.record.folder import MAPS, RunFolder
 from talweg.record.seals import intact, write_sealed
+from talweg.record.writing import make_folder
 from talweg.view.page import element_of_page
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json
@@ -38,10 +38,7 @@ def write_report(
 
 def write_told(told: Told, out: Path, lang: str, forms: tuple[str, ...], landscape: str = "") -> dict[str, Path]:
     """Writes a report of what is told, whether or not there is a run folder (see `write_report`)."""
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise RunFolderError(f"{out} cannot be made: {error.strerror}") from None
+    make_folder(out)
     name = "report" if lang == "en" else f"report.{lang}"
     files = {form: out / f"{name}.{form}" for form in forms}
     for form, path in files.items():

@@ -50,10 +50,10 @@ def range_test_figure(
     """
     figure = new_figure(9.6, 6.4)
     ax = figure.add_subplot()
-    known = np.where(np.isfinite(losses), losses, np.nan)
-    start, low = float(np.nanmedian(known[:, : len(rates) // 10])), float(np.nanmin(known))
+    finite = np.where(np.isfinite(losses), losses, np.nan)
+    start, low = float(np.nanmedian(finite[:, : len(rates) // 10])), float(np.nanmin(finite))
     top = start + 0.35 * (start - low) if start > low else start * 1.5
-    shown = np.clip(known, None, 10 * top)
+    shown = np.clip(finite, None, 10 * top)
     ax.add_collection(
         LineCollection([np.column_stack([rates, one]) for one in shown], colors=BLUE, alpha=0.35, linewidths=0.9)
     )

@@ -3,8 +3,7 @@
 import contextlib
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from talweg.config.calls import LONGEST
 from talweg.config.rules import RULES, parse_rule

@@ -1,8 +1,7 @@
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.errors import ConfigError
 from talweg.landscape import vectors

@@ -10,8 +10,7 @@ import pytest
 
 import talweg as tw
 from talweg.config.settings import make_settings
-from talweg.data.large import encoding, sample
-from talweg.data.large import gather as gather_module
+from talweg.data.large import encoding, gather as gather_module, sample
 from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import gather
 from talweg.data.large.store import is_mapped

@@ -26,6 +26,7 @@ _COMMANDS = {
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
+    "segment": ("talweg.cli.segment", "Draw the masks of pictures with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "compare": ("talweg.cli.compare", "Runs side by side, and whether their difference is more than noise."),

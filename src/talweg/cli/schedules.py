@@ -30,8 +30,7 @@ def schedules(
 
     Each is a factor of the learning rate; `--plot` draws it over a training of so many epochs.
     """
-    from talweg.run.probes.schedules import notes_of
-    from talweg.run.probes.schedules import schedules as look
+    from talweg.run.probes.schedules import notes_of, schedules as look
 
     found = look(*schedule, epochs=epochs, steps_per_epoch=steps_per_epoch, learning_rate=learning_rate)
     content = with_picture(found, plot, "schedules")

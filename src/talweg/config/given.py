@@ -19,7 +19,7 @@ Swept: TypeAlias = float | Sequence[float] | np.ndarray
 class Given(TypedDict, total=False):
     """Every field of `talweg.Settings` but source and target, in the same order."""
 
-    task: Literal["auto", "classification", "regression", "denoising"]
+    task: Literal["auto", "classification", "regression", "denoising", "segmentation"]
     split: str
     columns: dict[str, str]
     target_scale: Literal["auto", "standard", "log"]

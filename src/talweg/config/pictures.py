@@ -6,7 +6,7 @@ poisson 30            as where a white pixel collects 30 photons
 salt-and-pepper 0.1   a tenth of the pixels black or white
 self                  the pictures are noisy themselves, and there are no clean ones
 
-flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2
+flip, turn, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2
 """
 
 import math
@@ -58,6 +58,7 @@ def parse_noise(text: str) -> Noise | None:
 
 _AUGMENTATIONS: dict[str, tuple[type, float, float]] = {
     "flip": (bool, 0, 0),
+    "turn": (bool, 0, 0),
     "shift": (int, 1, 4096),
     "rotation": (float, 0, 180),
     "brightness": (float, 0, 1),

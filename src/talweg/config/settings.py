@@ -70,7 +70,7 @@ class Settings(pydantic.BaseModel):
     Attributes:
         source: a file, the name of a built-in data set, or a word for data that came as Python objects.
         target: the column to predict; the data room guesses, and says so, if it is absent.
-        task: ``classification``, ``regression`` or ``denoising``.
+        task: ``classification``, ``regression``, ``denoising`` or ``segmentation``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
         target_scale: how a quantity is learned: ``standard``: standardized; ``log``: its logarithm, standardized;
@@ -80,12 +80,13 @@ class Settings(pydantic.BaseModel):
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
         folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
-        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise, their longest side.
+        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise or with
+            masks, their longest side.
         color: whether pictures are taken as ``gray`` or as ``rgb``.
         augment: how training pictures are changed at random, such as ``flip, shift 4``, or ``none``.
         skip_broken: whether broken pictures are left out rather than an error.
         noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
-        patch_size: the side of the patches on which denoising is trained.
+        patch_size: the side of the patches on which denoising and segmentation are trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
         members: how many initializations are trained.
         max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
@@ -133,7 +134,7 @@ class Settings(pydantic.BaseModel):
 
     source: str
     target: str | None = None
-    task: Literal["auto", "classification", "regression", "denoising"] = "auto"
+    task: Literal["auto", "classification", "regression", "denoising", "segmentation"] = "auto"
     split: str = "70/15/15"
     columns: dict[str, str] = {}
     target_scale: Literal["auto", "standard", "log"] = AUTO
@@ -218,6 +219,8 @@ def _first_line(error: pydantic.ValidationError) -> str:
     told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
+        if name in _FLAGS:
+            return f"{name!r} is no setting but a flag of `talweg train`; leave it out of the settings"
         nearest = f" Did you mean {_USUAL_NAMES[name]!r}?" if name in _USUAL_NAMES else did_you_mean(name, known)
         return f"{name!r} is no setting." + (nearest or f" Known: {', '.join(known)}.")
     if problem["type"] == "missing":
@@ -244,6 +247,8 @@ def _told_best(error: pydantic.ValidationError) -> Any:
     return next(inner, first)
 
 
+_FLAGS = ("out", "force", "resume", "detach", "quiet", "json")
+"""What a command is told besides its settings."""
 _USUAL_NAMES = {"lr": "learning_rate", "epochs": "max_epochs", "random_state": "seed", "cv": "folds"}
 """What other libraries call a setting, where it is spelled too differently to be found by its letters."""
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
@@ -266,8 +271,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: if there is no such file, or it is no TOML.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        # Some editors put a mark before the first letter.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}") from None
     except OSError as error:

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from scipy.sparse.linalg import svds
 
 from talweg.data.columns import as_text
+from talweg.data.evenly import evenly
 from talweg.data.table import Column
 
 MOST_TERMS = 10_000
@@ -64,7 +65,7 @@ class TextEncoder:
         text = as_text(column)
         counts = text.counts()
         there = np.flatnonzero(counts)
-        some = there[np.unique(np.linspace(0, len(there) - 1, MOST_TEXTS).round().astype(np.int64))]
+        some = there[evenly(len(there), MOST_TEXTS)]
         bags = [terms_of(text.levels[code]) for code in some]
         held = Counter(term for bag in bags for term in bag)
         often = sorted((term for term, texts in held.items() if texts > 1), key=lambda term: (-held[term], term))

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from talweg.descent.engine import Feed, State, step
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.schedule import make_schedule
-from talweg.objective.base import Batch, Objective
+from talweg.objective.base import Objective
 
 
 def climbing(optimizer: Optimizer, members: int, steps: int, low: float, high: float) -> Optimizer:
@@ -54,8 +54,7 @@ def step_losses(
 
         def body(state: State, scanned: tuple) -> tuple[State, tuple[Array, Array]]:
             rows, weight, index = scanned
-            x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-            batch, its_key = Batch(x, y, weight), jax.random.fold_in(key, index)
+            batch, its_key = feed.data.take(rows, weight), jax.random.fold_in(key, index)
             before = objective.loss(start.params, batch, its_key)[1]
             state, sums, _ = step(objective, optimizer, state, batch, its_key)
             return state, (sums["loss"] / sums["weight"], before["loss"] / before["weight"])

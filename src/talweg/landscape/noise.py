@@ -73,8 +73,7 @@ def _compared(
         length = jnp.linalg.norm(full)
 
         def draw(rows: Array) -> tuple[Array, Array]:
-            x, y = jax.tree.map(lambda column: column[rows], (data.x, data.y))
-            found = _gradient(objective, params, Batch(x, y, weight))
+            found = _gradient(objective, params, data.take(rows, weight))
             return found @ full / (jnp.linalg.norm(found) * length), jnp.linalg.norm(found - full) / length
 
         return jax.lax.map(draw, draws)

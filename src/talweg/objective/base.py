@@ -7,8 +7,9 @@ import abc
 from typing import Any, TypeAlias
 
 import equinox as eqx
+import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 Params: TypeAlias = PyTree[Array | np.ndarray]
 Sums = dict[str, Any]
@@ -26,6 +27,11 @@ class Batch(eqx.Module):
     x: Any
     y: Any
     weight: Any
+
+    def take(self, rows: Int[Array | np.ndarray, " some"], weight: Float[Array | np.ndarray, " some"]) -> "Batch":
+        """Some of the rows, and what each of them counts; none of a batch that has no data."""
+        x, y = jax.tree.map(lambda column: column[rows], (self.x, self.y))
+        return Batch(x, y, weight)
 
 
 EMPTY = Batch(x=None, y=None, weight=None)

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from talweg.objective.augment import turned
 from talweg.objective.base import Batch, Params, Sums
 from talweg.objective.network import SETTLED, Network
 from talweg.objective.noise import Noise
@@ -109,16 +110,16 @@ def _same_noise(noise: Noise, x: Patches) -> Patches:
 
 def patches(x: Tiles, size: tuple[int, ...], key: PRNGKeyArray) -> Patches:
     """A patch out of each tile, at a place of its own, turned and mirrored in one of the square's eight ways."""
-    rows, height, width, channels = x.shape
     place_key, turn_key = jax.random.split(key)
+    return turned(cropped(x, size, place_key).astype(jnp.float32), turn_key)
+
+
+def cropped(x: Tiles, size: tuple[int, ...], key: PRNGKeyArray) -> Tiles:
+    """A patch out of each tile, at a place of its own."""
+    rows, height, width, channels = x.shape
     high, wide = size
-    corner = jax.random.randint(place_key, (rows, 2), 0, jnp.array([height - high + 1, width - wide + 1]))
-    x = jax.vmap(lambda tile, at: lax.dynamic_slice(tile, (at[0], at[1], 0), (high, wide, channels)))(x, corner)
-    x = x.astype(jnp.float32)
-    turns = jax.random.bernoulli(turn_key, 0.5, (3, rows, 1, 1, 1))
-    x = jnp.where(turns[0], x[:, ::-1], x)
-    x = jnp.where(turns[1], x[:, :, ::-1], x)
-    return jnp.where(turns[2], x.swapaxes(1, 2), x) if high == wide else x
+    corner = jax.random.randint(key, (rows, 2), 0, jnp.array([height - high + 1, width - wide + 1]))
+    return jax.vmap(lambda tile, at: lax.dynamic_slice(tile, (at[0], at[1], 0), (high, wide, channels)))(x, corner)
 
 
 def neighbors(x: Patches, key: PRNGKeyArray) -> tuple[Patches, Patches]:

@@ -95,7 +95,7 @@ class Network(Objective):
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """The statistics that the step has measured take the place of the old ones."""
         rest = {name: value for name, value in sums.items() if name != SETTLED}
-        return replaced(params, sums[SETTLED]), rest
+        return merged(params, sums[SETTLED]), rest
 
     def metrics(self, params: Params, batch: Batch) -> Sums:
         """The sums from which the task's metrics follow (see `metrics`)."""
@@ -116,8 +116,14 @@ def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:
     return jax.tree_util.tree_map_with_path(scaled, params)
 
 
-def replaced(params: Params, settled: Params) -> Params:
-    """Nested params with some of them replaced by others of the same names."""
-    if not isinstance(settled, dict):
-        return settled
-    return {**params, **{name: replaced(params[name], value) for name, value in settled.items()}} if settled else params
+def merged(params: Params, others: Params) -> Params:
+    """Nested params with others put among them; of the same name the others count.
+
+    Example:
+        >>> merged({"norm": {"scale": np.ones(1), "shift": np.zeros(1)}}, {"norm": {"scale": np.zeros(1)}})
+        {'norm': {'scale': array([0.]), 'shift': array([0.])}}
+    """
+    if not isinstance(params, dict) or not isinstance(others, dict):
+        return others
+    among = {name: merged(params[name], value) if name in params else value for name, value in others.items()}
+    return {**params, **among}

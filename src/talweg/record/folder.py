@@ -11,7 +11,8 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
-pictures/            of a denoising some pictures noisy, denoised and clean; of other pictures the worst mistakes
+pictures/            of a denoising some pictures noisy, denoised and clean; of masks some,
+                     true, predicted and wrong; of other pictures the worst mistakes
 seals.json           the checksums of pictures, pages, and what else no other file vouches for
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 

@@ -7,10 +7,9 @@ from typing import Any, Unpack
 
 from talweg.config.given import Given
 from talweg.config.settings import Settings, to_toml
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.prepare import MaskPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.checkpoints import Checkpoints
-from talweg.record.evaluation import Evaluation
 from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
@@ -28,12 +27,12 @@ from talweg.run.resuming.interruption import noted
 from talweg.run.resuming.keeping import Keeper
 from talweg.run.resuming.resume import CHANGEABLE, continuation
 from talweg.run.resuming.room import checkpoint_bytes, disk_bytes, sentence
+from talweg.run.scoring import Scores
 from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
-from talweg.run.summary import in_ensemble, part_scores, summarize
+from talweg.run.summary import in_ensemble, part_scores, summary_of
 from talweg.run.surveying.recording import recording
-from talweg.run.train import Progress, Trained
-from talweg.run.train import train as descend
+from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
 from talweg.view.live import live_curves
 
@@ -224,17 +223,11 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
-    summary = summarize(built.job, trained, files, run_name, scores)
     told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
-    kind, told, pictures = _pictures(built, trained, told_of)
-    if kind:
-        summary[kind] = told
+    kind, told, pictures = _pictures(built, trained, scores)
     if folder is not None:
         folder.write_pictures(pictures)
-    summary["notes"] = list(built.notes)
-    summary["training"]["idle"] = list(built.idle)
-    summary["warnings"] = [*built.idle, *summary["warnings"]]
-    summary["gate"] = built.report.to_dict()
+    summary = summary_of(built, trained, files, run_name, scores) | ({kind: told} if kind else {})
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -252,18 +245,26 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
 
 
 def _pictures(
-    built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
+    built: Built, trained: Trained, scores: Mapping[str, Scores]
 ) -> tuple[str, dict[str, Any], dict[str, bytes]]:
     """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
     # Not at the head: a table needs no pictures' libraries.
+    members = in_ensemble(trained)
+    if isinstance(built.preparation, MaskPreparation):
+        from talweg.data.images.load import save_picture
+        from talweg.run.pictures.mask_scoring import segmentation_summary
+
+        told, samples = segmentation_summary(built.job, trained.params, members, scores)
+        return "segmentation", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if built.job.pairs:
         from talweg.data.images.load import save_picture
         from talweg.run.pictures.scoring import denoising_summary
 
-        told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        told, samples = denoising_summary(built.job, trained.params, members)
         return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if isinstance(built.preparation, PicturePreparation):
         from talweg.run.pictures.mistakes import mistaken_pictures
 
+        evaluation = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
         return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
     return "", {}, {}

@@ -71,7 +71,7 @@ def resolve_model(settings: Settings, inputs: Shape) -> Settings:
     if settings.layers is not None:
         update["model"] = LIST
     elif settings.model in READY_MADE:
-        update |= {"model": LIST, "layers": ready_made(settings.model, inputs, settings.task == "denoising")}
+        update |= {"model": LIST, "layers": ready_made(settings.model, inputs, settings.task)}
     return settings.model_copy(update=update)
 
 
@@ -94,7 +94,7 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape, features: Featur
         mend = f"end the list with 'output' (here dense {outputs[-1]})"
         mend += ", after 'globalpool' or 'flatten'" * (len(model.output_shape(inputs)) > len(outputs))
         if len(outputs) == len(inputs) > 1:
-            mend = f"a denoiser gives the size that it gets; end the list with 'conv {outputs[-1]} 3x3'"
+            mend = f"it is to give the height and width that it gets; end the list with 'conv {outputs[-1]} 3x3'"
     elif ":" in settings.model:
         model = user_model(find_function(settings.model), inputs, outputs[-1])
         model = model if features is None else model.informed(features)
@@ -174,14 +174,21 @@ def network_of(
         inputs,
         classes,
         augmentation,
-        settings=_network_settings(settings),
+        settings=network_settings(settings),
         logarithm=None if preparation is None else logarithm_of(preparation.target),
     )
 
 
-def _network_settings(settings: Settings) -> dict[str, Any]:
-    """What changes training alone, a value for each member."""
-    if settings.label_smoothing is not None and settings.task != "classification":
+def network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member.
+
+    Args:
+        settings: with nothing left to decide.
+
+    Raises:
+        ConfigError: label smoothing where there are no classes.
+    """
+    if settings.label_smoothing is not None and settings.task not in ("classification", "segmentation"):
         raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
     grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
     given = {name: member_value(grid, name, getattr(settings, name)) for name in names}

@@ -18,7 +18,8 @@ from talweg.data.feed import FULL, rows_per_batch, steps_per_epoch
 from talweg.data.fingerprint import fingerprint, fingerprint_of_pixels
 from talweg.data.gate.finding import Report
 from talweg.data.hearing import Hear, quiet
-from talweg.data.images.find import find_pairs
+from talweg.data.images.find import find_masked, find_pairs
+from talweg.data.images.masks import Masked
 from talweg.data.images.prepare import AnyPreparation
 from talweg.data.split import Fractions
 from talweg.errors import ConfigError, require_known
@@ -81,7 +82,11 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     _check_names(settings)
     if given.learning_rate == AUTO:
         settings = settings.model_copy(update={"learning_rate": USUAL})
-    if is_denoising(settings, source):
+    if is_segmentation(settings, source):
+        from talweg.run.pictures.segmentation import build_segmentation
+
+        built = build_segmentation(settings, source)
+    elif is_denoising(settings, source):
         from talweg.run.pictures.build import build_denoising
 
         built = build_denoising(settings, source)
@@ -189,6 +194,15 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
         folder = Path(given) if isinstance(given, str | Path) else None
         return settings.noise is not None or (folder is not None and folder.is_dir() and find_pairs(folder) is not None)
     return settings.task == "denoising"
+
+
+def is_segmentation(settings: Settings, source: Any = None) -> bool:
+    """Whether masks are to be learned: it was said, or the source is a folder of pictures and masks."""
+    if settings.task == AUTO:
+        given = settings.source if source is None else source
+        folder = Path(given) if isinstance(given, str | Path) else None
+        return isinstance(given, Masked) or (folder is not None and folder.is_dir() and bool(find_masked(folder)))
+    return settings.task == "segmentation"
 
 
 def _with_tested_rate(built: Built) -> Built:

@@ -12,7 +12,7 @@ from talweg.data.gate.finding import Finding
 from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
 from talweg.data.task import labels_of
-from talweg.run.build import is_denoising
+from talweg.run.build import is_denoising, is_segmentation
 from talweg.run.named import named_settings
 from talweg.run.prepare import Prepared, prepare
 from talweg.run.streaming.sources import without_credentials
@@ -67,6 +67,10 @@ def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
     settings, query = without_credentials(with_members(settings))
+    if is_segmentation(settings, source):
+        from talweg.run.pictures.check import check_masked
+
+        return Checked(*check_masked(settings, source))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs

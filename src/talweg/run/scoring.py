@@ -94,13 +94,15 @@ class Scores:
         members: every metric of each member.
         ensemble: every metric of the mean of the members' predictions.
         interval: 95 % interval of the ensemble's main metric from the set's size alone, and how it was made.
-        evaluation: the predictions themselves, beside the truth; `None` for pictures.
+        evaluation: the predictions themselves, beside the truth; `None` of denoised pictures.
+        pictures: of whole pictures that were judged one by one, what the ensemble reaches on each.
     """
 
     members: tuple[Mapping[str, float], ...]
     ensemble: Mapping[str, float]
     interval: Mapping[str, float | str] | None
     evaluation: Evaluation | None
+    pictures: tuple[Mapping[str, float], ...] = ()
 
 
 def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) -> Scores | None:

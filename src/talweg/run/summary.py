@@ -1,4 +1,4 @@
-"""A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
+"""A finished training as one JSON object, version 1 (its shape is in docs/json.md)."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +12,9 @@ from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
 from talweg.record.plain import plain_data
+from talweg.run.build import Built
 from talweg.run.job import Job
+from talweg.run.pictures.mask_scoring import constant_loss as masks_constant_loss, score_masks
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
 from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
@@ -35,7 +37,8 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     """What is reached on the validation and on the test rows; without the parts that are empty."""
     members = in_ensemble(trained)
     if job.pairs:
-        return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
+        judge = score_masks if job.network.classes else score_pictures
+        return {part: judge(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
     large = {part for part, rows in parts.items() if len(rows) > HELD and job.folds is None}
     scores = {
@@ -43,6 +46,16 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
         for part, rows in parts.items()
     }
     return {part: found for part, found in scores.items() if found is not None}
+
+
+def summary_of(
+    built: Built, trained: Trained, files: Mapping[str, str], name: str, scores: Mapping[str, Scores]
+) -> dict[str, Any]:
+    """The summary of a training (see `summarize`), with what was decided and found before its first step."""
+    summary = summarize(built.job, trained, files, name, scores)
+    summary["training"]["idle"] = list(built.idle)
+    summary["warnings"] = [*built.idle, *summary["warnings"]]
+    return {**summary, "notes": list(built.notes), "gate": built.report.to_dict()}
 
 
 def summarize(
@@ -189,8 +202,9 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     if scores is None:
         yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
         return
-    constant = noisy_loss(job) if job.pairs else _constant_loss(job)
-    idle_as = "the noisy picture itself" if job.pairs else "a constant prediction"
+    denoises = job.pairs and not job.network.classes
+    constant = noisy_loss(job) if denoises else masks_constant_loss(job) if job.pairs else _constant_loss(job)
+    idle_as = "the noisy picture itself" if denoises else "a constant prediction"
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (

@@ -24,8 +24,15 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
     split = ", ".join(f"{summary['split'][part]} {part}" for part in _PARTS)
     if "photographs" in summary:
         told = [Text(sentence, style="dim") for sentence in summary["told"]]
+        classes = summary["photographs"].get("classes")
+        shown: list[RenderableType] = [Text(), _classes(classes)] if classes else []
         return Group(
-            _photographs(summary, split), *told, Text(), *findings(summary["findings"], "Picture"), _verdict(summary)
+            _photographs(summary, split),
+            *told,
+            *shown,
+            Text(),
+            *findings(summary["findings"], "Picture"),
+            _verdict(summary),
         )
     if "pictures" in summary:
         told = [Text(sentence, style="dim") for sentence in summary["told"]]
@@ -45,7 +52,12 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
 def _photographs(summary: Mapping[str, Any], split: str) -> Text:
     about = summary["photographs"]
     color, patch = "gray" if about["channels"] == 1 else "in color", about["patch"]
-    ways = {"noise": f"noise {about['noise']}", "pairs": "pairs of noisy and clean", "self": "noisy pictures alone"}
+    ways = {
+        "noise": f"noise {about.get('noise')}",
+        "pairs": "pairs of noisy and clean",
+        "self": "noisy pictures alone",
+        "masks": "pictures with masks",
+    }
     head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {color} ({split}), "
     return Text(f"{head}{about['pixels'] / 1e6:.3g} million pixels, patches of {patch}x{patch}")
 

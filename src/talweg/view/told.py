@@ -86,6 +86,8 @@ class Told:
         """The command that applies the run to something new."""
         if self.summary.get("denoising"):
             return f"talweg denoise {self.place} photo.png -o clean.png"
+        if self.summary.get("segmentation"):
+            return f"talweg segment {self.place} picture.png -o mask.png"
         if self.summary.get("pictures"):
             return f"talweg predict {self.place} pictures/ -o predictions.csv"
         return f"talweg predict {self.place} new.csv -o predictions.csv"
@@ -124,7 +126,18 @@ class Told:
         return plain_data(float(self.history[curve][place, member]))
 
 
-_UPWARD = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2", "psnr", "ssim")
+_UPWARD = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "roc_auc",
+    "r2",
+    "psnr",
+    "ssim",
+    "mean_iou",
+    "pixel_accuracy",
+    "dice",
+)
 
 
 def read_run(folder: RunFolder) -> Told:
@@ -161,7 +174,8 @@ def read_run(folder: RunFolder) -> Told:
 
 def read_pictures(folder: RunFolder, summary: Mapping[str, Any]) -> dict[str, bytes]:
     """The PNG pictures that a summary names; those that are gone, damaged, or lie elsewhere, are left out."""
-    samples = (summary.get("denoising") or {}).get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
+    judged = summary.get("denoising") or summary.get("segmentation") or {}
+    samples = judged.get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
     names = [name for sample in samples for name in sample.values() if str(name).endswith(".png")]
     inside = [name for name in names if (folder.path / name).resolve().is_relative_to(folder.path.resolve())]
     found = {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}

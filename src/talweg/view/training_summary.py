@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.pictures import denoising_lines
+from talweg.view.pictures import denoising_lines, segmentation_lines
 from talweg.view.terminal import Columns, number, words
 from talweg.view.told import LEARNED
 
@@ -29,6 +29,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         *sweep_lines(summary),
         _spread(summary),
         *denoising_lines(summary),
+        *segmentation_lines(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
         *_what_next(summary),
@@ -46,7 +47,8 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     photographs, thing = data.get("photographs"), "rows"
     if photographs:
-        told = f"{data['rows']} photographs, noise {photographs['noise']}; patches of {photographs['patch']} pixels"
+        what = f"noise {photographs['noise']}" if "noise" in photographs else f"masks of {what}"
+        told = f"{data['rows']} photographs, {what}; patches of {photographs['patch']} pixels"
         thing = f"tiles of {photographs['train']}, {photographs['validation']} and {photographs['test']} photographs"
     grid.add_row("Data", f"{data['name']}: {told}")
     if left := _left_out(data.get("columns", [])):
@@ -200,7 +202,7 @@ def _sampling(summary: Mapping[str, Any]) -> list[Text]:
     error = summary["sampling_error"]
     if error is None:
         return []
-    pictures = (summary.get("denoising") or {}).get("pictures")
+    pictures = (summary.get("denoising") or summary.get("segmentation") or {}).get("pictures")
     judged = f"{len(pictures)} test pictures" if pictures else f"{summary['split']['test']} test rows"
     return [
         Text(
@@ -228,4 +230,6 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
 def _next(summary: Mapping[str, Any], folder: str) -> str:
     if "denoising" in summary:
         return f"talweg denoise {folder} photo.png -o clean.png"
+    if "segmentation" in summary:
+        return f"talweg segment {folder} picture.png -o mask.png"
     return f"talweg predict {folder} new.csv -o predictions.csv"

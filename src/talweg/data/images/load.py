@@ -281,6 +281,28 @@ def _pictures(count: int) -> str:
     return f"{count} picture{'s are' if count != 1 else ' is'}"
 
 
+def save_mask(values: Shaped[np.ndarray, "height width"], kind: str, palette: Mapping[int, int]) -> bytes:
+    """A mask as a PNG file that holds just these values.
+
+    Args:
+        values: gray values, places in a palette, or colors as red * 65536 + green * 256 + blue.
+        kind: which of the three: ``"gray"``, ``"palette"`` or ``"rgb"``.
+        palette: the colors of the places.
+    """
+    import io
+
+    file = io.BytesIO()
+    if kind == "rgb":
+        image = Image.fromarray(np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], -1).astype(np.uint8))
+    else:
+        image = Image.fromarray(values.astype(np.uint8 if values.max() <= 255 else np.uint16))
+    if kind == "palette":
+        flat = [palette.get(place, 0) for place in range(256)]
+        image.putpalette([part for color in flat for part in (color >> 16 & 255, color >> 8 & 255, color & 255)])
+    image.save(file, "png")
+    return file.getvalue()
+
+
 def save_picture(pixels: Shaped[np.ndarray, "height width channels"], kind: str = "png", deep: bool = False) -> bytes:
     """A picture as a file, rounded and cut to black and white.
 

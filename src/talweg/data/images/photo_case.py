@@ -19,7 +19,7 @@ NOISY = 3.0
 """Noise in a clean picture that matters, in pixels of 0 to 255."""
 _ROWS = 20
 
-Learning = Literal["noise", "pairs", "self"]
+Learning = Literal["noise", "pairs", "self", "masks"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -29,7 +29,7 @@ class PhotoCase:
     Attributes:
         photographs: all of them.
         parts: which train, validate and test.
-        learning: from known `noise`, from `pairs`, or from the noisy pictures them`self`.
+        learning: from known `noise`, from `pairs`, from the noisy pictures them`self`, or from `masks`.
         patch: the side of a patch; `None` if it may follow the pictures.
         usual: the side that is taken then, where the pictures are large enough.
         strength: the standard deviation of the noise that is added on middle gray; 0 if none is.

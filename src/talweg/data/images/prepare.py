@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, Shaped
 from talweg.data.clean import Preparation
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
+from talweg.data.images.masks import Labels
 from talweg.data.images.pictures import IN_MEMORY, Color, Keeping, Pictures, Wanted
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.sample import blocks
@@ -193,8 +194,52 @@ class PhotographPreparation:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 
 
-AnyPreparation = Preparation | PicturePreparation | PhotographPreparation
-"""What stands between a source and a network: of a table, of pictures, of photographs to denoise."""
+@dataclasses.dataclass(frozen=True)
+class MaskPreparation:
+    """What a network that draws masks knows of its pictures, and how masks are written.
+
+    Attributes:
+        channels: 1 for gray, 3 for color.
+        center: the mean of each channel, in pixels of 0 to 255.
+        scale: the standard deviation of each channel; 1 where it is 0.
+        labels: the classes, and the values that stand for them.
+    """
+
+    channels: int
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    labels: Labels
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """Photographs have no columns that are encoded."""
+        return ()
+
+    @property
+    def color(self) -> Color:
+        """How new pictures are to come."""
+        return "gray" if self.channels == 1 else "rgb"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The preparation as plain data for JSON."""
+        return {"kind": "masks", "version": VERSION, **vars(self), "labels": self.labels.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "MaskPreparation":
+        """The preparation that `to_dict` wrote.
+
+        Raises:
+            RunFolderError: the data are of another version or damaged.
+        """
+        try:
+            labels = Labels.from_dict(data["labels"])
+            return cls(int(data["channels"]), tuple(data["center"]), tuple(data["scale"]), labels)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+AnyPreparation = Preparation | PicturePreparation | PhotographPreparation | MaskPreparation
+"""What stands between a source and a network: of a table, of pictures, of photographs to denoise or with masks."""
 
 
 def channel_moments(

@@ -72,6 +72,9 @@ class RangeTest:
         """The suggestion and how it came about, or why there is none."""
         return self.found.sentence
 
+    def __repr__(self) -> str:
+        return f"<RangeTest of {self.settings.source}: {self.sentence}>"
+
     @property
     def summary(self) -> dict[str, Any]:
         """The test as plain data; its shape is in docs/json.md."""

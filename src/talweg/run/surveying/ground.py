@@ -5,7 +5,7 @@ Everything that looks at many params after a training starts here: maps, barrier
 
 import dataclasses
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 import equinox as eqx
 import jax
@@ -27,6 +27,7 @@ from talweg.run.surveying.resettled import moving, resettled
 if TYPE_CHECKING:
     from talweg.run.result import Run
 
+AnyObjective = TypeVar("AnyObjective", bound=Objective)
 PARTS = {"train": "training", "validation": "validation"}
 """The parts of the split that can be looked at, and how they are called in prose. Never the test rows."""
 
@@ -130,7 +131,7 @@ def job_of(run: "Run") -> Job:
     return built.job
 
 
-def alone(objective: Any) -> Any:
+def alone(objective: AnyObjective) -> AnyObjective:
     """An objective without its member axis: what may differ between members is of training alone."""
     arrays, rest = eqx.partition(objective, eqx.is_array)
     return eqx.combine(jax.tree.map(lambda leaf: leaf[0], arrays), rest)

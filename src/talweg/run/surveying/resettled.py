@@ -14,7 +14,7 @@ from talweg.data.evenly import evenly
 from talweg.data.large.gather import Stack
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import BatchNorm, Layer
-from talweg.objective.network import Network
+from talweg.objective.network import Network, merged
 from talweg.record.flat import flatten, unflatten
 from talweg.record.trajectory import is_statistic
 
@@ -53,17 +53,7 @@ class Resettled(Objective):
         return self.network.metrics(merged(whole, settled), batch)
 
 
-def merged(params: Any, more: Any) -> Any:
-    """Nested params with others put among them; of the same name the others count."""
-    if not isinstance(params, dict) or not isinstance(more, dict):
-        return more
-    return {
-        **params,
-        **{name: merged(params[name], value) if name in params else value for name, value in more.items()},
-    }
-
-
-def moving(params: Params) -> Any:
+def moving(params: Params) -> Params:
     """The params that are descended: all but what training measures."""
     return unflatten({name: leaf for name, leaf in flatten(params).items() if not is_statistic(name)})
 

@@ -55,8 +55,8 @@ def replay_text(content: Mapping[str, Any]) -> RenderableType:
         content: the JSON object of `talweg replay` (see docs/json.md).
     """
     metric = words(content["metric"])
-    pairs = (("stopped\nat", "would\nat"), ("kept\nepoch", "would\nkeep"), ("validation\nloss", "would\nbe"))
-    pairs += ((metric.replace(" ", "\n"), "would\nbe"),)
+    places = (("stopped\nat", "would\nat"), ("kept\nepoch", "would\nkeep"))
+    pairs = (*places, ("validation\nloss", "would\nbe"), (metric.replace(" ", "\n"), "would\nbe"))
     table = _plain_table(("member", *(title for pair in pairs for title in pair)), right=True)
     for entry in content["members"]:
         then, now = entry["recorded"], entry["replayed"]

@@ -38,6 +38,9 @@ class Hikers:
     hike: Hike
     scene: Scene
 
+    def __repr__(self) -> str:
+        return f"<Hikers: {len(self.hike.outcomes)} on {self.summary['expression']}>"
+
     @property
     def summary(self) -> dict[str, Any]:
         """The hike as plain data; its shape is in docs/json.md."""
@@ -126,6 +129,9 @@ class Sketched:
     """
 
     sketch: Sketch
+
+    def __repr__(self) -> str:
+        return f"<Sketched: {self.sketch.steps()[0]}>"
 
     def __str__(self) -> str:
         return "\n".join(self.sketch.steps())

@@ -99,6 +99,8 @@ def test_toml_is_read_from_a_file(tmp_path):
     made = make_settings({"source": "digits", "hidden": [128, 64], "learning_rate": 0.01})
     (tmp_path / "run.toml").write_text(to_toml(made))
     assert make_settings(read_toml(tmp_path / "run.toml")) == made
+    (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbf" + to_toml(made).replace("\n", "\r\n").encode())
+    assert make_settings(read_toml(tmp_path / "windows.toml")) == made
 
 
 def test_what_python_users_give_by_name_has_the_fields_of_the_settings_and_their_words():
@@ -143,6 +145,7 @@ REFUSED = [
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
     ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
     ({"hidden": "wide"}, "hidden must be a whole number or 'auto', got 'wide'"),
+    ({"quiet": True}, "'quiet' is no setting but a flag of `talweg train`; leave it out of the settings"),
     ({"lr": 0.1}, "'lr' is no setting. Did you mean 'learning_rate'?"),
     ({"membrs": 3}, "'membrs' is no setting. Did you mean 'members'?"),
     (

@@ -71,3 +71,8 @@ def test_features_and_targets_that_do_not_belong_together(source, target, messag
 def test_a_source_that_is_none_is_missing(source):
     with pytest.raises(ConfigError, match="'source' is missing: name a file or a built-in data set"):
         named_settings(source, None, {})
+
+
+def test_python_objects_must_be_given_again():
+    with pytest.raises(DataError, match="no file called 'the data frame'; if a run was trained on Python objects"):
+        tw.check("the data frame")

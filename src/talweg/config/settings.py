@@ -219,6 +219,8 @@ def _first_line(error: pydantic.ValidationError) -> str:
     told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
+        if name in _FLAGS:
+            return f"{name!r} is no setting but a flag of `talweg train`; leave it out of the settings"
         nearest = f" Did you mean {_USUAL_NAMES[name]!r}?" if name in _USUAL_NAMES else did_you_mean(name, known)
         return f"{name!r} is no setting." + (nearest or f" Known: {', '.join(known)}.")
     if problem["type"] == "missing":
@@ -245,6 +247,8 @@ def _told_best(error: pydantic.ValidationError) -> Any:
     return next(inner, first)
 
 
+_FLAGS = ("out", "force", "resume", "detach", "quiet", "json")
+"""What a command is told besides its settings."""
 _USUAL_NAMES = {"lr": "learning_rate", "epochs": "max_epochs", "random_state": "seed", "cv": "folds"}
 """What other libraries call a setting, where it is spelled too differently to be found by its letters."""
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
@@ -267,8 +271,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: if there is no such file, or it is no TOML.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        # Some editors put a mark before the first letter.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}") from None
     except OSError as error:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.errors import RunFolderError
+from talweg.errors import RunFolderError, did_you_mean
 from talweg.record.plain import plain_data
 
 if TYPE_CHECKING:
@@ -41,7 +41,13 @@ class History:
     seconds: Float[np.ndarray, " epochs"]
     curves: Mapping[str, Float[np.ndarray, "epochs members"]]
 
+    def __repr__(self) -> str:
+        members = max((values.shape[1] for values in self.curves.values()), default=0)
+        return f"<History: epochs {self.epoch[0]} to {self.epoch[-1]}, {members} members; {', '.join(self.names)}>"
+
     def __getitem__(self, name: str) -> Float[np.ndarray, "epochs members"]:
+        if name not in self.curves:
+            raise KeyError(f"{name!r} is no curve. Known: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
         return self.curves[name]
 
     @property

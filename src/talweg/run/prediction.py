@@ -1,6 +1,7 @@
 """What a run says of new rows, by one member, by the best, or by all together. Rows are not read here."""
 
 import dataclasses
+import operator
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
@@ -39,6 +40,13 @@ class Prediction:
     classes: tuple[str, ...]
     notes: tuple[str, ...]
     files: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        what = "a quantity" if self.probabilities is None else f"{len(self.classes)} classes"
+        return f"<Prediction of {len(self.values)} rows: {what}>"
+
+    def _repr_html_(self) -> str:
+        return self.frame()._repr_html_()
 
     def columns(self) -> dict[str, np.ndarray]:
         """As columns: `picture` if they are pictures, `prediction`, `p_<class>` for each class, `spread`."""
@@ -97,8 +105,12 @@ def members_named(run: "Run", member: Chosen) -> list[int]:
         return list(run.summary["ensemble"]["members"])
     if member == "best":
         return [run.best_member()]
-    require_members(run, [int(member)], ". Or take 'best' or 'ensemble'")
-    return [int(member)]
+    try:
+        number = operator.index(member)
+    except TypeError:
+        raise ConfigError(f"member is 'ensemble', 'best' or a member's number, got {member!r}") from None
+    require_members(run, [number], ". Or take 'best' or 'ensemble'")
+    return [number]
 
 
 def require_members(run: "Run", members: Sequence[int], otherwise: str = "") -> None:

@@ -1,5 +1,6 @@
 """A run in its folder: begun, finished, explained, and opened again. What a folder is made of is in `record.folder`."""
 
+import contextlib
 import tomllib
 import warnings
 from collections.abc import Mapping
@@ -76,8 +77,21 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
         folder,
         folder.evaluation(),
         folder.evidence(),
-        source if target is None else _joined(source, target),
+        data_of(folder, settings) if source is None else source if target is None else _joined(source, target),
     )
+
+
+def data_of(folder: RunFolder, settings: Settings) -> Path | None:
+    """A run's file of data, where it is called by a path that led there from another folder than the present one.
+
+    Returns:
+        Where it is; `None` if it is to be read as it is called.
+    """
+    with contextlib.suppress(OSError, ValueError, RunFolderError):
+        if not Path(settings.source).exists():
+            folders = [Path(sitting["environment"]["folder"]) for sitting in folder.sittings()]
+            return next((there / settings.source for there in folders if (there / settings.source).exists()), None)
+    return None
 
 
 def _joined(source: Any, target: Any) -> Any:

@@ -17,6 +17,9 @@ from talweg.data.reading.words import text_of, understood
 from talweg.data.table import Column, Dates, Numbers, Table, Text
 from talweg.errors import DataError
 
+IN_MEMORY = ("data", "the arrays", "the columns", "the data frame")
+"""What sources are called that came as Python objects."""
+
 
 def from_arrays(
     X: Shaped[np.ndarray, "rows features"],

@@ -15,7 +15,7 @@ import numpy as np
 
 from talweg.data import builtin
 from talweg.data.reading.delimited import decode, read_words, sniff
-from talweg.data.reading.frames import as_array, from_arrays, from_mapping, from_pandas, one_column, table_of
+from talweg.data.reading.frames import IN_MEMORY, as_array, from_arrays, from_mapping, from_pandas, one_column, table_of
 from talweg.data.reading.series import column_of_series
 from talweg.data.reading.typed import read_parquet, typed_reader
 from talweg.data.reading.unpack import unpack
@@ -47,6 +47,11 @@ def read_table(source: Any) -> Table:
         return source
     if isinstance(source, (str, os.PathLike)):
         known = isinstance(source, str) and source in builtin.NAMES and not Path(source).exists()
+        if source in IN_MEMORY and not Path(source).exists():
+            raise DataError(
+                f"There is no file called {source!r}; if a run was trained on Python objects, which are not kept, give"
+                " them to it again from Python, as source and target."
+            )
         return builtin.load(str(source)) if known else read_file(Path(source))
     if isinstance(source, Mapping):
         return from_mapping(source)

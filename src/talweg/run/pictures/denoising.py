@@ -44,6 +44,10 @@ class Denoised:
     after: dict[str, float]
     done: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        return f"<Denoised {self.name}: {width}x{height}>"
+
 
 def denoise(
     run: Run | str | Path,

@@ -69,6 +69,9 @@ class RangeTest:
     interval: tuple[float, float] | None
     sentence: str
 
+    def __repr__(self) -> str:
+        return f"<RangeTest of {self.settings.source}: {self.sentence}>"
+
     @property
     def summary(self) -> dict[str, Any]:
         """The test as plain data; its shape is in docs/json.md."""

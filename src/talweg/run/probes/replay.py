@@ -42,6 +42,10 @@ class Replay:
     outcomes: tuple[Outcome | None, ...]
     kept: tuple[Int[np.ndarray, " members"], Int[np.ndarray, " members"]]
 
+    def __repr__(self) -> str:
+        stopped = sum(outcome is not None for outcome in self.outcomes)
+        return f"<Replay of {self.run} under {self.stop}: stops {stopped} of {len(self.outcomes)} members>"
+
     @property
     def epochs(self) -> Int[np.ndarray, " members"]:
         """The epoch at which each member would have stopped; where the rule did not, the recorded one."""

@@ -29,6 +29,9 @@ class Schedules:
     epoch: Float[np.ndarray, " points"]
     rates: Mapping[str, Float[np.ndarray, " points"]]
 
+    def __repr__(self) -> str:
+        return f"<Schedules: {', '.join(self.rates)}>"
+
     @property
     def summary(self) -> dict[str, Any]:
         """The schedules as plain data; the shape is in docs/json.md."""

@@ -27,7 +27,7 @@ from talweg.run.resuming.mending import reopen, restore_beginnings, restore_sett
 from talweg.run.standing import Standing, read_standing
 from talweg.run.surveying.recording import recording
 from talweg.run.train import train
-from talweg.run.written import read_settings, settings_of
+from talweg.run.written import data_of, read_settings, settings_of
 
 CHANGEABLE = ("max_epochs", "stop")
 """The settings that may differ when a run goes on."""
@@ -70,6 +70,7 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         raise RunFolderError(
             f"{folder.path} was begun by an older Talweg and cannot be continued; train anew with --config run.toml"
         )
+    source = data_of(folder, before) if source is None else source
     wanted = make_settings({**before.model_dump(), **changes})
     built = build(wanted, source, hear)
     notes += restore_beginnings(folder, built)

@@ -1,11 +1,11 @@
-"""Denoising at other levels than 25, and in colour, next to non-local means and BM3D, on photographs never seen.
+"""Denoising at other levels than 25, and in color, next to non-local means and BM3D, on photographs never seen.
 
 python -m benchmarks.denoising_levels --photographs FOLDER --only gray     # one training for the levels 5 to 50
-python -m benchmarks.denoising_levels --photographs FOLDER --only colour   # one training at 25
+python -m benchmarks.denoising_levels --photographs FOLDER --only color   # one training at 25
 
 Trained as `benchmarks/denoising.py` does (photographs of the folders and scikit-learn's two, at two scales, a tenth of
 them to validate; the defaults of `talweg train PHOTOGRAPHS --noise ...`) for so many epochs, and tested on the same ten
-photographs of scikit-image, those in colour that have one. The gray network is told no level: it learns on all of them.
+photographs of scikit-image, those in color that have one. The gray network is told no level: it learns on all of them.
 The two peers are told it; non-local means has the best of several strengths on the test pictures, which flatters it.
 """
 
@@ -23,8 +23,8 @@ from benchmarks.measure import machine, table
 from talweg.objective.likeness import psnr, ssim
 
 COLOURED = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "rocket")
-LEVELS = {"gray": (15, 25, 50), "colour": (25,)}
-TRAINED_ON = {"gray": "5..50", "colour": "25"}
+LEVELS = {"gray": (15, 25, 50), "color": (25,)}
+TRAINED_ON = {"gray": "5..50", "color": "25"}
 STRENGTHS = (0.5, 0.6, 0.7, 0.8)
 
 Picture = np.ndarray
@@ -94,11 +94,11 @@ def main() -> None:
     """Trains, judges, and prints a table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--photographs", type=Path, nargs="+", required=True)
-    parser.add_argument("--only", choices=("gray", "colour"), required=True)
+    parser.add_argument("--only", choices=("gray", "color"), required=True)
     parser.add_argument("--epochs", type=int, default=4)
     parser.add_argument("--out", type=Path, default=Path("runs/levels"))
     asked = parser.parse_args()
-    place, mode = machine(("jax", "scikit-image", "bm3d")), {"gray": "L", "colour": "RGB"}[asked.only]
+    place, mode = machine(("jax", "scikit-image", "bm3d")), {"gray": "L", "color": "RGB"}[asked.only]
     photographs, noise = training_photographs(asked.photographs, mode), TRAINED_ON[asked.only]
     began, used = time.perf_counter(), time.process_time()
     run = train(photographs, 0, noise, asked.out, max_epochs=asked.epochs)

@@ -26,7 +26,7 @@ BEGIN, END = "<!-- pictures: by memory_pictures.py -->", "<!-- end of pictures -
 
 
 def make_pictures(folder: Path, numbers: range) -> None:
-    """Writes some of the pictures: soft random colours, in three classes with a tint, in the fourth with stripes."""
+    """Writes some of the pictures: soft random colors, in three classes with a tint, in the fourth with stripes."""
     for number in numbers:
         random, kind = np.random.default_rng(number), CLASSES[number % len(CLASSES)]
         coarse = random.integers(40, 200, (8, 8, 3), dtype=np.uint8)
@@ -53,7 +53,7 @@ def measure(folder: Path, pictures: Path, count: int) -> str:
     files = sum(file.stat().st_size for file in pictures.rglob("*.jpg")) / 1e9
     decoded = count * SIDE * SIDE * 3 / 1e9
     lines = [
-        f"{count} JPEG files of {SIDE}x{SIDE} pixels in colour, {files:.2f} GB, decoded {decoded:.2f} GB; {machine()}.",
+        f"{count} JPEG files of {SIDE}x{SIDE} pixels in color, {files:.2f} GB, decoded {decoded:.2f} GB; {machine()}.",
         "",
         "| job | seconds | peak memory, GB |",
         "|---|---|---|",

@@ -1,4 +1,4 @@
-"""Talweg trains neural networks by gradient descent, many initialisations at once, and explains the way down.
+"""Talweg trains neural networks by gradient descent, many initializations at once, and explains the way down.
 
 Only the public names live here. Each is fetched from its room at first use, so that `import talweg` is quick.
 """
@@ -8,179 +8,110 @@ from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-_ROOMS = {
-    "train": "talweg.run.api",
-    "resume": "talweg.run.api",
-    "rerun": "talweg.run.resuming.rerun",
-    "report": "talweg.run.explain",
-    "compare": "talweg.run.explain",
-    "verify": "talweg.record.verify",
-    "check": "talweg.run.check",
-    "denoise": "talweg.run.pictures.denoising",
-    "model": "talweg.run.model",
-    "hike": "talweg.api",
-    "sketch": "talweg.api",
-    "schedules": "talweg.run.probes.schedules",
-    "open_run": "talweg.run.written",
-    "cache": "talweg.run.storage",
-    "Run": "talweg.run.result",
-    "Prediction": "talweg.run.prediction",
-    "Settings": "talweg.config.settings",
-    "History": "talweg.record.history",
-    "Outcome": "talweg.descent.stopping",
-    "replay": "talweg.run.probes.replay",
-    "noise": "talweg.run.probes.noise",
-    "find_lr": "talweg.run.probes.find_lr",
-    "Diverged": "talweg.descent.stopping",
-    "Epochs": "talweg.descent.stopping",
-    "Flat": "talweg.descent.stopping",
-    "NearBound": "talweg.descent.stopping",
-    "NoImprovement": "talweg.descent.stopping",
-    "NonFinite": "talweg.descent.stopping",
-    "Overfitting": "talweg.descent.stopping",
-    "Reached": "talweg.descent.stopping",
-    "SmallGradient": "talweg.descent.stopping",
-    "Steps": "talweg.descent.stopping",
-    "TimeBudget": "talweg.descent.stopping",
-    "TalwegError": "talweg.errors",
-    "TalwegWarning": "talweg.errors",
+_NAMES = {
+    # What one does with networks.
+    "talweg.run.api": ("train", "resume"),
+    "talweg.run.written": ("open_run",),
+    "talweg.run.check": ("check",),
+    "talweg.run.model": ("model",),
+    "talweg.run.explain": ("report", "compare"),
+    "talweg.run.probes.find_lr": ("find_lr",),
+    "talweg.run.probes.noise": ("noise",),
+    "talweg.run.probes.replay": ("replay",),
+    "talweg.run.probes.schedules": ("schedules",),
+    "talweg.run.pictures.denoising": ("denoise",),
+    "talweg.run.pictures.segmenting": ("segment",),
+    "talweg.run.resuming.rerun": ("rerun",),
+    "talweg.record.verify": ("verify",),
+    "talweg.run.storage": ("cache",),
+    # What one does with typed functions.
+    "talweg.api": ("hike", "sketch"),
+    # What one holds afterwards, and what may go wrong.
+    "talweg.run.result": ("Run",),
+    "talweg.run.prediction": ("Prediction",),
+    "talweg.record.history": ("History",),
+    "talweg.config.settings": ("Settings",),
+    "talweg.errors": ("TalwegError", "TalwegWarning"),
+    # When and why to stop.
+    "talweg.descent.stopping": (
+        *("Outcome", "Flat", "NoImprovement", "Overfitting", "Reached", "SmallGradient", "NearBound"),
+        *("Epochs", "Steps", "TimeBudget", "NonFinite", "Diverged"),
+    ),
+    # Of what networks are made.
+    "talweg.objective.layers": (
+        *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed"),
+        *("Flatten", "GlobalPool", "GroupNorm", "LayerNorm", "MaxPool", "RMSNorm", "Reshape", "Residual"),
+        *("Sequential", "Upsample", "elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"),
+    ),
 }
-_LAYERS = (
-    *("Activation", "AvgPool", "BatchNorm", "Beside", "Conv", "ConvTransposed", "Dense", "Dropout", "Embed", "Flatten"),
-    *("GlobalPool", "GroupNorm", "LayerNorm", "MaxPool", "RMSNorm", "Reshape", "Residual", "Sequential", "Upsample"),
-    *("elu", "gelu", "leaky_relu", "relu", "sigmoid", "silu", "softplus", "tanh"),
-)
-_ROOMS |= dict.fromkeys(_LAYERS, "talweg.objective.layers")
+"""The public names by the room that each lives in; below they stand once more for type checkers and editors."""
+_ROOMS = {name: room for room, names in _NAMES.items() for name in names}
+__all__ = ["__version__", *_ROOMS]
 
 if TYPE_CHECKING:
-    from talweg.api import hike, sketch
-    from talweg.config.settings import Settings
+    from talweg.api import hike as hike, sketch as sketch
+    from talweg.config.settings import Settings as Settings
     from talweg.descent.stopping import (
-        Diverged,
-        Epochs,
-        Flat,
-        NearBound,
-        NoImprovement,
-        NonFinite,
-        Outcome,
-        Overfitting,
-        Reached,
-        SmallGradient,
-        Steps,
-        TimeBudget,
+        Diverged as Diverged,
+        Epochs as Epochs,
+        Flat as Flat,
+        NearBound as NearBound,
+        NoImprovement as NoImprovement,
+        NonFinite as NonFinite,
+        Outcome as Outcome,
+        Overfitting as Overfitting,
+        Reached as Reached,
+        SmallGradient as SmallGradient,
+        Steps as Steps,
+        TimeBudget as TimeBudget,
     )
-    from talweg.errors import TalwegError, TalwegWarning
+    from talweg.errors import TalwegError as TalwegError, TalwegWarning as TalwegWarning
     from talweg.objective.layers import (
-        Activation,
-        AvgPool,
-        BatchNorm,
-        Beside,
-        Conv,
-        ConvTransposed,
-        Dense,
-        Dropout,
-        Embed,
-        Flatten,
-        GlobalPool,
-        GroupNorm,
-        LayerNorm,
-        MaxPool,
-        Reshape,
-        Residual,
-        RMSNorm,
-        Sequential,
-        Upsample,
-        elu,
-        gelu,
-        leaky_relu,
-        relu,
-        sigmoid,
-        silu,
-        softplus,
-        tanh,
+        Activation as Activation,
+        AvgPool as AvgPool,
+        BatchNorm as BatchNorm,
+        Beside as Beside,
+        Conv as Conv,
+        ConvTransposed as ConvTransposed,
+        Dense as Dense,
+        Dropout as Dropout,
+        Embed as Embed,
+        Flatten as Flatten,
+        GlobalPool as GlobalPool,
+        GroupNorm as GroupNorm,
+        LayerNorm as LayerNorm,
+        MaxPool as MaxPool,
+        Reshape as Reshape,
+        Residual as Residual,
+        RMSNorm as RMSNorm,
+        Sequential as Sequential,
+        Upsample as Upsample,
+        elu as elu,
+        gelu as gelu,
+        leaky_relu as leaky_relu,
+        relu as relu,
+        sigmoid as sigmoid,
+        silu as silu,
+        softplus as softplus,
+        tanh as tanh,
     )
-    from talweg.record.history import History
-    from talweg.record.verify import verify
-    from talweg.run.api import resume, train
-    from talweg.run.check import check
-    from talweg.run.explain import compare, report
-    from talweg.run.model import model
-    from talweg.run.pictures.denoising import denoise
-    from talweg.run.prediction import Prediction
-    from talweg.run.probes.find_lr import find_lr
-    from talweg.run.probes.noise import noise
-    from talweg.run.probes.replay import replay
-    from talweg.run.probes.schedules import schedules
-    from talweg.run.result import Run
-    from talweg.run.resuming.rerun import rerun
-    from talweg.run.storage import cache
-    from talweg.run.written import open_run
-
-__all__ = [
-    "Activation",
-    "AvgPool",
-    "BatchNorm",
-    "Beside",
-    "Conv",
-    "ConvTransposed",
-    "Dense",
-    "Diverged",
-    "Dropout",
-    "Embed",
-    "Epochs",
-    "Flat",
-    "Flatten",
-    "GlobalPool",
-    "GroupNorm",
-    "History",
-    "LayerNorm",
-    "MaxPool",
-    "NearBound",
-    "NoImprovement",
-    "NonFinite",
-    "Outcome",
-    "Overfitting",
-    "Prediction",
-    "RMSNorm",
-    "Reached",
-    "Reshape",
-    "Residual",
-    "Run",
-    "Sequential",
-    "Settings",
-    "SmallGradient",
-    "Steps",
-    "TalwegError",
-    "TalwegWarning",
-    "TimeBudget",
-    "Upsample",
-    "__version__",
-    "cache",
-    "check",
-    "compare",
-    "denoise",
-    "elu",
-    "find_lr",
-    "gelu",
-    "hike",
-    "leaky_relu",
-    "model",
-    "noise",
-    "open_run",
-    "relu",
-    "replay",
-    "report",
-    "rerun",
-    "resume",
-    "schedules",
-    "sigmoid",
-    "silu",
-    "sketch",
-    "softplus",
-    "tanh",
-    "train",
-    "verify",
-]
+    from talweg.record.history import History as History
+    from talweg.record.verify import verify as verify
+    from talweg.run.api import resume as resume, train as train
+    from talweg.run.check import check as check
+    from talweg.run.explain import compare as compare, report as report
+    from talweg.run.model import model as model
+    from talweg.run.pictures.denoising import denoise as denoise
+    from talweg.run.pictures.segmenting import segment as segment
+    from talweg.run.prediction import Prediction as Prediction
+    from talweg.run.probes.find_lr import find_lr as find_lr
+    from talweg.run.probes.noise import noise as noise
+    from talweg.run.probes.replay import replay as replay
+    from talweg.run.probes.schedules import schedules as schedules
+    from talweg.run.result import Run as Run
+    from talweg.run.resuming.rerun import rerun as rerun
+    from talweg.run.storage import cache as cache
+    from talweg.run.written import open_run as open_run
 
 
 def __getattr__(name: str) -> Any:

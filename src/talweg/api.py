@@ -13,12 +13,10 @@ from matplotlib.figure import Figure
 from talweg.objective.typed.expression import Expression
 from talweg.record.scene import Scene
 from talweg.run.compilation import keep_compilations
-from talweg.run.hiking.hike import Hike, HikeSettings
-from talweg.run.hiking.hike import hike as walk_down
+from talweg.run.hiking.hike import Hike, HikeSettings, hike as walk_down
 from talweg.run.hiking.scene import hike_json, scene_of
 from talweg.run.hiking.sketch import sketch_scene
-from talweg.sketching.sketch import Sketch
-from talweg.sketching.sketch import sketch as sketch_function
+from talweg.sketching.sketch import Sketch, sketch as sketch_function
 from talweg.view.curves import heights_figure
 from talweg.view.figures import landscape_figure
 from talweg.view.mountain import mountain_figure
@@ -39,6 +37,9 @@ class Hikers:
 
     hike: Hike
     scene: Scene
+
+    def __repr__(self) -> str:
+        return f"<Hikers: {len(self.hike.outcomes)} on {self.summary['expression']}>"
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -128,6 +129,9 @@ class Sketched:
     """
 
     sketch: Sketch
+
+    def __repr__(self) -> str:
+        return f"<Sketched: {self.sketch.steps()[0]}>"
 
     def __str__(self) -> str:
         return "\n".join(self.sketch.steps())

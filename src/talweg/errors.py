@@ -133,17 +133,25 @@ def did_you_mean(name: str, choices: Iterable[str]) -> str:
     return f" Did you mean {lowered[near[0]]!r}?" if near else ""
 
 
-def require_known(what: str, name: str, known: Iterable[str]) -> None:
+def require_known(what: str, name: str, known: Iterable[str], besides: str = "", aliases: Iterable[str] = ()) -> None:
     """Refuses a name that a table does not have.
 
     Args:
         what: what it should be the name of, for the message.
         name: what came.
         known: the names in the table.
+        besides: what is accepted that is no name in the table, in words.
+        aliases: other names in use, of which the nearest may be what was meant.
 
     Raises:
         ConfigError: with the known names and the nearest.
+
+    Example:
+        >>> require_known("loss", "hubert", ["huber", "mean_squared_error"])
+        Traceback (most recent call last):
+        talweg.errors.ConfigError: 'hubert' is no loss. Known: huber, mean_squared_error. Did you mean 'huber'?
     """
     names = list(known)
     if name not in names:
-        raise ConfigError(f"{name!r} is no {what}. Known: {', '.join(names)}.{did_you_mean(name, names)}")
+        listed = ", ".join(names) + (f", or {besides}" if besides else "")
+        raise ConfigError(f"{name!r} is no {what}. Known: {listed}.{did_you_mean(name, [*names, *aliases])}")

@@ -6,8 +6,11 @@ from pathlib import Path
 
 import polars
 import pytest
+from rich.console import Console
 
 from talweg.cli import main
+from talweg.record.folder import RunFolder
+from talweg.view.training_summary import training_summary
 
 RUN = Path(__file__).parents[1] / "run" / "fixtures" / "version-3"
 
@@ -35,7 +38,26 @@ def test_names_that_look_like_markup_are_shown_as_they_are(talweg, here, strange
     assert trained.code == 0
     assert "'kind [/m] :x:' is taken as the target" in " ".join(trained.err.split())
     assert "[red]table.csv" in trained.out
+    assert "Left out  all [/b] the same :x: (constant)" in trained.out
     assert "[red]table.csv" in talweg("runs", ".").out
+
+
+def test_where_a_class_is_rare_the_metrics_are_shown_by_which_to_judge(talweg):
+    summary = RunFolder(RUN).summary()
+    rare = {**summary, "gate": {"findings": [{"check": "imbalance"}]}}
+    shown = {name: rows_of(training_summary(told)) for name, told in (("usual", summary), ("rare", rare))}
+    assert shown["usual"] == ["validation accuracy", "validation loss", "test accuracy", "test loss"]
+    assert [row for row in shown["rare"] if row.startswith("test")] == [
+        *("test accuracy", "test balanced accuracy", "test macro F1", "test loss")
+    ]
+
+
+def rows_of(shown):
+    file = io.StringIO()
+    Console(file=file, width=200).print(shown)
+    return [
+        line.partition("  ")[0] for line in file.getvalue().splitlines() if line.startswith(("validation ", "test "))
+    ]
 
 
 def test_a_narrow_terminal_hides_no_digit(talweg, monkeypatch):

@@ -3,9 +3,9 @@
 import tomllib
 import typing
 
+import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.config.given import Given
 from talweg.config.settings import Settings, make_settings, read_toml, to_toml
@@ -89,7 +89,7 @@ def test_every_setting_is_in_the_round_trip():
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.fixed_dictionaries({"source": WORDS}, optional=OPTIONAL))
+@given(st.fixed_dictionaries({"source": st.text(min_size=1, max_size=20)}, optional=OPTIONAL))
 def test_toml_gives_equal_settings_back(given_settings):
     made = make_settings(given_settings)
     assert make_settings(tomllib.loads(to_toml(made))) == made
@@ -99,6 +99,8 @@ def test_toml_is_read_from_a_file(tmp_path):
     made = make_settings({"source": "digits", "hidden": [128, 64], "learning_rate": 0.01})
     (tmp_path / "run.toml").write_text(to_toml(made))
     assert make_settings(read_toml(tmp_path / "run.toml")) == made
+    (tmp_path / "windows.toml").write_bytes(b"\xef\xbb\xbf" + to_toml(made).replace("\n", "\r\n").encode())
+    assert make_settings(read_toml(tmp_path / "windows.toml")) == made
 
 
 def test_what_python_users_give_by_name_has_the_fields_of_the_settings_and_their_words():
@@ -114,6 +116,14 @@ def test_what_python_users_give_by_name_has_the_fields_of_the_settings_and_their
 def parts_of(hint):
     """A kind, and the kinds that it is a union of."""
     return [hint, *(part for part in typing.get_args(hint) if not isinstance(part, str))]
+
+
+@pytest.mark.parametrize(
+    ("hidden", "units"),
+    [(16, (16,)), ("16", (16,)), ("16, 8", (16, 8)), ("none", ()), ([16], (16,)), (np.array([4, 2]), (4, 2))],
+)
+def test_hidden_units_are_written_as_people_write_them(hidden, units):
+    assert make_settings({"source": "iris", "hidden": hidden}).hidden == units
 
 
 REFUSED = [
@@ -134,14 +144,20 @@ REFUSED = [
     ({"momentum": -0.1}, "momentum must be greater than or equal to 0, got -0.1"),
     ({"weight_decay": -1}, "weight_decay must be greater than or equal to 0 or 'auto', got -1"),
     ({"hidden": [64, 0]}, "hidden must be greater than or equal to 1 or 'auto', got 0"),
-    ({"hidden": "wide"}, "hidden must be a list or 'auto', got 'wide'"),
-    ({"task": "clustering"}, "task must be 'auto', 'classification', 'regression' or 'denoising', got 'clustering'"),
+    ({"hidden": "wide"}, "hidden must be a whole number or 'auto', got 'wide'"),
+    ({"quiet": True}, "'quiet' is no setting but a flag of `talweg train`; leave it out of the settings"),
+    ({"lr": 0.1}, "'lr' is no setting. Did you mean 'learning_rate'?"),
+    ({"membrs": 3}, "'membrs' is no setting. Did you mean 'members'?"),
+    (
+        {"task": "clustering"},
+        "task must be 'auto', 'classification', 'regression', 'denoising' or 'segmentation', got 'clustering'",
+    ),
     ({"keep": "first"}, "keep must be 'best' or 'last', got 'first'"),
     ({"member_batches": "each"}, "member_batches must be 'shared' or 'own', got 'each'"),
     ({"seed": -1}, "seed must be greater than or equal to 0, got -1"),
     ({"seed": 2**63}, f"seed must be less than {2**63}, got {2**63}"),
     ({"optimizer": 3}, "optimizer must be a string, got 3"),
-    ({"source": None}, "source must be a string, got None"),
+    ({"source": None}, "the setting 'source' is missing: name a file or a built-in data set"),
 ]
 
 
@@ -160,7 +176,7 @@ def test_a_value_of_many_lines_is_shown_on_one():
 
 
 def test_an_unknown_setting_is_told_with_the_nearest():
-    with pytest.raises(ConfigError, match=r"^'lerning_rate' is no setting\. Known: .* Did you mean 'learning_rate'\?$"):
+    with pytest.raises(ConfigError, match=r"^'lerning_rate' is no setting\. Did you mean 'learning_rate'\?$"):
         make_settings({"source": "digits", "lerning_rate": 0.1})
 
 

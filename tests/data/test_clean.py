@@ -5,8 +5,7 @@ import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import make_pipeline
@@ -98,7 +97,7 @@ def test_plain_data_and_back(name):
 @settings(max_examples=30)
 @given(st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_each_row_stands_for_itself(seed, random):
-    """Rows keep their order, and a row's features do not depend on its neighbours."""
+    """Rows keep their order, and a row's features do not depend on its neighbors."""
     table = mixed(seed)
     fitted = Preparation.fit(table, np.arange(40), "label", "classification")
     rows = np.array(random.sample(range(ROWS), 17))

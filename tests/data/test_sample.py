@@ -44,7 +44,7 @@ def test_known_rows_are_those_with_a_value(small_blocks):
     assert known_rows(table.columns["w"]).tolist() == np.flatnonzero(~table.columns["w"].missing()).tolist()
 
 
-def test_a_shuffle_of_blocks_is_a_permutation_that_keeps_neighbours_near():
+def test_a_shuffle_of_blocks_is_a_permutation_that_keeps_neighbors_near():
     rows = 1024 * 600 + 37
     order = epoch_order(rows, 64, seed=1, epoch=2, shuffle="block").ravel()[:rows]
     np.testing.assert_array_equal(np.sort(order), np.arange(rows))

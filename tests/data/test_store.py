@@ -9,10 +9,10 @@ from mmap import PAGESIZE
 import numpy as np
 import pytest
 
-from talweg.data.large import store as large_store
+from talweg.data.large import gather as gathering
 from talweg.data.large.cache import Cache, in_words, key_of
 from talweg.data.large.gather import gather
-from talweg.data.large.store import NEAR, _pages, forget, is_mapped
+from talweg.data.large.store import NEAR, forget, is_mapped, only, pages_of
 from talweg.errors import DataError
 
 
@@ -51,7 +51,7 @@ def test_maps_are_read_only_and_can_be_forgotten(cache):
     assert is_mapped(part)
     assert not is_mapped(part.copy())
     forget(part, np.ones(3))
-    store.forget()
+    forget(*store.arrays.values())
     assert (part == 7).all()
     with pytest.raises(ValueError, match="read-only"):
         part[0] = 1
@@ -59,27 +59,33 @@ def test_maps_are_read_only_and_can_be_forgotten(cache):
 
 @pytest.mark.parametrize("row", [1, 3, 1000, 5000])
 @pytest.mark.parametrize("seed", range(3))
-def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(row, seed):
-    draw = np.random.default_rng(seed)
-    array = np.zeros((5000, row), np.uint8)
-    rows = np.unique(draw.integers(0, len(array), 40))
-    begin = array.ctypes.data - 128
-    wanted = {byte // PAGESIZE for r in rows for byte in (128 + r * row, 128 + (r + 1) * row - 1)}
-    between = {page for r in rows for page in range((128 + r * row) // PAGESIZE, (127 + (r + 1) * row) // PAGESIZE + 1)}
-    runs = list(_pages(array, rows, begin))
+def test_the_pages_of_some_rows_hold_every_byte_of_them_and_little_else(cache, row, seed):
+    rows = np.unique(np.random.default_rng(seed).integers(0, 5000, 40))
+
+    def make(writer):
+        writer.column("x", np.uint8, (row,)).append(np.zeros((5000, row), np.uint8))
+        return {}
+
+    made = cache.get(key_of("k"), make, "rows")
+    array = made.arrays["x"]
+    header = (made.path / "0.npy").stat().st_size - array.nbytes
+    pages = [(header + r * row) // PAGESIZE for r in rows], [(header + (r + 1) * row - 1) // PAGESIZE for r in rows]
+    wanted = {page for start, stop in zip(*pages, strict=True) for page in range(start, stop + 1)}
+    runs = pages_of(array, rows)
     asked = {page for start, stop in runs for page in range(start, stop)}
-    assert wanted <= between <= asked
+    assert wanted <= asked
+    assert all(any(abs(page - near) <= NEAR for near in wanted) for page in asked - wanted)
     assert all(one[1] + NEAR <= other[0] for one, other in itertools.pairwise(runs))
-    spare = sorted(asked - between)
-    assert all(any(abs(page - near) <= NEAR for near in between) for page in spare)
 
 
-def test_rows_are_read_without_what_lies_around_them(cache, monkeypatch):
-    array = cache.get(key_of("k"), _counting(400), "rows").arrays["a/b \0ü"]
+@pytest.mark.parametrize("at_once", [96 * 2**20, 2 * PAGESIZE], ids=["at once", "by pieces"])
+def test_rows_come_in_any_order_and_no_others_are_asked_for(cache, monkeypatch, at_once):
+    array = cache.get(key_of("k"), _counting(90_000), "rows").arrays["a/b \0ü"]
     seen = []
-    monkeypatch.setattr(large_store, "_pages", lambda *given: seen.append(given[1].tolist()) or _pages(*given))
-    assert gather(array, np.array([399, 0, 7, 7])).tolist() == [399, 0, 7, 7]
-    assert seen == [[0, 7, 7, 399]]
+    monkeypatch.setattr(gathering, "_AT_ONCE", at_once)
+    monkeypatch.setattr(gathering, "only", lambda given, pages: seen.extend(pages) or only(given, pages))
+    assert gather(array, np.array([89_999, 0, 7, 7])).tolist() == [89_999, 0, 7, 7]
+    assert sum(stop - start for start, stop in seen) == 2
 
 
 def test_an_empty_array_is_kept(cache):

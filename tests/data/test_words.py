@@ -1,8 +1,7 @@
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from talweg.data.reading.read import read_table
 from talweg.data.reading.words import are_codes, is_missing, read_dates, read_numbers, text_of, understood

@@ -11,8 +11,7 @@ import pytest
 from talweg.descent.checkpoint import from_arrays, to_arrays
 from talweg.descent.optimizer import STEP_LENGTHS, make_optimizer
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
-from talweg.descent.schedule import ALIASES as SCHEDULE_ALIASES
-from talweg.descent.schedule import SHAPES
+from talweg.descent.schedule import ALIASES as SCHEDULE_ALIASES, SHAPES
 from talweg.errors import ConfigError
 
 START = {"a": np.array([1.5, -2.0]), "b": np.array([[0.3]])}

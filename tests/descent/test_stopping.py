@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from talweg.descent.stopping import (
+    FAILED,
     Diverged,
     Epochs,
     Flat,
@@ -23,6 +24,7 @@ from talweg.descent.stopping import (
     judge,
     words,
 )
+from talweg.view import told
 
 NAN, INF = float("nan"), float("inf")
 START = 2.0
@@ -374,3 +376,7 @@ def test_a_threshold_is_passed_as_the_curve_gets_better():
 
 def test_a_small_gradient():
     assert first_epoch(SmallGradient(0.1), {"gradient_norm": [1.0, 0.1]}).epoch == 2
+
+
+def test_the_viewers_know_the_same_failures():
+    assert told.FAILED == FAILED

@@ -97,6 +97,12 @@ def draw():
 
 
 @pytest.fixture(scope="session")
+def outputs_of():
+    """A network's outputs for one member's params, as they are in evaluation."""
+    return lambda network, params, x: np.asarray(network.outputs(jax.device_put(params), jnp.asarray(x)))
+
+
+@pytest.fixture(scope="session")
 def members(network):
     return drawn(network, 4, seed=1)
 

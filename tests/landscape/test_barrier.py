@@ -9,15 +9,10 @@ from talweg.landscape.alignment import align, permute, weight_matching
 from talweg.landscape.barrier import barrier, basins, fill_lines, lines, sentences
 from talweg.landscape.combination import LOSS, height_of
 from talweg.landscape.curve import bend, bezier
-from talweg.objective.layers import Activation, Dense, Layer
+from talweg.objective.layers import Activation, Dense, Layer, Sequential
 from talweg.objective.losses import LOSSES
-from talweg.objective.models import Sequential, mlp
+from talweg.objective.models import mlp
 from talweg.objective.network import Network
-
-
-def outputs_of(network, params, x):
-    """A network's outputs for one member's params, as they are in evaluation."""
-    return np.asarray(network.outputs(jax.device_put(params), jnp.asarray(x)))
 
 
 def shuffled(network, params, seed):
@@ -49,7 +44,7 @@ def test_barrier_is_never_negative_and_nan_where_unknown():
     assert np.isinf(barrier(along, np.array([1.0, np.inf, 1.0, 1.0, 1.0])))
 
 
-def test_loss_and_error_along_the_lines_in_one_pass(network, members, data, rows):
+def test_loss_and_error_along_the_lines_in_one_pass(network, members, data, rows, outputs_of):
     x, y = data
     kinds = (LOSS, height_of("error_rate", "classification"))
     found = lines(network, members, rows, kinds, steps=5)
@@ -82,7 +77,7 @@ def test_identical_members_have_no_barrier(network, members, rows):
     np.testing.assert_allclose(lines(network, twins, rows).barriers(), 0.0, atol=1e-6)
 
 
-def test_permuted_members_are_aligned_back(data, chunks_of, draw):
+def test_permuted_members_are_aligned_back(data, chunks_of, draw, outputs_of):
     network = Network(mlp([12, 10], 3), LOSSES["softmax_cross_entropy"], (4,), 3)
     one = vectors.at(draw(network, 1, seed=3), 0)
     # The targets are what the network says itself, so that it lies low and a mixture of its units does not.
@@ -96,7 +91,7 @@ def test_permuted_members_are_aligned_back(data, chunks_of, draw):
     np.testing.assert_allclose(lines(network, aligned, rows).barriers(), 0.0, atol=1e-6)
 
 
-def test_alignment_changes_no_output_and_brings_weights_nearer(network, members, data):
+def test_alignment_changes_no_output_and_brings_weights_nearer(network, members, data, outputs_of):
     x, _ = data
     aligned = align(network.model, members, reference=1)
     for member in range(4):

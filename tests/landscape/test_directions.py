@@ -127,7 +127,6 @@ def test_gradient_plane_in_two_dimensions_has_one_complement():
     plane = gradient_plane(np.array([1.0, 1.0]), np.array([3.0, 4.0]))
     np.testing.assert_allclose(plane.directions[0], [0.6, 0.8])
     np.testing.assert_allclose(np.abs(plane.directions[1]), [0.8, 0.6])
-    assert plane.is_whole
 
 
 def test_gradient_plane_takes_the_part_across(members):
@@ -146,7 +145,6 @@ def test_coordinate_plane_reads_the_variables():
     points = np.random.default_rng(0).normal(size=(6, 2))
     plane = coordinate_plane(np.array([7.0, 8.0]))
     np.testing.assert_array_equal(plane.project(points), points)
-    assert plane.is_whole
     with pytest.raises(ConfigError, match="params of a typed function"):
         coordinate_plane({"w": np.zeros((2, 2))})
     with pytest.raises(ConfigError, match="two different axes from 0 to 1, found 0 and 2"):

@@ -1,8 +1,7 @@
 import jax
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
@@ -67,11 +66,6 @@ def test_a_plane_needs_two_params_and_two_directions():
         Plane(np.zeros(1), np.zeros((2, 1)), ("1", "2"), "a test")
     with pytest.raises(ConfigError, match="must not be parallel or zero"):
         Plane(np.zeros(3), np.ones((2, 3)), ("1", "2"), "a test")
-
-
-def test_whole_only_for_two_params():
-    assert Plane(np.zeros(2), np.eye(2), ("x", "y"), "a test").is_whole
-    assert not Plane(np.zeros(3), np.eye(3)[:2], ("x", "y"), "a test").is_whole
 
 
 @settings(max_examples=50, deadline=None)

@@ -13,17 +13,12 @@ from talweg.landscape.fidelity import MapError, map_error
 from talweg.landscape.plane import Window
 from talweg.landscape.surface import Surface, coarse_to_fine, fill, surface
 from talweg.objective.base import EMPTY, Objective
-from talweg.objective.layers import Activation, Dense
+from talweg.objective.layers import Activation, Dense, Sequential
 from talweg.objective.losses import LOSSES
-from talweg.objective.models import Sequential, mlp
+from talweg.objective.models import mlp
 from talweg.objective.network import Network
 
 AXIS = np.linspace(-1.0, 1.0, 5)
-
-
-def outputs_of(network, params, x):
-    """A network's outputs for one member's params, as they are in evaluation."""
-    return np.asarray(network.outputs(jax.device_put(params), jnp.asarray(x)))
 
 
 @pytest.fixture
@@ -92,7 +87,7 @@ def test_chunks_and_weights_change_nothing(network, members, data, chunks_of, si
     np.testing.assert_allclose(weighted.height, repeated.height, rtol=1e-5)
 
 
-def test_metrics_are_those_of_the_members_themselves(network, members, data, chunks_of):
+def test_metrics_are_those_of_the_members_themselves(network, members, data, chunks_of, outputs_of):
     x, y = data
     rows = chunks_of(32, x, y)
     plane = filter_normalized(vectors.at(members, 2))
@@ -145,18 +140,6 @@ def test_coarse_comes_before_fine():
     coarse = (row % 8 == 0) & (column % 8 == 0)
     assert coarse[:49].all()
     assert not coarse[49:].any()
-
-
-def test_a_coarse_picture_while_the_rest_is_computed():
-    x = np.linspace(0, 1, 33)
-    height = np.full((33, 33), np.nan)
-    order = coarse_to_fine(height.shape)
-    height.ravel()[order[:81]] = 1.0
-    part = Surface(x, x, height).coarse()
-    assert part.height.shape == (9, 9)
-    np.testing.assert_array_equal(part.x, x[::4])
-    height.ravel()[order] = 1.0
-    assert Surface(x, x, height).coarse().height.shape == (33, 33)
 
 
 def test_undefined_points_stay_nan(typed):

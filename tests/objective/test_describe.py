@@ -1,5 +1,7 @@
 """A network layer by layer: what is counted, and ready-made networks."""
 
+import itertools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -44,9 +46,19 @@ def test_the_counted_params_are_those_drawn_without_statistics():
 @pytest.mark.parametrize("name", [name for name, it in READY_MADE.items() if it.axes == 3])
 def test_ready_made_networks_fit_pictures_of_many_sizes(name):
     denoises = name in ("dncnn", "unet-small", "denoiser")
+    task = "denoising" if denoises else "classification"
     for shape in ((28, 28, 1), (32, 48, 3), (8, 8, 1)):
-        found = parse_layers(ready_made(name, shape, denoises), outputs=10).output_shape(shape)
+        found = parse_layers(ready_made(name, shape, task), outputs=10).output_shape(shape)
         assert found == (shape if denoises else (10,))
+
+
+def test_the_ready_made_network_for_masks_says_something_of_every_pixel():
+    masks = [name for name, it in READY_MADE.items() if it.masks is not None]
+    for name, shape in itertools.product(masks, ((28, 28, 1), (32, 48, 3))):
+        found = parse_layers(ready_made(name, shape, "segmentation"), outputs=5).output_shape(shape)
+        assert found == (*shape[:2], 5)
+    with pytest.raises(ConfigError, match=r"'dncnn' takes noise away: .* take unet-small$"):
+        ready_made("dncnn", (8, 8, 1), "segmentation")
 
 
 def test_the_ready_made_network_for_tables_embeds_numbers_and_leaves_words():
@@ -81,6 +93,6 @@ def test_what_does_not_fit_is_said(name, shape, message):
 
 def test_a_denoiser_classifies_nothing_and_a_classifier_takes_no_noise_away():
     with pytest.raises(ConfigError, match=r"'dncnn' takes noise away: .* take mlp or cnn or resnet-small$"):
-        ready_made("dncnn", (8, 8, 1), False)
+        ready_made("dncnn", (8, 8, 1), "classification")
     with pytest.raises(ConfigError, match=r"'cnn' says one thing .* take denoiser or dncnn or unet-small$"):
-        ready_made("cnn", (8, 8, 1), True)
+        ready_made("cnn", (8, 8, 1), "denoising")

@@ -1,4 +1,4 @@
-"""Pooling, transposed convolution, normalisations, dropout and composed layers against NumPy and SciPy by hand."""
+"""Pooling, transposed convolution, normalizations, dropout and composed layers against NumPy and SciPy by hand."""
 
 import jax
 import jax.numpy as jnp

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 import scipy.special
 import sklearn.metrics
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from talweg.objective.losses import LOSSES, default_loss
 

@@ -6,8 +6,7 @@ import jax
 import numpy as np
 import pytest
 import sklearn.metrics as sk
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 from talweg.objective.metrics import (
     METRICS,
@@ -209,6 +208,9 @@ def test_the_table_says_which_way_is_up():
         "macro_f1",
         "roc_auc",
         "r2",
+        "mean_iou",
+        "pixel_accuracy",
+        "dice",
         "psnr",
         "ssim",
         "neighbor_psnr",

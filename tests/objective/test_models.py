@@ -5,8 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from talweg.objective.layers import Activation, Dense
-from talweg.objective.models import Sequential, mlp, parameter_count
+from talweg.objective.layers import Activation, Dense, Sequential
+from talweg.objective.models import mlp, parameter_count
 
 
 def test_layers_are_named_by_their_kind_and_number():

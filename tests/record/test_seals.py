@@ -1,4 +1,4 @@
-"""Files that are sealed as they are put into a run folder: no kill, no failure and no neighbour gives a false alarm."""
+"""Files that are sealed as they are put into a run folder: no kill, no failure and no neighbor gives a false alarm."""
 
 import os
 import shutil

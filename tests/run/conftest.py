@@ -36,3 +36,9 @@ def runs(tmp_path_factory):
 def run(request, runs):
     """Each of the three in turn."""
     return runs[request.param]
+
+
+@pytest.fixture(scope="session")
+def iris(runs):
+    """The first of the three, opened from its folder."""
+    return tw.open_run(runs["iris"].folder.path)

@@ -139,8 +139,8 @@ def test_dim_blank_and_gray_pictures(tmp_path, photographs):
     assert told.count == 6
     blank = np.full((64, 64), 7, np.uint8)
     assert found([*photographs, blank], noise=25)["blank_pictures"].rows == (11,)
-    colour = [np.repeat(picture[..., None], 3, -1) for picture in photographs]
-    assert found(colour, noise=25)["gray_in_colour"].mend == "Train faster on one channel: --color gray."
+    color = [np.repeat(picture[..., None], 3, -1) for picture in photographs]
+    assert found(color, noise=25)["gray_in_colour"].mend == "Train faster on one channel: --color gray."
 
 
 def test_the_command_line(tmp_path, photographs, monkeypatch, capsys):

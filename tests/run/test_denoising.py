@@ -13,7 +13,7 @@ from talweg.errors import ConfigError, DataError
 from talweg.objective.likeness import psnr
 from talweg.run.pictures.build import denoiser_of
 from talweg.run.pictures.defaults import denoising_settings
-from talweg.run.pictures.denoise import denoised_by
+from talweg.run.pictures.tiled import denoised_by
 
 SETTINGS = {
     "layers": "residual(conv 8 5x5, relu, conv 1 5x5 initializer zeros)",

@@ -1,4 +1,4 @@
-"""Hikes: where hikers arrive, against SciPy's minimisers and known minima; what is said when they do not."""
+"""Hikes: where hikers arrive, against SciPy's minimizers and known minima; what is said when they do not."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -137,8 +137,8 @@ def test_the_check_tells_of_classes_and_files(tmp_path):
     with console.capture() as told:
         console.print(check_summary(found))
     text = told.get()
-    assert "class (classification), 51 pictures (33 train, 7 validation, 11 test), seen as 8x8 in colour" in text
-    assert "2 sizes from 8x8 to 9x12, 50 of 8x8; 50 gray, 1 in colour." in text
+    assert "class (classification), 51 pictures (33 train, 7 validation, 11 test), seen as 8x8 in color" in text
+    assert "2 sizes from 8x8 to 9x12, 50 of 8x8; 50 gray, 1 in color." in text
     assert ["lower", "16", "4", "5", "25"] in [line.split() for line in text.splitlines()]
     assert "Picture test/upper/red.png." in text
     assert tw.check(*halves(20)).summary["pictures"]["files"] is None

@@ -32,7 +32,7 @@ SETTINGS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """Three classes of coloured pictures; one stands twice, one is blank, one has a quarter more pixels."""
+    """Three classes of colored pictures; one stands twice, one is blank, one has a quarter more pixels."""
     random = np.random.default_rng(3)
     folder = tmp_path_factory.mktemp("kinds")
     for number in range(COUNT):
@@ -52,7 +52,6 @@ def small(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("TALWEG_CACHE", str(tmp_path_factory.getbasetemp() / "cache of pictures"))
     monkeypatch.setattr(streaming, "SEGMENT_BYTES", 3 * 16 * SIDE * SIDE * 3)
     monkeypatch.setattr(gather_module, "_AT_ONCE", 40 * SIDE * SIDE * 3)
-    monkeypatch.setattr(gather_module, "_AROUND", 0)
     monkeypatch.setattr(predicting, "_PIXELS", 50 * SIDE * SIDE * 3)
 
 

@@ -1,5 +1,6 @@
 """A finished run: opened again, what it predicts, and whose prediction that is."""
 
+import inspect
 import json
 
 import numpy as np
@@ -9,6 +10,7 @@ import pytest
 import talweg as tw
 from talweg.data.builtin import load
 from talweg.errors import ConfigError, DataError, RunFolderError
+from talweg.run.prediction import members_named
 
 
 def test_a_run_opened_again_predicts_the_same(run):
@@ -106,3 +108,33 @@ def test_a_damaged_run_is_told_in_one_line(runs, tmp_path):
 def test_a_folder_without_a_run(tmp_path):
     with pytest.raises(RunFolderError, match="holds no run"):
         tw.open_run(tmp_path)
+
+
+def test_a_result_in_a_shell_is_one_short_line(run):
+    told = [
+        run.predict(run.settings.source),
+        run.history,
+        run.report(),
+        tw.replay(run.folder.path, "epochs(2)"),
+        tw.verify(run.folder.path),
+        tw.schedules("cosine"),
+        tw.sketch("x^2"),
+    ]
+    for each in map(repr, told):
+        assert each.startswith("<")
+        assert len(each.splitlines()) == 1
+        assert len(each) < 200
+    assert "<table" in run.predict(run.settings.source)._repr_html_()
+
+
+@pytest.mark.parametrize("member", ["worst", None, 1.5, "1"])
+def test_a_member_that_is_no_number_is_told(runs, member):
+    # As outside the tests, which would check the types.
+    named = inspect.unwrap(members_named)
+    with pytest.raises(ConfigError, match=f"^member is 'ensemble', 'best' or a member's number, got {member!r}$"):
+        named(runs["iris"], member)
+
+
+def test_a_curve_that_is_none_is_told_with_the_nearest(run):
+    with pytest.raises(KeyError, match=r"'validation_los' is no curve.*Did you mean 'validation_loss'"):
+        _ = run.history["validation_los"]

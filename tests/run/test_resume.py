@@ -115,6 +115,30 @@ def test_a_finished_run_goes_further_and_a_rerun_repeats_both_sittings(tmp_path,
     assert (found.verdict, found.distance, found.first_difference) == ("identical", 0.0, None)
 
 
+def test_more_epochs_are_not_offered_where_members_stopped_by_their_rule(tmp_path):
+    tw.train(
+        "iris", members=2, max_epochs=20, hidden=[4], stop="no_improvement(patience=1)", learning_rate=1.0, out=tmp_path
+    )
+    with pytest.raises(ConfigError, match=r"more epochs would change nothing, another stopping rule \(--stop\) may$"):
+        tw.resume(tmp_path, max_epochs=40)
+
+
+def test_data_that_were_called_from_another_folder_are_found_from_here(tmp_path, monkeypatch):
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "there")
+    polars.DataFrame({"a": [1.0, 2.0, 3.0, 4.0] * 20, "b": [*"uuvv"] * 20}).write_csv("data.csv")
+    settings = {"members": 1, "max_epochs": 2, "hidden": 4}
+    tw.train("data.csv", out=tmp_path / "run", **settings)
+    monkeypatch.chdir(tmp_path / "here")
+    assert tw.rerun(tmp_path / "run").verdict == "identical"
+    assert tw.resume(tmp_path / "run", max_epochs=3).settings.source == "data.csv"
+    assert tw.open_run(tmp_path / "run").source == tmp_path / "there" / "data.csv"
+    (tmp_path / "there" / "data.csv").unlink()
+    with pytest.raises(DataError, match=r"No such file or built-in table: data.csv"):
+        tw.rerun(tmp_path / "run")
+
+
 def test_what_does_not_fit_is_refused(tmp_path, half):
     run = shutil.copytree(half, tmp_path / "copy")
     with pytest.raises(ConfigError, match="may change max_epochs and stop, not members"):

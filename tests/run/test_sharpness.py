@@ -6,14 +6,8 @@ import numpy as np
 import pytest
 from jax.flatten_util import ravel_pytree
 
-import talweg as tw
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
-
-
-@pytest.fixture(scope="module")
-def iris(runs):
-    return tw.open_run(runs["iris"].folder.path)
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from talweg.objective.typed.function import Function
 from talweg.record.trajectory import Plan, Recorder, Trajectory
 from talweg.run.hiking.scene import scene_of
 from talweg.run.surveying.survey import Known, Subject, survey
-from talweg.run.surveying.ways import ways_of, ways_of_paths
+from talweg.run.surveying.ways import Ways, ways_of
 
 
 class Bowl(Objective):
@@ -56,11 +56,11 @@ def descent():
     return recorder, stop
 
 
-def subject_of(ways, objective=None, **given):
+def subject_of(ways, objective=None):
     count = len(ways.lengths)
     words = {"outcomes": ("stopped",) * count, "rules": ("flat",) * count, "kinds": ("arrived",) * count}
     labels = {"title": "bowl", "height_label": "loss"}
-    return Subject(objective or Bowl(), EMPTY, LOSS, ways, tuple(range(count)), **words, **labels, **given)
+    return Subject(objective or Bowl(), EMPTY, LOSS, ways, tuple(range(count)), **words, **labels)
 
 
 def surveyed(recorder, stop, **options):
@@ -174,7 +174,8 @@ def test_sketched_ways_lie_where_the_whole_ones_do():
 def test_a_way_is_cut_before_its_first_point_that_is_not_finite():
     paths = np.zeros((2, 4, 3), np.float32)
     paths[1, 2:] = np.inf
-    ways = ways_of_paths(paths, np.array([4, 4]))
+    params = {"place": paths.swapaxes(0, 1)}
+    ways = ways_of(Trajectory(np.arange(4), np.arange(4), params, {}), np.array([3, 3]))
     assert ways.lengths.tolist() == [4, 2]
     assert vectors.count_of(ways.points) == 6
 
@@ -192,8 +193,10 @@ def test_a_typed_functions_map_comes_out_of_the_same_code_with_error_0():
     hiked = tw.hike("himmelblau", hikers=5, max_steps=60).hike
     drawn = scene_of(hiked, grid=21)
     with jax.enable_x64(True):
-        ways = ways_of_paths(hiked.paths, hiked.steps + 1)
-        subject = subject_of(ways, Function(hiked.function, hiked.paths[0, 0]), frame_label="step")
+        frames, lengths = np.arange(hiked.paths.shape[1]), hiked.steps + 1
+        hiker, frame = np.nonzero(frames < lengths[:, None])
+        ways = Ways(frames, lengths, hiked.paths[hiker, frame], hiker, frame)
+        subject = subject_of(ways, Function(hiked.function, hiked.paths[0, 0]))
         window = Window(*((float(low), float(high)) for low, high in hiked.window))
         found = survey(subject, coordinate_plane(hiked.paths[0, 0], names=hiked.variables), window, (21, 21))
     scene = found.scene()

@@ -1,8 +1,11 @@
 """Sweeps: each member as if alone with its value, and a report checked against SciPy's paired test."""
 
+import io
+
 import jax
 import numpy as np
 import pytest
+from rich.console import Console
 from scipy.stats import ttest_rel
 
 from talweg.config.grid import Grid
@@ -12,6 +15,7 @@ from talweg.descent.stopping import Outcome
 from talweg.run.build import build
 from talweg.run.probes.sweep import best_combination, chosen_members, paired, sweep_report
 from talweg.run.train import train
+from talweg.view.training_summary import training_summary
 
 PLAIN = {"source": "iris", "hidden": (8,), "max_epochs": 4, "optimizer": "momentum", "schedule": "constant"}
 
@@ -134,6 +138,16 @@ def test_a_sweep_that_chooses_keeps_the_best_members_in_the_ensemble():
     job, result = trained(members=4, learning_rate=[0.001, 0.1], sweep=True, max_epochs=12)
     told = summarize(job, result, {}, "test")
     assert told["sweep"]["best"] == {"learning_rate": 0.1}
+    text = shown(training_summary(told))
+    assert "over members 2, 3" in text
+    rates = [line.split()[6] for line in text.splitlines() if line.split()[:1] in (["0"], ["1"], ["2"], ["3"])]
+    assert rates == ["0.001", "0.001", "0.1", "0.1"]
     assert told["ensemble"]["members"] == [2, 3]
     assert told["training"]["settings"]["learning_rate"] == [0.001, 0.001, 0.1, 0.1]
     assert told["training"]["settings"]["momentum"] == 0.9
+
+
+def shown(text):
+    file = io.StringIO()
+    Console(file=file, width=200).print(text)
+    return file.getvalue()

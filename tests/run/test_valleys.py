@@ -5,16 +5,10 @@ import dataclasses
 import numpy as np
 import pytest
 
-import talweg as tw
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.alignment import permute
 from talweg.run.surveying.valleys import ValleySettings, valleys_of
-
-
-@pytest.fixture(scope="module")
-def iris(runs):
-    return tw.open_run(runs["iris"].folder.path)
 
 
 @pytest.fixture(scope="module")

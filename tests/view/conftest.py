@@ -34,7 +34,7 @@ def photographs():
 
 
 def halves():
-    """Pictures of which the upper or the lower half is brighter, half of them labelled at random: mistakes are sure."""
+    """Pictures of which the upper or the lower half is brighter, half of them labeled at random: mistakes are sure."""
     generator = np.random.default_rng(0)
     pixels = generator.integers(0, 90, (60, 10, 8), np.uint8)
     pixels[1::2, :5] += 100

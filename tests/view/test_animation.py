@@ -8,8 +8,7 @@ from pathlib import Path
 import imageio_ffmpeg
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from landscapes import half_plane, himmelblau, scene, waves
 from PIL import Image
 

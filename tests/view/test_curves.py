@@ -8,7 +8,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
-from talweg.view.curves import carried_on, curves_figure, heights_figure
+from talweg.record.history import carried_on
+from talweg.view.curves import curves_figure, heights_figure
 from talweg.view.style import BLUE, DOT, ORANGE, TRAIL
 
 pytestmark = pytest.mark.filterwarnings("error")

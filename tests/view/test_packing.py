@@ -8,8 +8,7 @@ import contract
 import numpy as np
 import pytest
 import walks
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from talweg.record.scene import Scene
 from talweg.view.packing import MAX_POINTS, MAX_SIDE, pack_scene

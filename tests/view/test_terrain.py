@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra.numpy import arrays
 from landscapes import WINDOWS, bowl, flat, half_plane, himmelblau, rosenbrock, saddle, surface, waves
 from scipy.interpolate import RegularGridInterpolator

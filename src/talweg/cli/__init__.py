@@ -18,7 +18,7 @@ import click
 from talweg.errors import ExpressionError, TalwegError, TrainingInterruptedError, require_known
 
 _COMMANDS = {
-    "train": ("talweg.cli.train", "Train a network, many initialisations at once."),
+    "train": ("talweg.cli.train", "Train a network, many initializations at once."),
     "resume": ("talweg.cli.resume", "Go on with a run that was interrupted, or further than it was meant to go."),
     "rerun": ("talweg.cli.rerun", "Train a run again, and say whether the result is the same."),
     "verify": ("talweg.cli.verify", "Look over every file of a run, and say what is damaged and what mends it."),
@@ -26,6 +26,7 @@ _COMMANDS = {
     "model": ("talweg.cli.model", "Print a network layer by layer before anything is trained."),
     "predict": ("talweg.cli.predict", "Apply a run to new rows."),
     "denoise": ("talweg.cli.denoise", "Take the noise away from photographs with a run."),
+    "segment": ("talweg.cli.segment", "Draw the masks of pictures with a run."),
     "show": ("talweg.cli.runs", "Print a run's summary again."),
     "report": ("talweg.cli.report", "Explain a run from its own numbers: a page, a model card, JSON."),
     "compare": ("talweg.cli.compare", "Runs side by side, and whether their difference is more than noise."),

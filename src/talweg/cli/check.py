@@ -20,7 +20,8 @@ from talweg.cli.sections import Sectioned
 def check(config: Path | None, as_json: bool, **words: Any) -> None:
     """Look SOURCE over as a training would, before its first step, and say what is wrong and how to mend it.
 
-    Photographs to denoise are looked over with --noise, pairs as they are in a folder with noisy/ and clean/.
+    Photographs to denoise are looked over with --noise, pairs as they are in a folder with noisy/ and clean/, masks in
+    one with images/ and masks/.
 
     Exit code 1 if there is an error, with which no training would start.
     """

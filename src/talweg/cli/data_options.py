@@ -13,9 +13,10 @@ _OPTIONS = (
     _data(
         "--target",
         metavar="COLUMN",
-        help="Column to predict. [default: target, label, class or y, or else the last column]",
+        help="Column to predict; or the folder of masks, or of clean pictures. [default: target, label, class or y, or"
+        " else the last column]",
     ),
-    _data("--task", help="classification, regression or denoising. [default: from the source and the target]"),
+    _data("--task", help="classification, regression, segmentation, denoising. [default: from source and target]"),
     _data("--split", metavar="A/B/C", help="Training/validation/test in percent. [default: 70/15/15]"),
     _data("--folds", metavar="N", help="Cross-validation: so many folds, each held out by one member (or more)."),
     _data(
@@ -58,7 +59,7 @@ _PHOTOGRAPHS = (
     _pictures(
         "--patch-size",
         metavar="N",
-        help="Denoising: the side of the patches that steps see. [default: 64, or what the pictures allow]",
+        help="Denoising, masks: the side of the patches that steps see. [default: 64, or what the pictures allow]",
     ),
 )
 
@@ -101,9 +102,6 @@ def given_settings(config: Path | None, words: dict[str, Any]) -> dict[str, Any]
     if isinstance(words.get("stream"), bool):
         words["stream"] = "yes" if words["stream"] else "no"
     given |= {name: word for name, word in words.items() if word is not None}
-    hidden = given.get("hidden")
-    if isinstance(hidden, str) and hidden != "auto":
-        given["hidden"] = [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
     if columns:
         given["columns"] = {**given.get("columns", {}), **columns}
     return given

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.output import json_option, put
+from talweg.cli.pictures import file_for, require_new, require_place, write_file
 from talweg.cli.predict import parse_member
-from talweg.errors import ConfigError, DataError
 
 if TYPE_CHECKING:
     from talweg.run.pictures.denoising import Denoised
@@ -40,31 +40,39 @@ def denoise(
 ) -> None:
     """Take the noise away from SOURCE, a photograph or a folder of them, with the run in folder RUN.
 
-    Pictures of any size are cut into tiles that overlap. Pictures of more than 8 bits stay so, if they are gray.
+    Pictures of any size are cut into tiles that overlap; of a folder one is in memory at a time. Pictures of more than
+    8 bits stay so, if they are gray.
     """
     chosen = parse_member(member)
     folder = source.is_dir()
     for place in filter(None, (out, spread)):
-        _require_place(place, folder, force)
-    from talweg.run.pictures.denoising import denoise as take_away
+        require_place(place, folder, force)
+    from talweg.run.pictures.denoising import denoise_each
 
-    found = take_away(run, source, reference, chosen, skip_broken, self_ensemble)
-    files = [_path(out, one.name, folder) for one in found]
-    taken = [file for file in files if file.exists() and not force]
-    if taken:
-        raise ConfigError(f"{taken[0]} exists already; name another folder, or replace it with --force")
-    for one, file in zip(found, files, strict=True):
+    told = []
+    for one in denoise_each(
+        run,
+        source,
+        reference,
+        chosen,
+        skip_broken,
+        self_ensemble,
+        named=lambda names: require_new(out, names, force) if folder else None,
+        note=lambda sentence: click.echo(f"Note: {sentence}", err=True),
+    ):
+        file = file_for(out, one.name, folder)
         _write(file, one.pixels, one.deep)
         if spread is not None:
             top = float(one.spread.max())
-            _write(_path(spread, one.name, folder), one.spread * (255 / top if top > 0 else 1.0), False)
+            _write(file_for(spread, one.name, folder), one.spread * (255 / top if top > 0 else 1.0), False)
+        told.append(_plain(one, file))
     content = {
         "version": 1,
         "kind": "denoising",
         "run": str(run),
         "member": member,
         "self_ensemble": self_ensemble,
-        "pictures": [_plain(one, file) for one, file in zip(found, files, strict=True)],
+        "pictures": told,
     }
 
     def text() -> Any:
@@ -75,36 +83,15 @@ def denoise(
     put(content, text, as_json)
 
 
-def _require_place(place: Path, folder: bool, force: bool) -> None:
-    if folder and place.is_file():
-        raise ConfigError(f"{place} is a file; a folder of pictures is written to a folder")
-    if not folder and place.suffix.lower() not in (".png", ".tif", ".tiff"):
-        raise ConfigError(f"pictures are written as .png or .tif, not as {place.suffix or 'a file without suffix'}")
-    if not folder and place.exists() and not force:
-        raise ConfigError(f"{place} exists already; name another file, or replace it with --force")
-    if not folder and not place.absolute().parent.is_dir():
-        raise DataError(f"{place.parent} is no folder; make it first")
-
-
-def _path(out: Path, name: str, folder: bool) -> Path:
-    return (out / name).with_suffix(".png") if folder else out
-
-
 def _write(file: Path, pixels: Any, deep: bool) -> None:
     from talweg.data.images.load import save_picture
-    from talweg.record.writing import make_folder, write_atomically
 
-    make_folder(file.parent)
-    write_atomically(file.absolute(), save_picture(pixels, "tiff" if file.suffix.lower() != ".png" else "png", deep))
+    write_file(file, save_picture(pixels, "png" if file.suffix.lower() == ".png" else "tiff", deep))
 
 
 def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
-    import math
+    from talweg.record.plain import plain_data
 
-    before, after = (
-        {name: value if math.isfinite(value) else None for name, value in scores.items()} or None
-        for scores in (one.before, one.after)
-    )
     height, width = one.pixels.shape[:2]
     return {
         "picture": one.name,
@@ -113,6 +100,6 @@ def _plain(one: "Denoised", file: Path) -> dict[str, Any]:
         "width": width,
         "spread": float(one.spread.mean()),
         "done": list(one.done),
-        "noisy": before,
-        "denoised": after,
+        "noisy": plain_data(one.before) or None,
+        "denoised": plain_data(one.after) or None,
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, put
+from talweg.cli.output import json_option, plot_option, put, with_picture
 from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import training_options
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("find-lr", cls=Sectioned)
 @click.argument("source", required=False)
 @training_options
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
+@plot_option("Draw the picture: .png, .svg or .pdf.")
 @json_option
 def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
     """Suggest a learning rate for SOURCE: it climbs from step to step, and all members tell where the loss falls.
@@ -36,11 +36,7 @@ def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any)
     with Display(quiet=False) as display:
         job = build(settings, hear=display.hear).job
     found = range_test(job)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"range_test": str(plot)}}
+    content = with_picture(found, plot, "range_test")
 
     def text() -> "RenderableType":
         from talweg.view.steps import range_test_text

@@ -1,15 +1,12 @@
 """`talweg map`: a run's members on their own loss landscape, the passes between them, and how sharp it is there."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from talweg.cli.output import json_option, parse_window, put, quiet_option
 from talweg.errors import ConfigError
-
-if TYPE_CHECKING:
-    from talweg.run.result import Run
 
 
 @click.command()
@@ -65,7 +62,7 @@ def map(
     from talweg.run.written import explain, open_run
     from talweg.view.map_summary import SUMMARIES
 
-    opened = open_run(run)
+    opened = open_run(run, source=data)
     keep_compilations()
     words = {name: word for name, word in words.items() if word is not None}
     asked = [name for name, wanted in (("atlas", atlas), ("barriers", barriers), ("sharpness", sharpness)) if wanted]
@@ -76,59 +73,18 @@ def map(
     flags = {"align": align, "over": over, "curve": _numbers("curve", curve), "window": parse_window(window)}
     given |= {name: value for name, value in flags.items() if value}
     _check(look, [*given, *(["animate"] if animate else [])])
-    make, counted = _LOOKS[look]
-    with _Bar(counted, quiet) as bar:
-        content = make(opened, given, run / FOLDER, out or run / FOLDER, bar.update, data, animate or ("html",))
+    with _Bar(_COUNTED[look], quiet) as bar:
+        found = getattr(opened, look)(bar.update, **given)
+    films = {"films": animate or ("html",)} if look == "map" else {}
+    files = found.save(out or run / FOLDER, **films)
+    content = found.to_dict({name: str(path) for name, path in files.items()})
     if out is None and opened.folder is not None:
         explain(opened.folder)
     put(content, lambda: SUMMARIES[content["kind"]](content), as_json, quiet)
 
 
-def _map(
-    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
-) -> dict[str, Any]:
-    from talweg.run.surveying.mapped import MapSettings
-    from talweg.run.surveying.mapping import map_run
-
-    found = map_run(run, MapSettings(**given), kept, progress, data)
-    return found.to_dict({name: str(path) for name, path in found.save(out, animate).items()})
-
-
-def _pages(
-    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
-) -> dict[str, Any]:
-    from talweg.run.surveying.atlas import atlas_of
-    from talweg.run.surveying.mapped import MapSettings
-
-    found = atlas_of(run, MapSettings(**given), kept, progress, data)
-    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
-
-
-def _passes(
-    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
-) -> dict[str, Any]:
-    from talweg.run.surveying.valleys import ValleySettings, valleys_of
-
-    found = valleys_of(run, ValleySettings(**given), kept, progress, data)
-    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
-
-
-def _sharp(
-    run: "Run", given: dict[str, Any], kept: Path, out: Path, progress: Any, data: str | None, animate: tuple[str, ...]
-) -> dict[str, Any]:
-    from talweg.run.surveying.sharpness import SharpnessSettings, sharpness_of
-
-    found = sharpness_of(run, SharpnessSettings(**given), progress, data)
-    return found.to_dict({name: str(path) for name, path in found.save(out).items()})
-
-
-_LOOKS = {
-    "map": (_map, "heights"),
-    "atlas": (_pages, "heights"),
-    "barriers": (_passes, "lines"),
-    "sharpness": (_sharp, "places"),
-}
-"""What the command looks at, and what its progress counts."""
+_COUNTED = {"map": "heights", "atlas": "heights", "barriers": "lines", "sharpness": "places"}
+"""What the command looks at, by the method of a run that does it, and what its progress counts."""
 _GO_WITH = {
     **dict.fromkeys(("at", "align", "animate"), ("map",)),
     **dict.fromkeys(("plane", "of", "size", "window"), ("map", "atlas")),

@@ -35,8 +35,8 @@ Sizes are 3 or 3x5. Padding is same (usual for conv), valid (usual for pools) or
 @photograph_options
 @network_options
 @click.option("--activation", help="What follows each hidden layer of an mlp. [default: by the task]")
-@click.option("--loss", help="What is minimised; some losses need other outputs. [default: by the task]")
-@click.option("--members", help="How many initialisations; a layer's setting may differ among them. [default: 8]")
+@click.option("--loss", help="What is minimized; some losses need other outputs. [default: by the task]")
+@click.option("--members", help="How many initializations; a layer's setting may differ among them. [default: 8]")
 @click.option("--config", type=click.Path(path_type=Path), help="Settings as a TOML file; flags win over it.")
 @json_option
 def model(config: Path | None, as_json: bool, **words: Any) -> None:

@@ -18,6 +18,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 
 
+def plot_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The flag `--plot`. A file that no picture can be written to is refused before anything is computed."""
+
+    def checked(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None:
+            from talweg.view.save import require_picture
+
+            require_picture(path)
+        return path
+
+    return click.option("--plot", type=click.Path(path_type=Path), callback=checked, help=help_text)
+
+
 def screen() -> Any:
     """Standard error as it is now, to which one may write whether or not it is still there."""
     return _Screen()
@@ -60,6 +73,21 @@ def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_jso
         from talweg.view.terminal import plain_console
 
         plain_console().print(text(), crop=False)
+
+
+def with_picture(found: Any, plot: Path | None, name: str) -> dict[str, Any]:
+    """A result as plain data, its picture written first if that was asked for.
+
+    Args:
+        found: has a `summary` and a `figure`.
+        plot: the file of the picture.
+        name: what it shows.
+    """
+    if plot is not None:
+        from talweg.view.save import save_figure
+
+        save_figure(found.figure(), plot)
+    return {**found.summary, "files": {} if plot is None else {name: str(plot)}}
 
 
 def parse_let(words: tuple[str, ...]) -> dict[str, float]:

@@ -1,12 +1,15 @@
 """`talweg predict`: a run applied to new rows."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 
 from talweg.cli.output import json_option, put
 from talweg.errors import ConfigError, DataError
+
+if TYPE_CHECKING:
+    from talweg.run.prediction import Chosen
 
 
 @click.command()
@@ -78,7 +81,7 @@ def predict(
     put(content, lambda: f"{content['rows']} predictions written to {out}.", as_json)
 
 
-def parse_member(word: str) -> Any:
+def parse_member(word: str) -> "Chosen":
     """Whose prediction is meant.
 
     Raises:
@@ -86,4 +89,4 @@ def parse_member(word: str) -> Any:
     """
     if not word.isdecimal() and word not in ("ensemble", "best"):
         raise ConfigError(f"--member is 'ensemble', 'best' or a member's number, got {word!r}")
-    return int(word) if word.isdecimal() else word
+    return int(word) if word.isdecimal() else cast("Chosen", word)

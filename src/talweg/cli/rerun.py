@@ -1,7 +1,6 @@
 """`talweg rerun`: a run trained again, and whether the result is the same."""
 
 import dataclasses
-import math
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,14 +23,13 @@ def rerun(ctx: click.Context, run: Path, quiet: bool, as_json: bool) -> None:
 
     The run itself is not touched. The exit code is 1 if the result is different.
     """
+    from talweg.record.plain import plain_data
     from talweg.run.resuming.rerun import trained_again
 
     with Display(quiet) as display:
         found = trained_again(run, listener=display.listener())
     content = {"version": 1, "kind": "rerun", "run": str(run), **dataclasses.asdict(found)}
-    content["distance"] = found.distance if math.isfinite(found.distance) else None
-    content["environment"] = list(found.environment)
-    put(content, lambda: _text(run, found), as_json, quiet)
+    put(plain_data(content), lambda: _text(run, found), as_json, quiet)
     if found.verdict == "different":
         ctx.exit(1)
 

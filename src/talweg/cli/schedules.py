@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talweg.cli.output import json_option, put
+from talweg.cli.output import json_option, plot_option, put, with_picture
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--epochs", type=int, default=100, show_default=True, help="How long the training is.")
 @click.option("--steps-per-epoch", type=int, default=10, show_default=True, help="How many steps an epoch has.")
 @click.option("--learning-rate", type=float, default=1.0, show_default=True, help="What a schedule is a factor of.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw them into this file: .png, .svg or .pdf.")
+@plot_option("Draw them into this file: .png, .svg or .pdf.")
 @json_option
 def schedules(
     schedule: tuple[str, ...],
@@ -30,15 +30,10 @@ def schedules(
 
     Each is a factor of the learning rate; `--plot` draws it over a training of so many epochs.
     """
-    from talweg.run.probes.schedules import notes_of
-    from talweg.run.probes.schedules import schedules as look
+    from talweg.run.probes.schedules import notes_of, schedules as look
 
     found = look(*schedule, epochs=epochs, steps_per_epoch=steps_per_epoch, learning_rate=learning_rate)
-    if plot is not None:
-        from talweg.view.save import save_figure
-
-        save_figure(found.figure(), plot)
-    content = {**found.summary, "files": {} if plot is None else {"schedules": str(plot)}}
+    content = with_picture(found, plot, "schedules")
 
     def text() -> "RenderableType":
         from talweg.view.steps import schedules_text

@@ -54,7 +54,7 @@ def train(
 
     Pictures: a folder for each class (cats/, dogs/), or train/, val/, test/ with such folders; a table with a column
     of file names; an .npz or IDX file. With --noise, photographs to denoise: a folder of them, or photographs (ten,
-    built in); or a folder with noisy/ and clean/.
+    built in); or a folder with noisy/ and clean/. A folder with images/ and masks/ is learned pixel by pixel.
 
     All members are trained at once on the same rows from different starts; each stops by itself and says why.
     """
@@ -104,7 +104,7 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     return True
 
 
-def settings_of(config: Path | None, words: dict[str, Any]) -> Any:
+def settings_of(config: Path | None, words: dict[str, Any]) -> "Settings":
     """Settings from a TOML file and from flags, checked."""
     from talweg.config.settings import SWEPT, make_settings
 

@@ -28,7 +28,7 @@ _TRAINING = (
         "--initializer", help="How weights are drawn, such as he_uniform or orthogonal. [default: glorot_uniform]"
     ),
     _network("--initializer-scale", metavar="X", help="What the drawn weights are multiplied with."),
-    _loss("--loss", help="What is minimised, such as huber. [default: by the task]"),
+    _loss("--loss", help="What is minimized, such as huber. [default: by the task]"),
     _loss("--class-weight", help="'balanced': every class counts alike in the loss. [default: none]"),
     _loss(
         "--label-smoothing", metavar="X", help="The share of a class's certainty that is given to all classes alike."
@@ -49,7 +49,7 @@ _TRAINING = (
     _members(
         "--members",
         metavar="N",
-        help="How many initialisations are trained. [default: 8; of pictures 3; of folds, one each]",
+        help="How many initializations are trained. [default: 8; of pictures 3; of folds, one each]",
     ),
     _members("--seed", metavar="N", help="Decides split, starts and order. [default: 0]"),
     _members(

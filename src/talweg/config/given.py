@@ -19,7 +19,7 @@ Swept: TypeAlias = float | Sequence[float] | np.ndarray
 class Given(TypedDict, total=False):
     """Every field of `talweg.Settings` but source and target, in the same order."""
 
-    task: Literal["auto", "classification", "regression", "denoising"]
+    task: Literal["auto", "classification", "regression", "denoising", "segmentation"]
     split: str
     columns: dict[str, str]
     target_scale: Literal["auto", "standard", "log"]
@@ -51,7 +51,7 @@ class Given(TypedDict, total=False):
     label_smoothing: Swept | None
     input_noise: Swept | None
     initializer_scale: Swept | None
-    hidden: Sequence[int] | Literal["auto"]
+    hidden: int | Sequence[int] | Literal["auto"]
     model: str
     layers: "str | Layer | Sequence[str | Layer] | None"
     activation: str

@@ -6,14 +6,14 @@ poisson 30            as where a white pixel collects 30 photons
 salt-and-pepper 0.1   a tenth of the pixels black or white
 self                  the pictures are noisy themselves, and there are no clean ones
 
-flip, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2
+flip, turn, shift 4, rotation 10, brightness 0.2, cutout 8, mixup 0.2
 """
 
 import math
 import re
 from typing import Any
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, did_you_mean, require_known
 from talweg.objective.augment import Augmentation
 from talweg.objective.noise import KINDS, Noise
 
@@ -58,6 +58,7 @@ def parse_noise(text: str) -> Noise | None:
 
 _AUGMENTATIONS: dict[str, tuple[type, float, float]] = {
     "flip": (bool, 0, 0),
+    "turn": (bool, 0, 0),
     "shift": (int, 1, 4096),
     "rotation": (float, 0, 180),
     "brightness": (float, 0, 1),
@@ -82,11 +83,7 @@ def parse_augmentation(text: str) -> Augmentation | None:
         return None
     for part in text.split(","):
         name, _, number = part.strip().partition(" ")
-        if name not in _AUGMENTATIONS:
-            raise ConfigError(
-                f"{name!r} is no augmentation. Known: {', '.join(_AUGMENTATIONS)}, or 'none'."
-                f"{did_you_mean(name, _AUGMENTATIONS)}"
-            )
+        require_known("augmentation", name, _AUGMENTATIONS, besides="'none'")
         given[name] = _amount(name, number.strip())
     return Augmentation(**given)
 

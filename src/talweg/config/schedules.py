@@ -7,7 +7,7 @@ import numpy as np
 
 from talweg.config.calls import arguments, fail, number, read_tree
 from talweg.descent.schedule import ALIASES, SHAPES, Schedule, make_schedule
-from talweg.errors import ConfigError, ExpressionError, did_you_mean, pointing_into
+from talweg.errors import ConfigError, ExpressionError, pointing_into, require_known
 
 # What a setting must be: the least value, the largest, and whether these two themselves are good.
 _RANGES: dict[str, tuple[float, float, bool, bool]] = {
@@ -83,10 +83,7 @@ def schedule_of(text: str, members: int, steps_per_epoch: int, max_epochs: int, 
 
 def _known(name: str) -> str:
     name = ALIASES.get(name, name)
-    if name not in SHAPES:
-        raise ConfigError(
-            f"{name!r} is no schedule. Known: {', '.join(SHAPES)}.{did_you_mean(name, [*SHAPES, *ALIASES])}"
-        )
+    require_known("schedule", name, SHAPES, aliases=ALIASES)
     return name
 
 

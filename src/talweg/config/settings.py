@@ -3,6 +3,7 @@
 What is left ``"auto"`` is decided when the data are known; the resolved settings are written into the run folder.
 """
 
+import numbers
 import textwrap
 import tomllib
 from pathlib import Path
@@ -45,6 +46,13 @@ def _text(value: Any) -> Any:
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else value
 
 
+def _units(hidden: Any) -> Any:
+    """Units of the hidden layers as people write them: a number, a text such as `128,64`, or `none`."""
+    if isinstance(hidden, str) and hidden != AUTO:
+        return [] if hidden == "none" else [part.strip() for part in hidden.split(",")]
+    return [hidden] if isinstance(hidden, numbers.Integral) else hidden
+
+
 def _listed(layers: Any) -> Any:
     """A list of layers as one line, whether it came as text, as a list of texts or of layers, or as one layer."""
     if isinstance(layers, list | tuple):
@@ -62,24 +70,25 @@ class Settings(pydantic.BaseModel):
     Attributes:
         source: a file, the name of a built-in data set, or a word for data that came as Python objects.
         target: the column to predict; the data room guesses, and says so, if it is absent.
-        task: ``classification``, ``regression`` or ``denoising``.
+        task: ``classification``, ``regression``, ``denoising`` or ``segmentation``.
         split: training / validation / test in percent.
         columns: what columns are, where the user says so: ``number``, ``category``, ``date``, ``ignore`` ...
-        target_scale: how a quantity is learned: ``standard``: standardised; ``log``: its logarithm, standardised;
+        target_scale: how a quantity is learned: ``standard``: standardized; ``log``: its logarithm, standardized;
             ``auto``: the logarithm if the training rows' values are skewed over orders of magnitude.
         group: a column whose equal values stay in one part of the split.
         time: a column of dates or numbers; the past trains, the future tests.
         split_by: ``seed``: rows are dealt by chance; ``hash``: by what they hold, whatever their order.
         folds: so many folds of the training and validation rows; member m holds out fold m, counted round.
         class_weight: ``balanced`` lets every class count alike in the loss.
-        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise, their longest side.
+        image_size: of pictures, a side such as ``64`` or ``48x64``; of photographs to denoise or with
+            masks, their longest side.
         color: whether pictures are taken as ``gray`` or as ``rgb``.
         augment: how training pictures are changed at random, such as ``flip, shift 4``, or ``none``.
         skip_broken: whether broken pictures are left out rather than an error.
         noise: makes it a denoising: ``25``, ``5..50``, ``poisson 30``, ``salt-and-pepper 0.1``, or ``self``.
-        patch_size: the side of the patches on which denoising is trained.
+        patch_size: the side of the patches on which denoising and segmentation are trained.
         gate: ``stop``: an error that the gate finds ends the training; ``warn``: it is told and trained over.
-        members: how many initialisations are trained.
+        members: how many initializations are trained.
         max_epochs: passes over the training rows, at most; those of `epochs(...)` in the stopping rules if absent.
         batch_size: rows of a step, or ``full`` for full-batch gradient descent.
         optimizer: its name.
@@ -102,7 +111,7 @@ class Settings(pydantic.BaseModel):
         layers: the network as a list of layers, such as ``dense 64, relu, output``; in place of `hidden`.
         activation: what follows each hidden layer.
         initializer: how the weights are drawn.
-        loss: what is minimised.
+        loss: what is minimized.
         stop: the stopping rules.
         keep: whether a member ends with its best params on validation, or with its last.
         shuffle: ``full``: every order of the rows is as likely; ``block``: blocks of rows that lie together are
@@ -125,7 +134,7 @@ class Settings(pydantic.BaseModel):
 
     source: str
     target: str | None = None
-    task: Literal["auto", "classification", "regression", "denoising"] = "auto"
+    task: Literal["auto", "classification", "regression", "denoising", "segmentation"] = "auto"
     split: str = "70/15/15"
     columns: dict[str, str] = {}
     target_scale: Literal["auto", "standard", "log"] = AUTO
@@ -157,7 +166,9 @@ class Settings(pydantic.BaseModel):
     label_smoothing: Share | Shares | None = None
     input_noise: NotNegative | NotNegatives | None = None
     initializer_scale: Positive | Positives | None = None
-    hidden: tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"] = AUTO
+    hidden: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=10**7)], ...] | Literal["auto"], pydantic.BeforeValidator(_units)
+    ] = AUTO
     model: str = AUTO
     layers: Annotated[str, pydantic.BeforeValidator(_listed)] | None = None
     activation: str = AUTO
@@ -192,6 +203,8 @@ def make_settings(given: dict[str, Any]) -> Settings:
         >>> make_settings({"source": "digits", "members": 4}).members
         4
     """
+    if given.get("source") in ("", None):
+        given = {name: value for name, value in given.items() if name != "source"}
     if not isinstance(given.get("stop", ""), str):
         given = {**given, "stop": _rule_text(given["stop"])}
     try:
@@ -206,7 +219,10 @@ def _first_line(error: pydantic.ValidationError) -> str:
     told = "max_epochs (--epochs)" if name == "max_epochs" else name
     if problem["type"] == "extra_forbidden":
         known = Settings.model_fields
-        return f"{name!r} is no setting. Known: {', '.join(known)}.{did_you_mean(name, known)}"
+        if name in _FLAGS:
+            return f"{name!r} is no setting but a flag of `talweg train`; leave it out of the settings"
+        nearest = f" Did you mean {_USUAL_NAMES[name]!r}?" if name in _USUAL_NAMES else did_you_mean(name, known)
+        return f"{name!r} is no setting." + (nearest or f" Known: {', '.join(known)}.")
     if problem["type"] == "missing":
         return f"the setting {name!r} is missing: name a file or a built-in data set"
     kind = problem["type"].split("_")[0]
@@ -231,6 +247,10 @@ def _told_best(error: pydantic.ValidationError) -> Any:
     return next(inner, first)
 
 
+_FLAGS = ("out", "force", "resume", "detach", "quiet", "json")
+"""What a command is told besides its settings."""
+_USUAL_NAMES = {"lr": "learning_rate", "epochs": "max_epochs", "random_state": "seed", "cv": "folds"}
+"""What other libraries call a setting, where it is spelled too differently to be found by its letters."""
 _KINDS = {"int": "a whole number", "float": "a number", "tuple": "a list"}
 """What pydantic's errors about a value's kind stand for, by the first word of their type."""
 
@@ -251,8 +271,8 @@ def read_toml(path: Path) -> dict[str, Any]:
         ConfigError: if there is no such file, or it is no TOML.
     """
     try:
-        with path.open("rb") as file:
-            return tomllib.load(file)
+        # Some editors put a mark before the first letter.
+        return tomllib.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise ConfigError(f"no such file: {path}") from None
     except OSError as error:

@@ -104,12 +104,12 @@ class Preparation:
     @property
     def task(self) -> Task:
         """Whether the target holds classes or a quantity."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return self.target.task
 
     @property
     def classes(self) -> tuple[Label, ...]:
         """The classes in sorted order; empty for a quantity."""
-        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+        return self.target.classes
 
     @property
     def feature_names(self) -> tuple[str, ...]:
@@ -257,7 +257,7 @@ def _refuse_wordless(encoders: Iterable[Encoder], kinds: Iterable[ColumnKind], t
     """Raise DataError where a column was declared text of which nothing can be learned."""
     declared = {found.name for found in kinds if found.reason == DECLARED}
     for encoder in encoders:
-        if isinstance(encoder, TextEncoder) and not encoder.scale and encoder.name in declared:
+        if isinstance(encoder, TextEncoder) and not encoder.center and encoder.name in declared:
             raise DataError(
                 f"Column {encoder.name!r} of {table} was declared text, but no word stands in two training rows;"
                 " nothing can be learned of it. Leave it out, or declare it a category."

@@ -13,6 +13,16 @@ def rows_per_batch(batch_size: int | str, rows: int) -> int:
     return rows if batch_size == FULL else min(int(batch_size), rows)
 
 
+def steps_per_epoch(batch_size: int | str, rows: int) -> int:
+    """How many steps an epoch has; the last may have a shorter batch.
+
+    Example:
+        >>> steps_per_epoch(32, 70), steps_per_epoch("full", 70)
+        (3, 1)
+    """
+    return -(-rows // rows_per_batch(batch_size, rows))
+
+
 def epoch_order(
     rows: int, batch_size: int, seed: int, epoch: int, member: int | None = None, shuffle: str = FULL
 ) -> Int[np.ndarray, "steps batch"]:

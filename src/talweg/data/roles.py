@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg.data.encode import CategoryEncoder, Encoder
+from talweg.data.evenly import evenly
 from talweg.data.large.gather import gather
 
 _MOST_ROWS = 100_000
@@ -57,9 +58,6 @@ def quantiles_of(
         >>> quantiles_of(np.array([[4.0], [0.0], [1.0]]), Roles(1, (0,), ()), 3)
         ((0.0, 1.0, 4.0),)
     """
-    some = np.arange(len(training))
-    if len(training) > _MOST_ROWS:
-        some = np.linspace(0, len(training) - 1, _MOST_ROWS).round().astype(np.int64)
-    known = gather(training, some)[:, list(roles.numbers)].astype(np.float64)
+    known = gather(training, evenly(len(training), _MOST_ROWS))[:, list(roles.numbers)].astype(np.float64)
     found = np.quantile(known, np.linspace(0, 1, count), axis=0)
     return tuple(map(tuple, found.T.tolist()))

@@ -51,7 +51,7 @@ def shares(hashes: UInt64[np.ndarray, " rows"]) -> Float[np.ndarray, " rows"]:
 
 
 def mixed(bits: UInt64[np.ndarray, " rows"]) -> UInt64[np.ndarray, " rows"]:
-    """Every bit of the input moves every bit of the output: the finaliser of SplitMix64 (Steele et al. 2014)."""
+    """Every bit of the input moves every bit of the output: the finalizer of SplitMix64 (Steele et al. 2014)."""
     bits = (bits ^ (bits >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     bits = (bits ^ (bits >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return bits ^ (bits >> np.uint64(31))

@@ -20,6 +20,7 @@ from jaxtyping import Float, Int
 from scipy.sparse.linalg import svds
 
 from talweg.data.columns import as_text
+from talweg.data.evenly import evenly
 from talweg.data.table import Column
 
 MOST_TERMS = 10_000
@@ -45,7 +46,8 @@ class TextEncoder:
         weights: how much each says: the logarithm of how rare it is.
         directions: for each of some directions in the space of terms its components; they are at right angles.
         center: the mean of the training rows along each.
-        scale: their standard deviation along each.
+        scale: their standard deviation in the space of directions, so that a column of text varies in all as much as
+            one number does; with a scale for each direction a network takes rare words for as telling as common ones.
         missing: whether one feature says where there is no text.
     """
 
@@ -55,7 +57,7 @@ class TextEncoder:
     weights: tuple[float, ...]
     directions: tuple[tuple[float, ...], ...]
     center: tuple[float, ...]
-    scale: tuple[float, ...]
+    scale: float
     missing: bool
 
     @classmethod
@@ -64,7 +66,7 @@ class TextEncoder:
         text = as_text(column)
         counts = text.counts()
         there = np.flatnonzero(counts)
-        some = there[np.unique(np.linspace(0, len(there) - 1, MOST_TEXTS).round().astype(np.int64))]
+        some = there[evenly(len(there), MOST_TEXTS)]
         bags = [terms_of(text.levels[code]) for code in some]
         held = Counter(term for bag in bags for term in bag)
         often = sorted((term for term, texts in held.items() if texts > 1), key=lambda term: (-held[term], term))
@@ -74,34 +76,34 @@ class TextEncoder:
         directions = _directions(points, MOST_DIRECTIONS)
         along, rows = points @ directions.T, counts[some]
         center = np.average(along, axis=0, weights=rows)
-        scale = np.sqrt(np.average((along - center) ** 2, axis=0, weights=rows))
-        kept = scale > _FLAT * scale.max(initial=0.0)
+        spread = np.sqrt(np.average((along - center) ** 2, axis=0, weights=rows))
+        kept = spread > _FLAT * spread.max(initial=0.0)
         return cls(
             name,
             terms,
             _plain(weights),
             tuple(map(_plain, directions[kept])),
             _plain(center[kept]),
-            _plain(scale[kept]),
+            float(f"{np.sqrt((spread[kept] ** 2).sum()):.5g}"),
             bool(text.missing().any()),
         )
 
     def feature_names(self) -> tuple[str, ...]:
         """One name a feature."""
-        along = tuple(f"{self.name}:text({place})" for place in range(len(self.scale)))
+        along = tuple(f"{self.name}:text({place})" for place in range(len(self.center)))
         return along + (f"{self.name}=(missing)",) * self.missing
 
     def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
         """The features of a column; all zeros, but for the last, where there is no text."""
         text = as_text(column)
         there = np.flatnonzero(text.counts())
-        features = np.zeros((len(text.levels) + 1, len(self.scale)), np.float32)
+        features = np.zeros((len(text.levels) + 1, len(self.center)), np.float32)
         place, weights = {term: position for position, term in enumerate(self.terms)}, np.array(self.weights)
-        directions = np.array(self.directions).reshape(len(self.scale), len(self.terms)).T
+        directions = np.array(self.directions).reshape(len(self.center), len(self.terms)).T
         for start in range(0, len(there), _BLOCK):
             some = there[start : start + _BLOCK]
             points = _points([terms_of(text.levels[code]) for code in some], place, weights)
-            features[some] = (points @ directions - np.array(self.center)) / np.array(self.scale)
+            features[some] = (points @ directions - np.array(self.center)) / self.scale
         absent = text.missing()
         found = features[text.codes]
         return np.column_stack([found, absent.astype(np.float32)]) if self.missing else found
@@ -115,7 +117,7 @@ class TextEncoder:
 
 
 def terms_of(text: str) -> Counter[str]:
-    """The words of a text, in lower case and of two letters or more, and pairs of neighbours, with how often each is.
+    """The words of a text, in lower case and of two letters or more, and pairs of neighbors, with how often each is.
 
     Example:
         >>> sorted(terms_of("Not good, not good."))

@@ -5,7 +5,7 @@ Which column is the target, and whether it holds classes, is for `task` to say.
 
 import dataclasses
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -37,6 +37,8 @@ class ClassTarget:
         name: the column.
         classes: the classes in sorted order; a row's target is a position in them.
     """
+
+    task: ClassVar[Task] = "classification"
 
     name: str
     classes: tuple[Label, ...]
@@ -78,6 +80,9 @@ class NumberTarget:
         >>> prices.decode(prices.standardized(np.array([20.0]))).round(6).tolist()
         [20.0]
     """
+
+    task: ClassVar[Task] = "regression"
+    classes: ClassVar[tuple[Label, ...]] = ()
 
     name: str
     center: float

@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 from talweg.descent.engine import Feed, State, step
 from talweg.descent.optimizer import Optimizer
 from talweg.descent.schedule import make_schedule
-from talweg.objective.base import Batch, Objective
+from talweg.objective.base import Objective
 
 
 def climbing(optimizer: Optimizer, members: int, steps: int, low: float, high: float) -> Optimizer:
@@ -39,27 +39,26 @@ def step_losses(
     Batches differ, some by more than all steps gain: beside its own start each tells how far the member has come.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members start; their keys are asked as in an epoch of number 0, which no training has.
-        feed: the rows of each step, the same for every member.
+        feed: the rows of each member's steps.
 
     Returns:
         Both losses; the former is NaN where a member has fallen off.
     """
 
-    def one(member: tuple[Objective, Optimizer, State]) -> tuple[Float[Array, " steps"], Float[Array, " steps"]]:
-        objective, optimizer, start = member
+    def one(member: tuple) -> tuple[Float[Array, " steps"], Float[Array, " steps"]]:
+        objective, optimizer, start, order, weights = member
         key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(start.key)), 0)
 
         def body(state: State, scanned: tuple) -> tuple[State, tuple[Array, Array]]:
             rows, weight, index = scanned
-            x, y = jax.tree.map(lambda column: column[rows], (feed.data.x, feed.data.y))
-            batch, its_key = Batch(x, y, weight), jax.random.fold_in(key, index)
+            batch, its_key = feed.data.take(rows, weight), jax.random.fold_in(key, index)
             before = objective.loss(start.params, batch, its_key)[1]
             state, sums, _ = step(objective, optimizer, state, batch, its_key)
             return state, (sums["loss"] / sums["weight"], before["loss"] / before["weight"])
 
-        return lax.scan(body, start, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))[1]
+        return lax.scan(body, start, (order, weights, jnp.arange(order.shape[0])))[1]
 
-    return lax.map(one, (objective, optimizer, state))
+    return lax.map(one, (objective, optimizer, state, feed.order, feed.weight))

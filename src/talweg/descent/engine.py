@@ -11,7 +11,6 @@ How members run side by side is in `members`; what is asked of them where they s
 
 import functools
 from collections.abc import Callable
-from typing import Any
 
 import equinox as eqx
 import jax
@@ -56,6 +55,11 @@ class Info(eqx.Module):
         """Before an epoch's first step."""
         return Info(np.zeros(members, np.float32), np.zeros(members, np.float32))
 
+    @staticmethod
+    def unknown(members: int) -> "Info":
+        """Of members that have stopped."""
+        return Info(np.full(members, np.nan, np.float32), np.full(members, np.nan, np.float32))
+
     @property
     def loss(self) -> Float[Array | np.ndarray, "*members"]:
         """The mean training loss of a row."""
@@ -76,6 +80,20 @@ class Feed(eqx.Module):
     order: Int[Array | np.ndarray, "*members steps batch"]
     weight: Float[Array | np.ndarray, "*members steps batch"]
     first: Int[Array | np.ndarray, ""] = eqx.field(default_factory=lambda: np.zeros((), np.int32))
+
+
+class Turn(eqx.Module):
+    """What one step of an epoch sees.
+
+    Attributes:
+        rows: the numbers of its rows.
+        weight: what each of them counts.
+        index: the step's number in its epoch, from 0.
+    """
+
+    rows: Int[Array | np.ndarray, "*steps batch"]
+    weight: Float[Array | np.ndarray, "*steps batch"]
+    index: Int[Array | np.ndarray, "*steps"]
 
 
 def step(
@@ -102,14 +120,12 @@ def _step_in_epoch(
     state: State,
     info: Info,
     data: Batch,
-    rows: Int[Array, " batch"],
-    weight: Float[Array, " batch"],
-    index: Int[Array, ""],
+    turn: Turn,
     key: Array,
 ) -> tuple[State, Info]:
-    """One step of one member on the rows with the given numbers."""
-    x, y = jax.tree.map(lambda column: column[rows], (data.x, data.y))
-    state, sums, _ = step(objective, optimizer, state, Batch(x, y, weight), jax.random.fold_in(key, index))
+    """One step of one member."""
+    batch = data.take(turn.rows, turn.weight)
+    state, sums, _ = step(objective, optimizer, state, batch, jax.random.fold_in(key, turn.index))
     dtype = info.total.dtype
     return state, Info(info.total + sums["loss"].astype(dtype), info.weight + sums["weight"].astype(dtype))
 
@@ -123,11 +139,11 @@ def epoch_of_one(
     """
     key = _epoch_key(state, number)
 
-    def body(carry: tuple[State, Info], scanned: tuple[Any, Any, Any]) -> tuple[tuple[State, Info], None]:
-        return _step_in_epoch(objective, optimizer, *carry, feed.data, *scanned, key), None
+    def body(carry: tuple[State, Info], turn: Turn) -> tuple[tuple[State, Info], None]:
+        return _step_in_epoch(objective, optimizer, *carry, feed.data, turn, key), None
 
     steps = feed.first + jnp.arange(feed.order.shape[0], dtype=jnp.int32)
-    return lax.scan(body, (state, info), (feed.order, feed.weight, steps))[0]
+    return lax.scan(body, (state, info), Turn(feed.order, feed.weight, steps))[0]
 
 
 @functools.partial(jax.jit, compiler_options={"xla_backend_optimization_level": 1})
@@ -187,7 +203,7 @@ def epoch(
     """One epoch, or a segment of it, of every active member; the others stay as they are to the last bit.
 
     Args:
-        objective: what is minimised; its settings have a leading member axis.
+        objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members stand.
         active: which of them go on.
@@ -212,8 +228,7 @@ def epoch(
     some = Feed(feed.data, feed.order[few], feed.weight[few], feed.first) if own_order else feed
     *part, told = take((objective, optimizer, state, info), few)
     moved, told = _epoch()(*part, active[few], some, index, told, crowd)
-    blank = np.full(active.shape, np.nan, np.float32)
-    return put(state, moved, few), put(Info(blank, blank), told, few)
+    return put(state, moved, few), put(Info.unknown(len(active)), told, few)
 
 
 def _epoch_side_by_side(
@@ -254,15 +269,14 @@ def _epoch_by_steps(
 ) -> tuple[State, Info]:
     """The same, each step a call of its own."""
     own_order = feed.order.ndim == 3
-    blank = np.full(active.shape, np.nan, np.float32)
-    moved, told = state, Info(blank, blank)
+    moved, told = state, Info.unknown(len(active))
     for member in np.flatnonzero(active):
         one = np.array([member])
         *mine, its_info = take((objective, optimizer, state, info), one)
         order, weight = (leaf[member] if own_order else leaf for leaf in (feed.order, feed.weight))
         for place in range(len(order)):
-            index = np.asarray(feed.first + place, np.int32)
-            mine[2], its_info = _one_step(*mine, its_info, feed.data, order[place], weight[place], index, number)
+            turn = Turn(order[place], weight[place], np.asarray(feed.first + place, np.int32))
+            mine[2], its_info = _one_step(*mine, its_info, feed.data, turn, number)
         moved, told = put(moved, mine[2], one), put(told, its_info, one)
     return moved, told
 
@@ -274,15 +288,13 @@ def _one_step(
     state: State,
     info: Info,
     data: Batch,
-    rows: Int[Array, " batch"],
-    weight: Float[Array, " batch"],
-    index: Int[Array, ""],
+    turn: Turn,
     number: Int[Array, ""],
 ) -> tuple[State, Info]:
     """One step of a crowd of one, outside any loop."""
     objective, optimizer, state, info = jax.tree.map(lambda leaf: leaf[0], (objective, optimizer, state, info))
     key = _epoch_key(state, number)
-    moved = _step_in_epoch(objective, optimizer, state, info, data, rows, weight, index, key)
+    moved = _step_in_epoch(objective, optimizer, state, info, data, turn, key)
     return jax.tree.map(lambda leaf: leaf[None], moved)
 
 

@@ -15,7 +15,7 @@ from jaxtyping import Array, Bool, Float, Num, PyTree
 
 from talweg.descent.members import Crowd, blank, each_member, join, side_by_side, take
 from talweg.descent.optimizer import gradient_norm
-from talweg.objective.base import Batch, Objective, Params
+from talweg.objective.base import Batch, Objective, Params, loss_and_weight
 
 
 @functools.partial(jax.jit, static_argnames="crowd")
@@ -90,12 +90,8 @@ def _slopes(
     objective: Objective, params: Params, active: Bool[Array, " members"], chunks: Batch, crowd: Crowd
 ) -> tuple[Params, Float[Array, " members"]]:
     def one(objective: Objective, params: Params) -> tuple[Callable, Callable]:
-        def total(params: Params, chunk: Batch) -> tuple[Array, Array]:
-            sums = objective.metrics(params, chunk)
-            return sums["loss"], sums["weight"]
-
         def add(so_far: tuple[Params, Array], chunk: Batch) -> tuple[tuple[Params, Array], None]:
-            part, weight = jax.grad(total, has_aux=True)(params, chunk)
+            part, weight = jax.grad(lambda at: loss_and_weight(objective, at, chunk), has_aux=True)(params)
             return (jax.tree.map(jnp.add, so_far[0], part), so_far[1] + weight), None
 
         def work() -> PyTree:

@@ -133,7 +133,7 @@ def make_optimizer(
         array([0.01, 0.01], dtype=float32)
     """
     name = ALIASES.get(name, name)
-    require_known("optimizer", name, OPTIMIZERS)
+    require_known("optimizer", name, OPTIMIZERS, aliases=ALIASES)
     require_known("step length", step_length, STEP_LENGTHS)
     recipe = OPTIMIZERS[name]
     _refuse_settings_of_others(name, settings)

@@ -166,7 +166,7 @@ def make_schedule(
         [1.0, 0.5, 0.0]
     """
     name = ALIASES.get(name, name)
-    require_known("schedule", name, SHAPES)
+    require_known("schedule", name, SHAPES, aliases=ALIASES)
     defaults = {"warmup": 0.0, **SHAPES[name].defaults}
     for setting in settings:
         require_known(f"setting of the schedule {name!r}", setting, defaults)

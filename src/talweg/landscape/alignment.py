@@ -12,8 +12,7 @@ from scipy.optimize import linear_sum_assignment
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.vectors import HostParams
-from talweg.objective.layers import Activation, Dense, Dropout, Layer
-from talweg.objective.models import Sequential
+from talweg.objective.layers import Activation, Dense, Dropout, Layer, Sequential
 
 Permutations = list[Int[np.ndarray, "_"]]
 """For each hidden dense layer, which of its old units stands at each place."""

@@ -24,9 +24,8 @@ from talweg.landscape import vectors
 from talweg.landscape.shares import Shares
 from talweg.landscape.vectors import HostParams
 from talweg.objective.base import Batch, Objective, Params, Sums
-from talweg.objective.layers import Dense, Layer, LayerParams, Shape
+from talweg.objective.layers import Dense, Layer, LayerParams, Sequential, Shape
 from talweg.objective.metrics import METRICS
-from talweg.objective.models import Sequential
 from talweg.objective.network import Network
 
 HostSums = Mapping[str, np.ndarray]

@@ -17,14 +17,9 @@ from scipy.linalg import eigh_tridiagonal
 
 from talweg.landscape import vectors
 from talweg.landscape.vectors import HostParams
-from talweg.objective.base import EMPTY, Batch, Objective, Params
+from talweg.objective.base import EMPTY, Batch, Objective, Params, loss_and_weight
 
 MatrixProduct = Callable[[Float[np.ndarray, " n"]], Float[np.ndarray, " n"]]
-
-
-def _loss_sum(objective: Objective, params: Params, rows: Batch) -> tuple[Array, Array]:
-    sums = objective.metrics(params, rows)
-    return sums["loss"], sums["weight"]
 
 
 def _mean_over(chunks: Batch, function: Callable[[Batch], tuple[Params, Array]]) -> Params:
@@ -43,7 +38,7 @@ def _mean_over(chunks: Batch, function: Callable[[Batch], tuple[Params, Array]])
 @jax.jit
 def _loss_and_gradient(objective: Objective, params: Params, chunks: Batch) -> tuple[Array, Params]:
     def of_rows(rows: Batch) -> tuple[tuple[Array, Params], Array]:
-        value = jax.value_and_grad(lambda params: _loss_sum(objective, params, rows), has_aux=True)
+        value = jax.value_and_grad(lambda params: loss_and_weight(objective, params, rows), has_aux=True)
         (loss, weight), gradient = value(params)
         return (loss, gradient), weight
 
@@ -57,9 +52,9 @@ def _hessian_product(objective: Objective, params: Params, vector: Float[Array, 
 
     def of_rows(rows: Batch) -> tuple[Array, Array]:
         def gradient(flat: Array) -> Array:
-            return jax.grad(lambda flat: _loss_sum(objective, unravel(flat), rows)[0])(flat)
+            return jax.grad(lambda flat: loss_and_weight(objective, unravel(flat), rows)[0])(flat)
 
-        return jax.jvp(gradient, (flat,), (vector,))[1], _loss_sum(objective, params, rows)[1]
+        return jax.jvp(gradient, (flat,), (vector,))[1], loss_and_weight(objective, params, rows)[1]
 
     return _mean_over(chunks, of_rows)
 
@@ -126,7 +121,7 @@ def lanczos(
 ) -> Spectrum:
     """The greatest eigenvalues of a symmetric matrix from its products with vectors.
 
-    Lanczos (1950) with full reorthogonalisation, done twice (Parlett, The Symmetric Eigenvalue Problem, 1998), so
+    Lanczos (1950) with full reorthogonalization, done twice (Parlett, The Symmetric Eigenvalue Problem, 1998), so
     that no eigenvalue shows up as a ghost of itself. Where the vectors span an invariant subspace it begins anew
     across it, so that repeated eigenvalues are found as often as they occur. It ends once the residuals of all
     eigenvalues asked for are below `tolerance` times the greatest magnitude.

@@ -14,7 +14,7 @@ from talweg.landscape import vectors
 from talweg.landscape.barrier import STEPS, barrier
 from talweg.landscape.combination import LOSS, Height, sums_at_combinations
 from talweg.landscape.vectors import HostParams
-from talweg.objective.base import EMPTY, Batch, Objective
+from talweg.objective.base import EMPTY, Batch, Objective, loss_and_weight
 
 NODES = 8
 """Places of the curve at which its loss is taken while it is bent (Gauss-Legendre, exact to degree 15)."""
@@ -76,8 +76,7 @@ def _mean_loss_and_gradient(
 
     def of_rows(node: Array, weight: Array, rows: Batch) -> tuple[Array, Array, Array]:
         def loss(bend: Array) -> tuple[Array, Array]:
-            sums = objective.metrics(unravel(node[0] * one + node[1] * bend + node[2] * other), rows)
-            return sums["loss"], sums["weight"]
+            return loss_and_weight(objective, unravel(node[0] * one + node[1] * bend + node[2] * other), rows)
 
         (total, count), gradient = jax.value_and_grad(loss, has_aux=True)(bend)
         return weight * total, weight * gradient, weight * count

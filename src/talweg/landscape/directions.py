@@ -99,7 +99,7 @@ def filter_normalized(params: HostParams, seed: int = 0) -> Plane:
     Li et al., Visualizing the Loss Landscape of Neural Nets, 2018: directions are Gaussian, then every filter of a
     direction is scaled to the norm of the same filter of the params, so that pictures of networks with scaled weights
     are comparable. A filter is what leads into one unit: a column of a dense layer's weights, the last axis of any
-    other kernel. Biases and the vectors of normalisations stay as they are (the paper's own pictures leave them out
+    other kernel. Biases and the vectors of normalizations stay as they are (the paper's own pictures leave them out
     likewise). The two directions are nearly, not exactly, orthogonal.
 
     Args:
@@ -120,9 +120,9 @@ def filter_normalized(params: HostParams, seed: int = 0) -> Plane:
 
     directions = jax.tree.map(direction, params)
     if not vectors.squared_norms(directions).all():
-        raise ConfigError("filter-normalised directions need the weights of a network; take the coordinate plane")
+        raise ConfigError("filter-normalized directions need the weights of a network; take the coordinate plane")
     labels = ("random direction 1 (filter norms)", "random direction 2 (filter norms)")
-    return Plane(params, directions, labels, "two random filter-normalised directions around a member")
+    return Plane(params, directions, labels, "two random filter-normalized directions around a member")
 
 
 def hessian_plane(params: HostParams, eigenvectors: HostParams, eigenvalues: Sequence[float] = ()) -> Plane:

@@ -12,7 +12,7 @@ import numpy as np
 from jax.flatten_util import ravel_pytree
 from jaxtyping import Array, Float, Int
 
-from talweg.objective.base import Batch, Objective, Params
+from talweg.objective.base import Batch, Objective, Params, loss_and_weight
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -56,8 +56,8 @@ def full_gradients(objective: Objective, params: Params, chunks: Batch) -> Float
 
 def _gradient(objective: Objective, params: Params, batch: Batch) -> Float[Array, " params"]:
     def loss(params: Params) -> Array:
-        sums = objective.metrics(params, batch)
-        return sums["loss"] / sums["weight"]
+        total, weight = loss_and_weight(objective, params, batch)
+        return total / weight
 
     return ravel_pytree(jax.grad(loss)(params))[0]
 
@@ -73,8 +73,7 @@ def _compared(
         length = jnp.linalg.norm(full)
 
         def draw(rows: Array) -> tuple[Array, Array]:
-            x, y = jax.tree.map(lambda column: column[rows], (data.x, data.y))
-            found = _gradient(objective, params, Batch(x, y, weight))
+            found = _gradient(objective, params, data.take(rows, weight))
             return found @ full / (jnp.linalg.norm(found) * length), jnp.linalg.norm(found - full) / length
 
         return jax.lax.map(draw, draws)

@@ -47,11 +47,6 @@ class Plane(eqx.Module):
     def _gram(self) -> Float[np.ndarray, "2 2"]:
         return vectors.inner_products(self.directions, self.directions)
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether the plane is the whole space, so that nothing can lie off it."""
-        return vectors.size_of(self.origin) == 2
-
     def basis(self) -> HostParams:
         """The stack of origin and directions: with the coefficients (1, a, b) its sum is `lift((a, b))`."""
         return jax.tree.map(lambda leaf, two: np.concatenate([leaf[None], two]), self._origin(), self.directions)

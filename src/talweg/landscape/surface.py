@@ -63,18 +63,6 @@ class Surface:
         inside = np.where(known[..., None], coordinates, 0.0)
         return np.where(known, drawn(inside[..., ::-1]), np.nan)
 
-    def coarse(self) -> "Surface":
-        """The finest regular part of the grid that is complete, to be shown while the rest is computed.
-
-        Every second point of it, every fourth and so on; the whole grid when it is done. With four points along an
-        axis or fewer there is nothing coarser to give.
-        """
-        for stride in _strides(self.height.shape):
-            part = self.height[::stride, ::stride]
-            if not np.isnan(part).any():
-                break
-        return dataclasses.replace(self, x=self.x[::stride], y=self.y[::stride], height=part)
-
 
 def _strides(shape: tuple[int, ...]) -> list[int]:
     """1, 2, 4 and so on, as long as five points are left along the shorter axis."""

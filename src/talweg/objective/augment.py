@@ -11,6 +11,9 @@ from jaxtyping import Array, Float, Int, PRNGKeyArray, Shaped
 
 PixelBatch = Float[Array, "rows height width channels"]
 
+_TURN = 0x7475
+"""Told apart from the numbers of the other changes, which draw from the same key."""
+
 
 class Augmentation(eqx.Module):
     """What is changed at random, for each row by itself.
@@ -18,10 +21,11 @@ class Augmentation(eqx.Module):
     Attributes:
         flip: whether half of the pictures are mirrored, left to right.
         shift: by how many pixels at most a picture is moved; the border is repeated.
-        rotation: by how many degrees at most it is turned about its centre, with bilinear interpolation.
+        rotation: by how many degrees at most it is turned about its center, with bilinear interpolation.
         brightness: by what share at most its brightness is raised or lowered.
         cutout: the side of a square that is covered with the picture's mean; 0 for none (DeVries & Taylor 2017).
         mixup: the Beta distribution's parameter by which pairs of rows are mixed; 0 for none (Zhang et al. 2018).
+        turn: whether they are turned by quarters and mirrored, as what knows no up: in one of the square's eight ways.
     """
 
     flip: bool = eqx.field(static=True, default=False)
@@ -30,21 +34,38 @@ class Augmentation(eqx.Module):
     brightness: float = eqx.field(static=True, default=0.0)
     cutout: int = eqx.field(static=True, default=0)
     mixup: float = eqx.field(static=True, default=0.0)
+    turn: bool = eqx.field(static=True, default=False)
 
     def apply(self, x: Shaped[Array, "rows height width channels"], key: PRNGKeyArray) -> PixelBatch:
         """The batch as a step sees it; pictures are not mixed here."""
-        x = x.astype(jnp.float32)
-        flip, shift, turn, light, cover = jax.random.split(key, 5)
-        if self.flip:
-            x = flipped(x, flip)
-        if self.shift:
-            x = shifted(x, shift, self.shift)
-        if self.rotation:
-            x = rotated(x, turn, self.rotation)
+        x = self.moved(x, key)
+        _, _, _, light, cover = jax.random.split(key, 5)
         if self.brightness:
             x = brightened(x, light, self.brightness)
         if self.cutout:
             x = cut_out(x, cover, self.cutout)
+        return x
+
+    def moved(
+        self, x: Shaped[Array, "rows height width channels"], key: PRNGKeyArray, nearest: bool = False
+    ) -> PixelBatch:
+        """What of it moves pixels, and changes none: a mask is moved with the same key as its picture.
+
+        Args:
+            x: the batch.
+            key: the same as for `apply`.
+            nearest: whether no pixel may become a mixture of others.
+        """
+        x = x.astype(jnp.float32)
+        flip, shift, turn, _, _ = jax.random.split(key, 5)
+        if self.flip:
+            x = flipped(x, flip)
+        if self.turn:
+            x = turned(x, jax.random.fold_in(key, _TURN))
+        if self.shift:
+            x = shifted(x, shift, self.shift)
+        if self.rotation:
+            x = rotated(x, turn, self.rotation, nearest)
         return x
 
     def mix(
@@ -66,6 +87,14 @@ def flipped(x: PixelBatch, key: PRNGKeyArray) -> PixelBatch:
     return jnp.where(chosen, x[:, :, ::-1], x)
 
 
+def turned(x: PixelBatch, key: PRNGKeyArray) -> PixelBatch:
+    """Each row in one of the square's eight ways; one that is no square in one of the four that keep its shape."""
+    turns = jax.random.bernoulli(key, 0.5, (3, len(x), 1, 1, 1))
+    x = jnp.where(turns[0], x[:, ::-1], x)
+    x = jnp.where(turns[1], x[:, :, ::-1], x)
+    return jnp.where(turns[2], x.swapaxes(1, 2), x) if x.shape[1] == x.shape[2] else x
+
+
 def shifted(x: PixelBatch, key: PRNGKeyArray, most: int) -> PixelBatch:
     """Each row moved by whole pixels, its border repeated: the same as a crop of the padded picture."""
     rows, height, width, _ = x.shape
@@ -76,8 +105,8 @@ def shifted(x: PixelBatch, key: PRNGKeyArray, most: int) -> PixelBatch:
     return jnp.take_along_axis(x, right[:, None, :, None], axis=2)
 
 
-def rotated(x: PixelBatch, key: PRNGKeyArray, most: float) -> PixelBatch:
-    """Each row turned about its centre, by bilinear interpolation; the border is repeated."""
+def rotated(x: PixelBatch, key: PRNGKeyArray, most: float, nearest: bool = False) -> PixelBatch:
+    """Each row turned about its center, by bilinear interpolation or the nearest pixel; the border is repeated."""
     rows, height, width, channels = x.shape
     angle = jnp.deg2rad(jax.random.uniform(key, (rows, 1, 1), minval=-most, maxval=most))
     down = jnp.arange(height)[:, None] - (height - 1) / 2
@@ -93,6 +122,8 @@ def rotated(x: PixelBatch, key: PRNGKeyArray, most: float) -> PixelBatch:
         taken = jnp.take_along_axis(flat, place.astype(jnp.int32).reshape(rows, -1, 1), axis=1)
         return taken.reshape(x.shape)
 
+    if nearest:
+        return corner(jnp.round(from_down), jnp.round(from_right))
     v, h = (from_down - top)[..., None], (from_right - left)[..., None]
     upper = (1 - h) * corner(top, left) + h * corner(top, left + 1)
     lower = (1 - h) * corner(top + 1, left) + h * corner(top + 1, left + 1)

@@ -7,8 +7,9 @@ import abc
 from typing import Any, TypeAlias
 
 import equinox as eqx
+import jax
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray, PyTree
+from jaxtyping import Array, Float, Int, PRNGKeyArray, PyTree
 
 Params: TypeAlias = PyTree[Array | np.ndarray]
 Sums = dict[str, Any]
@@ -27,13 +28,18 @@ class Batch(eqx.Module):
     y: Any
     weight: Any
 
+    def take(self, rows: Int[Array | np.ndarray, " some"], weight: Float[Array | np.ndarray, " some"]) -> "Batch":
+        """Some of the rows, and what each of them counts; none of a batch that has no data."""
+        x, y = jax.tree.map(lambda column: column[rows], (self.x, self.y))
+        return Batch(x, y, weight)
+
 
 EMPTY = Batch(x=None, y=None, weight=None)
 """The batch of an objective that needs no data."""
 
 
 class Objective(eqx.Module):
-    """What is minimised. Array leaves are settings that may differ from member to member; all else is static."""
+    """What is minimized. Array leaves are settings that may differ from member to member; all else is static."""
 
     @abc.abstractmethod
     def init(self, key: PRNGKeyArray) -> Params:
@@ -50,3 +56,9 @@ class Objective(eqx.Module):
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """After a step: the params with what the step settled itself (running statistics), and the sums without it."""
         return params, sums
+
+
+def loss_and_weight(objective: Objective, params: Params, batch: Batch) -> tuple[Float[Array, ""], Float[Array, ""]]:
+    """The summed loss of the rows as in evaluation, and what they count: both add up over batches."""
+    sums = objective.metrics(params, batch)
+    return sums["loss"], sums["weight"]

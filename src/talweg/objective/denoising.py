@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import lax
 from jaxtyping import Array, Float, PRNGKeyArray, Shaped
 
+from talweg.objective.augment import turned
 from talweg.objective.base import Batch, Params, Sums
 from talweg.objective.network import SETTLED, Network
 from talweg.objective.noise import Noise
@@ -22,7 +23,7 @@ Tiles = Shaped[Array, "rows _ _ channels"]
 Patches = Float[Array, "rows _ _ channels"]
 
 WHITE = 255.0
-_REGULARISER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2
+_REGULARIZER = 1.0  # Neighbor2Neighbor's γ; its authors take 1 to 2
 
 
 class Denoising(Network):
@@ -78,7 +79,7 @@ class Denoising(Network):
         difference = WHITE * found - second
         expected = whole_first - whole_second
         zero = jnp.zeros_like(difference)
-        return self._row_loss(difference, zero) + _REGULARISER * self._row_loss(difference - expected, zero), settled
+        return self._row_loss(difference, zero) + _REGULARIZER * self._row_loss(difference - expected, zero), settled
 
     def _row_loss(self, x: Patches, y: Patches) -> Float[Array, " rows"]:
         return self.row_loss.per_row(x.reshape(len(x), -1) / WHITE, y.reshape(len(y), -1) / WHITE)
@@ -109,16 +110,16 @@ def _same_noise(noise: Noise, x: Patches) -> Patches:
 
 def patches(x: Tiles, size: tuple[int, ...], key: PRNGKeyArray) -> Patches:
     """A patch out of each tile, at a place of its own, turned and mirrored in one of the square's eight ways."""
-    rows, height, width, channels = x.shape
     place_key, turn_key = jax.random.split(key)
+    return turned(cropped(x, size, place_key).astype(jnp.float32), turn_key)
+
+
+def cropped(x: Tiles, size: tuple[int, ...], key: PRNGKeyArray) -> Tiles:
+    """A patch out of each tile, at a place of its own."""
+    rows, height, width, channels = x.shape
     high, wide = size
-    corner = jax.random.randint(place_key, (rows, 2), 0, jnp.array([height - high + 1, width - wide + 1]))
-    x = jax.vmap(lambda tile, at: lax.dynamic_slice(tile, (at[0], at[1], 0), (high, wide, channels)))(x, corner)
-    x = x.astype(jnp.float32)
-    turns = jax.random.bernoulli(turn_key, 0.5, (3, rows, 1, 1, 1))
-    x = jnp.where(turns[0], x[:, ::-1], x)
-    x = jnp.where(turns[1], x[:, :, ::-1], x)
-    return jnp.where(turns[2], x.swapaxes(1, 2), x) if high == wide else x
+    corner = jax.random.randint(key, (rows, 2), 0, jnp.array([height - high + 1, width - wide + 1]))
+    return jax.vmap(lambda tile, at: lax.dynamic_slice(tile, (at[0], at[1], 0), (high, wide, channels)))(x, corner)
 
 
 def neighbors(x: Patches, key: PRNGKeyArray) -> tuple[Patches, Patches]:

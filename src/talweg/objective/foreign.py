@@ -4,6 +4,7 @@ What a person's function gives is looked at once, by its shapes; nothing is draw
 convolutions and poolings are computed in Talweg's forms (`recast`).
 """
 
+import abc
 import importlib
 import inspect
 import os
@@ -20,10 +21,25 @@ from talweg.objective.layers import Layer, LayerParams, Sequential, Shape
 from talweg.objective.recast import recast
 
 Build = Callable[..., Any]
+PASSED = ("key", "shape", "outputs")
+"""What a function that builds a network may ask for, by name."""
+
+
+class Foreign(Layer):
+    """A network that is computed by the user's own operations, its convolutions and poolings in Talweg's forms."""
+
+    by_row: ClassVar[bool] = False
+
+    @abc.abstractmethod
+    def as_written(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        """What `apply` computes, by the user's own operations."""
+
+    def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
+        return recast(self.as_written)(params, x, key)
 
 
 @final
-class Pair(Layer):
+class Pair(Foreign):
     """A network as two functions: `init(key, shape)` gives nested params, `apply(params, x, key)` uses them.
 
     Attributes:
@@ -32,7 +48,6 @@ class Pair(Layer):
     """
 
     kind: ClassVar[str] = "pair"
-    by_row: ClassVar[bool] = False
 
     draw: Callable[..., Any] = eqx.field(static=True)
     use: Callable[..., Any] = eqx.field(static=True)
@@ -51,16 +66,12 @@ class Pair(Layer):
             )
         return drawn
 
-    def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
-        return recast(self.as_written)(params, x, key)
-
     def as_written(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
-        """What `apply` computes, by the user's own operations."""
         return self.use(params, x, key)
 
 
 @final
-class Module(Layer):
+class Module(Foreign):
     """A network as an Equinox module, which acts on one row: `module(x)`, or `module(x, key=key)` if it takes a key.
 
     In evaluation it is put into inference mode, so that its dropout is off. Modules that carry state from batch to
@@ -71,7 +82,6 @@ class Module(Layer):
     """
 
     kind: ClassVar[str] = "module"
-    by_row: ClassVar[bool] = False
 
     build: "Builder" = eqx.field(static=True)
 
@@ -86,11 +96,7 @@ class Module(Layer):
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         return _by_name(eqx.filter(self.build(key), eqx.is_inexact_array))
 
-    def apply(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
-        return recast(self.as_written)(params, x, key)
-
     def as_written(self, params: LayerParams, x: Array, key: PRNGKeyArray | None) -> Array:
-        """What `apply` computes, by the user's own operations."""
         skeleton = eqx.filter_eval_shape(self.build, jax.random.key(0))
         module = _filled(skeleton, params)
         if key is None:
@@ -111,7 +117,7 @@ class Builder:
         self.wanted = _parameters(function)
 
     def __call__(self, key: Array | None) -> Any:
-        known = {"key": key, "shape": self.shape, "outputs": self.outputs}
+        known = dict(zip(PASSED, (key, self.shape, self.outputs), strict=True))
         return self.function(**{name: known[name] for name in self.wanted})
 
     def __eq__(self, other: object) -> bool:
@@ -128,15 +134,14 @@ class Builder:
 
 
 def _parameters(function: Build) -> tuple[str, ...]:
-    known = ("key", "shape", "outputs")
     parameters = inspect.signature(function).parameters.values()
     needed = [p.name for p in parameters if p.default is p.empty and p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
-    if strange := [name for name in needed if name not in known]:
+    if strange := [name for name in needed if name not in PASSED]:
         raise ConfigError(
             f"the function that builds a network is called with key, shape and outputs, by name; it also asks for "
             f"{', '.join(strange)}"
         )
-    return tuple(p.name for p in parameters if p.name in known)
+    return tuple(p.name for p in parameters if p.name in PASSED)
 
 
 def user_model(function: Build, shape: Shape, outputs: int) -> Layer:

@@ -1,7 +1,7 @@
 """Quality measures: sums over rows that add up exactly over batches, and the metrics that follow from them.
 
 The sums are written once for NumPy and JAX alike: inside the compiled evaluation they run on JAX arrays, for an
-ensemble's averaged prediction on NumPy's. Losses, which are minimised, are in `losses`.
+ensemble's averaged prediction on NumPy's. Losses, which are minimized, are in `losses`.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,11 +9,12 @@ from typing import Any
 
 import equinox as eqx
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Array, Float, Int, Num
 
+from talweg.objective.base import Sums
 from talweg.objective.logarithm import Logarithm
 
-AnyArray = Any
+AnyArray = Array | np.ndarray
 HostSums = Mapping[str, Any]
 
 
@@ -24,7 +25,7 @@ def classification_sums(
     weight: AnyArray,
     classes: int,
     class_weight: Sequence[float] = (),
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a classifier follows that does not need the order of the rows.
 
     Args:
@@ -36,7 +37,7 @@ def classification_sums(
         class_weight: what a row of each class counts in the loss, and in nothing else; all alike if it is empty.
 
     Returns:
-        `loss` and `weight`, scalars that give the mean loss as it is minimised; `plain_loss`, the sum in which classes
+        `loss` and `weight`, scalars that give the mean loss as it is minimized; `plain_loss`, the sum in which classes
         count alike; and `confusion` of shape `(classes, classes)`: true by predicted.
     """
     xp = row_loss.__array_namespace__()
@@ -53,7 +54,7 @@ def classification_sums(
     }
 
 
-def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray:
+def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -> AnyArray | float:
     """What each row counts in the loss by its class; 1 where no class weighs more than another.
 
     Args:
@@ -68,7 +69,7 @@ def weight_of_rows(class_weight: Sequence[float], y: AnyArray, like: AnyArray) -
 
 def regression_sums(
     row_loss: AnyArray, predicted: AnyArray, y: AnyArray, weight: AnyArray, logarithm: Logarithm | None = None
-) -> dict[str, AnyArray]:
+) -> Sums:
     """Sums from which every metric of a regression follows.
 
     Args:
@@ -112,6 +113,30 @@ def _balanced_accuracy(sums: HostSums) -> Any:
     return np.nanmean(_recall(sums["confusion"]), -1)
 
 
+def intersection_over_union(
+    confusion: Num[np.ndarray, "*many classes classes"],
+) -> Float[np.ndarray, "*many classes"]:
+    """Of each class what is and was said to be of it, as a share of what is or was (Jaccard 1901).
+
+    Args:
+        confusion: true by predicted.
+
+    Returns:
+        NaN for a class that neither is nor was said.
+
+    Example:
+        >>> intersection_over_union(np.array([[3.0, 1.0], [0.0, 4.0]])).tolist()
+        [0.75, 0.8]
+    """
+    hits = np.diagonal(confusion, axis1=-2, axis2=-1)
+    either = confusion.sum(-1) + confusion.sum(-2) - hits
+    return np.divide(hits, either, out=np.full(either.shape, np.nan), where=either > 0)
+
+
+def _mean_iou(sums: HostSums) -> Any:
+    return np.nanmean(intersection_over_union(sums["confusion"]), -1)
+
+
 def _macro_f1(sums: HostSums) -> Any:
     confusion = sums["confusion"]
     hits = np.diagonal(confusion, axis1=-2, axis2=-1)
@@ -121,7 +146,7 @@ def _macro_f1(sums: HostSums) -> Any:
 
 
 def _log_loss(sums: HostSums) -> Any:
-    """Every row counts alike, whatever its class weighs in the loss that is minimised."""
+    """Every row counts alike, whatever its class weighs in the loss that is minimized."""
     return sums["plain_loss"] / sums["confusion"].sum((-2, -1))
 
 
@@ -172,11 +197,12 @@ def _one_against_rest(score: np.ndarray, positive: np.ndarray, weight: np.ndarra
 
 
 class Metric(eqx.Module):
-    """A quality measure that is reported and can be monitored, but is not minimised.
+    """A quality measure that is reported and can be monitored, but is not minimized.
 
     Attributes:
         name: its key in `METRICS`.
-        task: ``"classification"``, ``"regression"``, ``"denoising"``, or ``"self_denoising"``, without clean pictures.
+        task: ``"classification"``, ``"regression"``, ``"segmentation"``, ``"denoising"``, or ``"self_denoising"``,
+            without clean pictures.
         greater_is_better: which way is up.
         from_sums: gives its value from the sums; `None` if it needs the rows' order.
         from_outputs: gives its value from probabilities, classes and weights; `None` if the sums are enough.
@@ -204,6 +230,9 @@ METRICS: dict[str, Metric] = {
         Metric("rmse", "regression", False, _rmse, in_target_units=True),
         Metric("mae", "regression", False, _mae, in_target_units=True),
         Metric("r2", "regression", True, _r2),
+        Metric("mean_iou", "segmentation", True, _mean_iou),
+        Metric("pixel_accuracy", "segmentation", True, _accuracy),
+        Metric("dice", "segmentation", True, _macro_f1),
         Metric("psnr", "denoising", True, _psnr),
         Metric("ssim", "denoising", True),
         Metric("neighbor_psnr", "self_denoising", True, _psnr),

@@ -1,4 +1,7 @@
-"""Ready-made networks: lists of layers by name. The layers are in `layers`, how a person types them in `words`."""
+"""The dense network, and what is asked of any network as a whole: how many params, how much work, whose settings.
+
+Other ready-made networks are in `ready_made`, the layers in `layers`.
+"""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,8 +11,6 @@ import numpy as np
 
 from talweg.errors import ConfigError
 from talweg.objective.layers import STATISTICS, Activation, Bins, Dense, Dropout, Layer, Sequential, Shape
-
-__all__ = ["Sequential", "layers_of", "mlp", "parameter_count", "row_work", "with_member_axis"]
 
 
 def mlp(

@@ -10,10 +10,11 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch, Objective, Params, Sums
-from talweg.objective.layers import Layer, Shape
+from talweg.objective.layers import Layer, Shape, Standardize
 from talweg.objective.logarithm import Logarithm
 from talweg.objective.losses import Loss, smoothed
 from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
+from talweg.objective.models import layers_of
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
@@ -51,7 +52,7 @@ class Network(Objective):
         return params if scale is None else scaled_weights(params, scale)
 
     def outputs(self, params: Params, x: Array) -> Float[Array, "rows outputs"]:
-        """The model's outputs as in evaluation: logits, or standardised targets."""
+        """The model's outputs as in evaluation: logits, or standardized targets."""
         return self.model.apply(params, x, None)
 
     def loss(self, params: Params, batch: Batch, key: PRNGKeyArray) -> tuple[Float[Array, ""], Sums]:
@@ -67,10 +68,14 @@ class Network(Objective):
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
 
     def _noisy(self, x: Array, key: PRNGKeyArray) -> Array:
+        """The features with noise, if it was asked for; that of pixels is in the unit to which they are brought."""
         if "input_noise" not in self.settings:
             return x
+        first = layers_of(self.model)[0]
+        unit = jnp.array(first.scale) if isinstance(first, Standardize) else 1.0
+        x = x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
         noise = jax.random.normal(jax.random.fold_in(key, _NOISE), x.shape, x.dtype)
-        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * noise
+        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * unit * noise
 
     def _row_loss(self, outputs: Array, y: Array) -> Float[Array, " rows"]:
         """Each row's loss in training."""
@@ -95,7 +100,7 @@ class Network(Objective):
     def settle(self, params: Params, sums: Sums) -> tuple[Params, Sums]:
         """The statistics that the step has measured take the place of the old ones."""
         rest = {name: value for name, value in sums.items() if name != SETTLED}
-        return replaced(params, sums[SETTLED]), rest
+        return merged(params, sums[SETTLED]), rest
 
     def metrics(self, params: Params, batch: Batch) -> Sums:
         """The sums from which the task's metrics follow (see `metrics`)."""
@@ -116,8 +121,14 @@ def scaled_weights(params: Params, scale: Array | np.ndarray) -> Params:
     return jax.tree_util.tree_map_with_path(scaled, params)
 
 
-def replaced(params: Params, settled: Params) -> Params:
-    """Nested params with some of them replaced by others of the same names."""
-    if not isinstance(settled, dict):
-        return settled
-    return {**params, **{name: replaced(params[name], value) for name, value in settled.items()}} if settled else params
+def merged(params: Params, others: Params) -> Params:
+    """Nested params with others put among them; of the same name the others count.
+
+    Example:
+        >>> merged({"norm": {"scale": np.ones(1), "shift": np.zeros(1)}}, {"norm": {"scale": np.zeros(1)}})
+        {'norm': {'scale': array([0.]), 'shift': array([0.])}}
+    """
+    if not isinstance(params, dict) or not isinstance(others, dict):
+        return others
+    among = {name: merged(params[name], value) if name in params else value for name, value in others.items()}
+    return {**params, **among}

@@ -6,7 +6,7 @@ They are text, so that a run's settings hold the whole network, whatever a later
 from collections.abc import Callable
 from typing import NamedTuple
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.objective.layers import Shape, written
 
 
@@ -77,16 +77,27 @@ def unet_small(shape: Shape) -> str:
     Raises:
         ConfigError: for pictures whose sides are no multiples of 4: they are halved twice.
     """
+    return f"residual({_bridged(shape)}, conv {shape[-1]} 3x3 initializer zeros)"
+
+
+def unet_masks(shape: Shape) -> str:
+    """The same for masks: it says of every pixel how likely each class is.
+
+    Example:
+        >>> unet_masks((64, 64, 1)).endswith("conv 16 3x3, relu, output")
+        True
+    """
+    return f"{_bridged(shape)}, output"
+
+
+def _bridged(shape: Shape) -> str:
     if any(side % 4 for side in shape[:-1]):
         raise ConfigError(f"unet-small halves a picture twice: its sides must be multiples of 4, got {written(shape)}")
     lowest = "maxpool 2, conv 64 3x3, relu, conv 64 3x3, relu, convtransposed 32 2x2"
     middle = (
         f"maxpool 2, conv 32 3x3, relu, conv 32 3x3, relu, beside({lowest}), conv 32 3x3, relu, convtransposed 16 2x2"
     )
-    return (
-        f"residual(conv 16 3x3, relu, conv 16 3x3, relu, beside({middle}), conv 16 3x3, relu, "
-        f"conv {shape[-1]} 3x3 initializer zeros)"
-    )
+    return f"conv 16 3x3, relu, conv 16 3x3, relu, beside({middle}), conv 16 3x3, relu"
 
 
 def denoiser(shape: Shape, filters: int = 64, blocks: int = 5) -> str:
@@ -113,11 +124,19 @@ class ReadyMade(NamedTuple):
         layers: its list, for rows of a shape.
         axes: of a row: 1 for a table, 3 for pictures.
         denoises: whether it gives a picture of the size that it got, in place of what a target needs.
+        masks: its list where it is to give masks, if it can.
     """
 
     layers: Callable[[Shape], str]
     axes: int = 3
     denoises: bool = False
+    masks: Callable[[Shape], str] | None = None
+
+    def of(self, task: str | None) -> Callable[[Shape], str] | None:
+        """Its list for a task, whichever where that is not known; `None` if it is not for it."""
+        if task == "segmentation":
+            return self.masks
+        return self.layers if task is None or self.denoises == (task == "denoising") else None
 
 
 READY_MADE: dict[str, ReadyMade] = {
@@ -126,18 +145,18 @@ READY_MADE: dict[str, ReadyMade] = {
     "resnet-small": ReadyMade(resnet_small),
     "denoiser": ReadyMade(denoiser, denoises=True),
     "dncnn": ReadyMade(dncnn, denoises=True),
-    "unet-small": ReadyMade(unet_small, denoises=True),
+    "unet-small": ReadyMade(unet_small, denoises=True, masks=unet_masks),
 }
 """Networks by name."""
 
 
-def ready_made(name: str, shape: Shape, denoising: bool | None = None) -> str:
+def ready_made(name: str, shape: Shape, task: str | None = None) -> str:
     """The list of layers of a ready-made network.
 
     Args:
         name: a key of `READY_MADE`.
         shape: of one row: the features, or height, width, channels.
-        denoising: whether it is to take noise away; `None` for either.
+        task: ``"denoising"``, ``"segmentation"`` or another; `None` for any.
 
     Raises:
         ConfigError: an unknown name, or rows or a task that it is not for.
@@ -146,26 +165,24 @@ def ready_made(name: str, shape: Shape, denoising: bool | None = None) -> str:
         >>> ready_made("dncnn", (40, 40, 1)).split(", ")[0]
         'residual(conv 32 3x3'
     """
-    if name not in READY_MADE:
-        raise ConfigError(
-            f"{name!r} is no ready-made network. Known: {', '.join(READY_MADE)}.{did_you_mean(name, READY_MADE)}"
-        )
+    require_known("ready-made network", name, READY_MADE)
     found = READY_MADE[name]
     if len(shape) != found.axes:
         raise ConfigError(
             f"{name!r} is for {_ROWS[found.axes]}, but a row has the shape {written(shape)};"
-            f" take {_fitting(len(shape), denoising)}, or a list of layers that begins with 'reshape'"
+            f" take {_fitting(len(shape), task)}, or a list of layers that begins with 'reshape'"
         )
-    if denoising not in (None, found.denoises):
+    layers = found.of(task)
+    if layers is None:
         what = "takes noise away: it gives a picture" if found.denoises else "says one thing of a picture, or a few"
-        raise ConfigError(f"{name!r} {what}; for this task take {_fitting(len(shape), denoising)}")
-    return found.layers(shape)
+        raise ConfigError(f"{name!r} {what}; for this task take {_fitting(len(shape), task)}")
+    return layers(shape)
 
 
 _ROWS = {1: "tables", 3: "pictures, height x width x channels"}
 
 
-def _fitting(axes: int, denoising: bool | None) -> str:
+def _fitting(axes: int, task: str | None) -> str:
     """The names of those that are for such rows, and for the task where it is known."""
-    names = [name for name, it in READY_MADE.items() if it.axes == axes and denoising in (None, it.denoises)]
-    return " or ".join(["mlp"] * (not denoising) + names)
+    names = [name for name, it in READY_MADE.items() if it.axes == axes and it.of(task) is not None]
+    return " or ".join(["mlp"] * (task not in ("denoising", "segmentation")) + names)

@@ -225,11 +225,6 @@ def _share(word: str) -> float:
     return number
 
 
-def _shares(word: str) -> float | tuple[float, ...]:
-    shares = tuple(map(_share, word.split("/")))
-    return shares if len(shares) > 1 else shares[0]
-
-
 def _positive(word: str) -> float:
     number = float(word)
     if not 0 < number < math.inf:
@@ -237,9 +232,14 @@ def _positive(word: str) -> float:
     return number
 
 
-def _positives(word: str) -> float | tuple[float, ...]:
-    numbers = tuple(map(_positive, word.split("/")))
-    return numbers if len(numbers) > 1 else numbers[0]
+def _by_member(read: Callable[[str], float]) -> Callable[[str], float | tuple[float, ...]]:
+    """Reads one number, or one for each member with slashes between them."""
+
+    def each(word: str) -> float | tuple[float, ...]:
+        numbers = tuple(map(read, word.split("/")))
+        return numbers if len(numbers) > 1 else numbers[0]
+
+    return each
 
 
 def _one_of(*words: str) -> Callable[[str], str]:
@@ -252,11 +252,7 @@ def _one_of(*words: str) -> Callable[[str], str]:
 
 
 def _yes_or_no(word: str) -> bool:
-    return {"yes": True, "no": False}[word] if word in ("yes", "no") else _refuse()
-
-
-def _refuse() -> bool:
-    raise ValueError
+    return _one_of("yes", "no")(word) == "yes"
 
 
 _READERS: dict[str, Callable[[str], Any]] = {
@@ -264,8 +260,8 @@ _READERS: dict[str, Callable[[str], Any]] = {
     "size": _size,
     "padding": _padding,
     "share": _share,
-    "shares": _shares,
-    "positives": _positives,
+    "shares": _by_member(_share),
+    "positives": _by_member(_positive),
     "numbers": _one_of(*NUMBERS),
     "yes or no": _yes_or_no,
     "mean or max": _one_of("mean", "max"),

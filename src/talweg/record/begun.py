@@ -3,10 +3,11 @@
 What was reached is in `folder`, how a file is read and written in `files`.
 """
 
+import contextlib
 import io
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import IO, Any
 
 import numpy as np
 
@@ -87,8 +88,7 @@ class Begun(Files):
 
     def preparation(self) -> dict[str, Any]:
         """How columns become features."""
-        self._verified(PREPARATION, self._begun())
-        return self._read_json(PREPARATION)
+        return self._parsed(PREPARATION, self._verified(PREPARATION, self._begun()))
 
     def split(self) -> np.ndarray:
         """Which part each row of the source went to."""
@@ -126,9 +126,14 @@ class Begun(Files):
         Raises:
             RunFolderError: if the system refuses.
         """
+        with self._opened_history("ab") as file:
+            file.write(f"{line}\n".encode())
+
+    @contextlib.contextmanager
+    def _opened_history(self, mode: str) -> Iterator[IO[bytes]]:
         try:
-            with (self.path / HISTORY).open("a", encoding="utf-8") as file:
-                file.write(line + "\n")
+            with (self.path / HISTORY).open(mode) as file:
+                yield file
         except OSError as error:
             raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
 
@@ -147,11 +152,8 @@ class Begun(Files):
         Raises:
             RunFolderError: if the system refuses.
         """
-        try:
-            with (self.path / HISTORY).open("rb+") as file:
-                os.fsync(file.fileno())
-        except OSError as error:
-            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
+        with self._opened_history("rb+") as file:
+            os.fsync(file.fileno())
 
     def cut_history(self, until: Mark | None, kept: bytes = b"") -> bool:
         """Takes the history back to what it was; to nothing if `until` is absent.
@@ -171,11 +173,8 @@ class Begun(Files):
                 write_atomically(self.path / HISTORY, kept)
                 return True
             raise RunFolderError(f"{self.path / HISTORY} is damaged: its lines are not those that were written")
-        try:
-            with (self.path / HISTORY).open("ab") as file:
-                file.truncate(until.length if until else 0)
-        except OSError as error:
-            raise RunFolderError(f"{self.path / HISTORY} could not be written: {error.strerror}") from None
+        with self._opened_history("ab") as file:
+            file.truncate(until.length if until else 0)
         return False
 
     def history_so_far(self) -> History:

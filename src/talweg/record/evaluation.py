@@ -9,6 +9,8 @@ from collections.abc import Mapping
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from talweg.data.evenly import evenly
+
 LARGEST = 2_000_000
 """Numbers kept of a part of the split, at most, in each of its arrays; of a larger part a sample of rows is kept."""
 MOST_ROWS = 20_000
@@ -53,8 +55,7 @@ def kept_rows(rows: int, members: int, columns: int) -> Int[np.ndarray, " kept"]
         >>> len(kept_rows(300, members=8, columns=10)), len(kept_rows(10**6, members=8, columns=10))
         (300, 20000)
     """
-    most = min(rows, MOST_ROWS, max(LARGEST // max(members, columns), 1))
-    return np.unique(np.linspace(0, rows - 1, most).round().astype(np.int64))
+    return evenly(rows, min(MOST_ROWS, max(LARGEST // max(members, columns), 1)))
 
 
 def to_arrays(parts: Mapping[str, Evaluation]) -> dict[str, np.ndarray]:

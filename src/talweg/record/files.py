@@ -43,8 +43,11 @@ class Files:
             raise RunFolderError(f"{self.path / name} cannot be read: {error.strerror}") from None
 
     def _read_json(self, name: str) -> dict[str, Any]:
+        return self._parsed(name, self._read(name))
+
+    def _parsed(self, name: str, written: bytes) -> dict[str, Any]:
         try:
-            content = json.loads(self._read(name))
+            content = json.loads(written)
         except (json.JSONDecodeError, UnicodeDecodeError, RecursionError):
             raise RunFolderError(f"{self.path / name} is damaged: it is no valid JSON") from None
         if not isinstance(content, dict):

@@ -18,8 +18,7 @@ import numpy as np
 
 from talweg.errors import RunFolderError
 from talweg.record.begun import HISTORY, ORIGIN, PREPARATION, SETTINGS, SPLIT
-from talweg.record.checkpoints import FOLDER as CHECKPOINTS
-from talweg.record.checkpoints import KIND as CHECKPOINT
+from talweg.record.checkpoints import FOLDER as CHECKPOINTS, KIND as CHECKPOINT
 from talweg.record.folder import (
     EVALUATION,
     EVIDENCE,

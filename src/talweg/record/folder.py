@@ -11,7 +11,8 @@ evaluation.safetensors  predictions beside the truth, on validation and test row
 evidence.json        what was measured to explain the run: its rules, its gradient, its environment
 trajectory.safetensors  the members' snapshots, thinned to a budget; absent where none was recorded
 map/                 the run's maps, what of them is computed so far, how sharp its valleys are; made later
-pictures/            of a denoising some pictures noisy, denoised and clean; of other pictures the worst mistakes
+pictures/            of a denoising some pictures noisy, denoised and clean; of masks some,
+                     true, predicted and wrong; of other pictures the worst mistakes
 seals.json           the checksums of pictures, pages, and what else no other file vouches for
 summary.json         what was reached; written last, so that a folder without it is an unfinished run
 
@@ -116,8 +117,7 @@ class RunFolder(Begun):
 
     def gate(self) -> dict[str, Any]:
         """What the gate found in the source before the first step."""
-        self._verified(GATE, self._seal() if self.finished() else None)
-        return self._read_json(GATE)
+        return self._parsed(GATE, self._verified(GATE, self._seal()))
 
     def write_range_test(self, found: Mapping[str, Any]) -> None:
         """Writes the range test that gave the learning rate."""
@@ -125,11 +125,8 @@ class RunFolder(Begun):
 
     def range_test(self) -> dict[str, Any]:
         """The range test that gave the learning rate; empty for a run whose rate was given otherwise."""
-        seal = self._seal() if self.finished() else None
-        if not (self.path / RANGE_TEST).exists() and RANGE_TEST not in (seal or {}):
-            return {}
-        self._verified(RANGE_TEST, seal)
-        return self._read_json(RANGE_TEST)
+        content = self._if_kept(RANGE_TEST)
+        return {} if content is None else self._parsed(RANGE_TEST, content)
 
     def write_params(self, params: Mapping[str, Any], metadata: Mapping[str, str]) -> None:
         """Writes the members' params, every array with the member axis first; an older summary is none of theirs."""
@@ -179,7 +176,7 @@ class RunFolder(Begun):
 
     def history(self) -> History:
         """The curves: of a finished run to its end, of another as far as they go."""
-        seal = self._seal() if self.finished() else None
+        seal = self._seal()
         if seal is None:
             return self.history_so_far()
         content = self._read(HISTORY)
@@ -211,7 +208,14 @@ class RunFolder(Begun):
         return summary, marks
 
     def _seal(self) -> dict[str, Mark] | None:
-        return self._sealed_summary()[1]
+        """What the summary vouches for; `None` of a run that has not come to its end, or is of version 1."""
+        return self._sealed_summary()[1] if self.finished() else None
+
+    def _if_kept(self, name: str) -> bytes | None:
+        """A file that not every run has; `None` where it is absent and the summary does not speak of it."""
+        seal = self._seal()
+        kept = (self.path / name).exists() or name in (seal or {})
+        return self._verified(name, seal) if kept else None
 
     def params(self) -> dict[str, Any]:
         """The members' params.
@@ -222,7 +226,7 @@ class RunFolder(Begun):
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        content = self._verified(PARAMS, self._seal() if self.finished() else None)
+        content = self._verified(PARAMS, self._seal())
         try:
             return unflatten(load(content))
         except SafetensorError as error:
@@ -230,7 +234,7 @@ class RunFolder(Begun):
 
     def params_mark(self) -> Mark | None:
         """By what the params of a finished run are known; `None` of an unfinished one, or one of version 1."""
-        return (self._seal() or {}).get(PARAMS) if self.finished() else None
+        return (self._seal() or {}).get(PARAMS)
 
     def evaluation(self) -> dict[str, Evaluation]:
         """The predictions beside the truth by part of the split; empty for a run that kept none.
@@ -241,22 +245,16 @@ class RunFolder(Begun):
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        seal = self._seal() if self.finished() else None
-        if not (self.path / EVALUATION).exists() and EVALUATION not in (seal or {}):
-            return {}
-        content = self._verified(EVALUATION, seal)
+        content = self._if_kept(EVALUATION)
         try:
-            return from_arrays(load(content))
+            return {} if content is None else from_arrays(load(content))
         except (SafetensorError, KeyError) as error:
             raise RunFolderError(f"{self.path / EVALUATION} is damaged: {error}") from None
 
     def evidence(self) -> dict[str, Any]:
         """What was measured to explain the run; empty for a run that kept nothing."""
-        seal = self._seal() if self.finished() else None
-        if not (self.path / EVIDENCE).exists() and EVIDENCE not in (seal or {}):
-            return {}
-        self._verified(EVIDENCE, seal)
-        return self._read_json(EVIDENCE)
+        content = self._if_kept(EVIDENCE)
+        return {} if content is None else self._parsed(EVIDENCE, content)
 
     def trajectory(self) -> dict[str, np.ndarray]:
         """The members' snapshots, as a recorder gave them; empty where none were recorded.
@@ -264,11 +262,8 @@ class RunFolder(Begun):
         Raises:
             RunFolderError: if they are damaged.
         """
-        seal = self._seal() if self.finished() else None
-        if not (self.path / TRAJECTORY).exists() and TRAJECTORY not in (seal or {}):
-            return {}
-        content = self._verified(TRAJECTORY, seal)
+        content = self._if_kept(TRAJECTORY)
         try:
-            return unpack(content, "talweg-trajectory-1")[0]
+            return {} if content is None else unpack(content, "talweg-trajectory-1")[0]
         except ValueError as error:
             raise RunFolderError(f"{self.path / TRAJECTORY} is damaged: {error}") from None

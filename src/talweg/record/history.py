@@ -6,14 +6,14 @@ stopped by then or whose number was not finite. Epoch 0 is the state before the 
 
 import dataclasses
 import json
-import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from jaxtyping import Float, Int
 
-from talweg.errors import RunFolderError
+from talweg.errors import RunFolderError, did_you_mean
+from talweg.record.plain import plain_data
 
 if TYPE_CHECKING:
     import polars
@@ -41,7 +41,13 @@ class History:
     seconds: Float[np.ndarray, " epochs"]
     curves: Mapping[str, Float[np.ndarray, "epochs members"]]
 
+    def __repr__(self) -> str:
+        members = max((values.shape[1] for values in self.curves.values()), default=0)
+        return f"<History: epochs {self.epoch[0]} to {self.epoch[-1]}, {members} members; {', '.join(self.names)}>"
+
     def __getitem__(self, name: str) -> Float[np.ndarray, "epochs members"]:
+        if name not in self.curves:
+            raise KeyError(f"{name!r} is no curve. Known: {', '.join(self.names)}.{did_you_mean(name, self.names)}")
         return self.curves[name]
 
     @property
@@ -65,12 +71,7 @@ class History:
 
 def to_line(epoch: int, seconds: float, curves: Mapping[str, np.ndarray]) -> str:
     """One epoch as a line of JSON, without the line's end."""
-    numbers = {name: [_finite(value) for value in values.tolist()] for name, values in curves.items()}
-    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **numbers}, allow_nan=False)
-
-
-def _finite(value: float) -> float | None:
-    return value if math.isfinite(value) else None
+    return json.dumps({"epoch": epoch, "seconds": round(seconds, 4), **plain_data(curves)}, allow_nan=False)
 
 
 def read_lines(lines: Iterable[str]) -> History:
@@ -117,3 +118,17 @@ def _parsed(text: str) -> Line:
         ):
             raise ValueError("no curve")
     return line
+
+
+def carried_on(curves: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
+    """Curves whose gaps hold the last value before them, so that a stop moves no median.
+
+    Args:
+        curves: one column for each member, NaN after its stop.
+
+    Returns:
+        The same with NaN only before a member's first value.
+    """
+    known = ~np.isnan(curves)
+    last = np.maximum.accumulate(np.where(known, np.arange(len(curves))[:, None], 0), axis=0)
+    return np.take_along_axis(curves, last, axis=0)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from talweg.errors import RunFolderError
+from talweg.record.files import as_json
 from talweg.record.folder import MAPS, PARAMS, RunFolder
 from talweg.record.sealed import Mark, mark, sealed, unsealed
 from talweg.record.writing import write_atomically
@@ -66,7 +67,7 @@ def _write(folder: RunFolder, name: str, content: Mapping[str, Any]) -> None:
     except OSError as error:
         raise RunFolderError(f"{path.parent} cannot be made: {error.strerror}") from None
     whole = sealed(content, {PARAMS: _params(folder)})
-    write_atomically(path, (json.dumps(whole, indent=2, allow_nan=False) + "\n").encode())
+    write_atomically(path, as_json(whole))
 
 
 def _read(folder: RunFolder, name: str, again: str) -> dict[str, Any]:

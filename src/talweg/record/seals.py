@@ -16,6 +16,7 @@ from typing import Any
 
 from talweg.errors import RunFolderError
 from talweg.record.begun import SETTINGS
+from talweg.record.files import as_json
 from talweg.record.lock import locked
 from talweg.record.sealed import Mark, mark, sealed, unsealed
 from talweg.record.writing import flush_folder, write_atomically
@@ -95,7 +96,7 @@ def write_seals(run: Path, seals: Seals) -> None:
     """Writes what is known of the files."""
     files = {name: [found and dataclasses.asdict(found) for found in seals[name]] for name in sorted(seals)}
     content = sealed({"version": VERSION, "kind": "seals", "files": files}, {})
-    write_atomically(run / SEALS, (json.dumps(content, indent=2) + "\n").encode())
+    write_atomically(run / SEALS, as_json(content))
 
 
 def read_seals(run: Path) -> Seals | None:

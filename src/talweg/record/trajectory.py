@@ -45,10 +45,10 @@ class Plan:
     def sentence(self) -> str:
         """The plan in words."""
         if not self.frames:
-            return "the members' ways are not recorded: start and end alone are larger than their budget (--record)"
+            return "The members' ways are not recorded: start and end alone are larger than their budget (--record)"
         kind = f"snapshots, {self.whole} of them whole, the others as sketches" if self.width else "snapshots"
         return (
-            f"the members' ways are recorded for the map: up to {self.frames} {kind}, "
+            f"The members' ways are recorded for the map: up to {self.frames} {kind}, "
             f"{self.bytes / MEGABYTE:.1f} MB at most (--record)"
         )
 

@@ -37,6 +37,10 @@ class Verified:
     finished: bool
     files: tuple[Finding, ...]
 
+    def __repr__(self) -> str:
+        wrong = sum(found.wrong for found in self.files)
+        return f"<Verified {self.run}: {len(self.files)} files, {wrong} damaged or missing>"
+
     @property
     def whole(self) -> bool:
         """Whether nothing is damaged or missing."""

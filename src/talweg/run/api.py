@@ -7,14 +7,14 @@ from typing import Any, Unpack
 
 from talweg.config.given import Given
 from talweg.config.settings import Settings, to_toml
-from talweg.data.images.prepare import PicturePreparation
+from talweg.data.images.prepare import MaskPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.checkpoints import Checkpoints
-from talweg.record.evaluation import Evaluation
 from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
 from talweg.record.places import existing_run, require_free, require_space
+from talweg.record.plain import plain_data
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
@@ -28,12 +28,12 @@ from talweg.run.resuming.interruption import noted
 from talweg.run.resuming.keeping import Keeper
 from talweg.run.resuming.resume import CHANGEABLE, continuation
 from talweg.run.resuming.room import checkpoint_bytes, disk_bytes, sentence
+from talweg.run.scoring import Scores
 from talweg.run.standing import Standing
 from talweg.run.streaming.sources import without_credentials
-from talweg.run.summary import in_ensemble, part_scores, summarize
+from talweg.run.summary import in_ensemble, part_scores, summary_of
 from talweg.run.surveying.recording import recording
-from talweg.run.train import Progress, Trained
-from talweg.run.train import train as descend
+from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
 from talweg.view.live import live_curves
 
@@ -47,12 +47,12 @@ def train(
     progress: Callable[[Progress], None] | None = None,
     **settings: Unpack[Given],
 ) -> Run:
-    """Trains a network, many initialisations at once, and stops each for a stated reason.
+    """Trains a network, many initializations at once, and stops each for a stated reason.
 
     Args:
         source: a path to a table, the name of a built-in data set, a pandas or polars data frame, an array of
             features of shape `(rows, features)`, or with `query` the URI of a database.
-        target: the column to predict; for an array of features, the array of targets of shape `(rows,)`.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         out: the run folder to write; nothing is written if it is absent.
         force: whether a run that is there already may be replaced.
         progress: is called after each epoch; in a notebook, live curves show them if it is absent.
@@ -74,7 +74,7 @@ def train(
         >>> run.predict("iris").values[:2].tolist()
         ['setosa', 'setosa']
     """
-    named, source = named_settings(source, target, {**settings})
+    named, source = named_settings(source, target, settings)
     live = live_curves() if progress is None else None
     heard = Listener(started=live.start, epoch=live.update) if live is not None else listening(progress)
     return train_settings(named, source, Path(out) if out is not None else None, force, heard)
@@ -224,17 +224,11 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     files = {} if folder is None else {Path(name).stem: str(folder.path / name) for name in names}
     run_name = folder.path.name if folder else Path(built.job.settings.source).stem
     scores = part_scores(built.job, trained)
-    summary = summarize(built.job, trained, files, run_name, scores)
     told_of = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
-    kind, told, pictures = _pictures(built, trained, told_of)
-    if kind:
-        summary[kind] = told
+    kind, told, pictures = _pictures(built, trained, scores)
     if folder is not None:
         folder.write_pictures(pictures)
-    summary["notes"] = list(built.notes)
-    summary["training"]["idle"] = list(built.idle)
-    summary["warnings"] = [*built.idle, *summary["warnings"]]
-    summary["gate"] = built.report.to_dict()
+    summary = summary_of(built, trained, files, run_name, scores) | ({kind: plain_data(told)} if kind else {})
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,
@@ -252,18 +246,26 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
 
 
 def _pictures(
-    built: Built, trained: Trained, evaluation: Mapping[str, Evaluation]
+    built: Built, trained: Trained, scores: Mapping[str, Scores]
 ) -> tuple[str, dict[str, Any], dict[str, bytes]]:
     """What the summary says of pictures, under which name, and the PNG files to be looked at; nothing for a table."""
     # Not at the head: a table needs no pictures' libraries.
+    members = in_ensemble(trained)
+    if isinstance(built.preparation, MaskPreparation):
+        from talweg.data.images.load import save_picture
+        from talweg.run.pictures.mask_scoring import segmentation_summary
+
+        told, samples = segmentation_summary(built.job, trained.params, members, scores)
+        return "segmentation", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if built.job.pairs:
         from talweg.data.images.load import save_picture
         from talweg.run.pictures.scoring import denoising_summary
 
-        told, samples = denoising_summary(built.job, trained.params, in_ensemble(trained))
+        told, samples = denoising_summary(built.job, trained.params, members)
         return "denoising", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if isinstance(built.preparation, PicturePreparation):
         from talweg.run.pictures.mistakes import mistaken_pictures
 
+        evaluation = {part: found.evaluation for part, found in scores.items() if found.evaluation is not None}
         return "pictures", *mistaken_pictures(built.job, evaluation, built.parts, built.names)
     return "", {}, {}

@@ -13,7 +13,7 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.roles import quantiles_of, roles_of
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.objective.foreign import find_function, user_model
 from talweg.objective.layers import Embed, Features, Flatten, Layer, Sequential, Shape, Standardize, written
 from talweg.objective.losses import LOSSES, Loss
@@ -51,11 +51,8 @@ def check_model(settings: Settings) -> None:
         raise ConfigError("activation is for the model 'mlp' alone; in a list of layers write it where it acts")
     if own:
         find_function(model)
-    elif model not in (AUTO, *MODELS):
-        raise ConfigError(
-            f"{model!r} is no model. Known: {', '.join(MODELS)}, or module:function for one of your own."
-            f"{did_you_mean(model, MODELS)}"
-        )
+    elif model != AUTO:
+        require_known("model", model, MODELS, besides="module:function for one of your own")
 
 
 def resolve_model(settings: Settings, inputs: Shape) -> Settings:
@@ -74,7 +71,7 @@ def resolve_model(settings: Settings, inputs: Shape) -> Settings:
     if settings.layers is not None:
         update["model"] = LIST
     elif settings.model in READY_MADE:
-        update |= {"model": LIST, "layers": ready_made(settings.model, inputs, settings.task == "denoising")}
+        update |= {"model": LIST, "layers": ready_made(settings.model, inputs, settings.task)}
     return settings.model_copy(update=update)
 
 
@@ -97,7 +94,7 @@ def model_of(settings: Settings, inputs: Shape, outputs: Shape, features: Featur
         mend = f"end the list with 'output' (here dense {outputs[-1]})"
         mend += ", after 'globalpool' or 'flatten'" * (len(model.output_shape(inputs)) > len(outputs))
         if len(outputs) == len(inputs) > 1:
-            mend = f"a denoiser gives the size that it gets; end the list with 'conv {outputs[-1]} 3x3'"
+            mend = f"it is to give the height and width that it gets; end the list with 'conv {outputs[-1]} 3x3'"
     elif ":" in settings.model:
         model = user_model(find_function(settings.model), inputs, outputs[-1])
         model = model if features is None else model.informed(features)
@@ -159,7 +156,7 @@ def network_of(
         settings: with nothing left to decide.
         inputs: the shape of one row of features.
         classes: how many classes; 0 for regression.
-        preparation: of pictures, it knows how their pixels are standardised; of a table, what its features are.
+        preparation: of pictures, it knows how their pixels are standardized; of a table, what its features are.
 
     Raises:
         ConfigError: a loss that does not fit the task.
@@ -177,14 +174,21 @@ def network_of(
         inputs,
         classes,
         augmentation,
-        settings=_network_settings(settings),
+        settings=network_settings(settings),
         logarithm=None if preparation is None else logarithm_of(preparation.target),
     )
 
 
-def _network_settings(settings: Settings) -> dict[str, Any]:
-    """What changes training alone, a value for each member."""
-    if settings.label_smoothing is not None and settings.task != "classification":
+def network_settings(settings: Settings) -> dict[str, Any]:
+    """What changes training alone, a value for each member.
+
+    Args:
+        settings: with nothing left to decide.
+
+    Raises:
+        ConfigError: label smoothing where there are no classes.
+    """
+    if settings.label_smoothing is not None and settings.task not in ("classification", "segmentation"):
         raise ConfigError("label_smoothing is for classes; a regression has none to smooth. Leave it away")
     grid, names = grid_of(settings), ("label_smoothing", "input_noise", "initializer_scale")
     given = {name: member_value(grid, name, getattr(settings, name)) for name in names}

@@ -14,16 +14,16 @@ from talweg.config.grid import grid_of, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.clean import Preparation
-from talweg.data.feed import FULL, rows_per_batch
+from talweg.data.feed import FULL, rows_per_batch, steps_per_epoch
 from talweg.data.fingerprint import fingerprint, fingerprint_of_pixels
 from talweg.data.gate.finding import Report
-from talweg.data.images.find import find_pairs
+from talweg.data.hearing import Hear, quiet
+from talweg.data.images.find import find_masked, find_pairs
+from talweg.data.images.masks import Masked
 from talweg.data.images.prepare import AnyPreparation
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.split import Fractions
-from talweg.errors import ConfigError, did_you_mean
-from talweg.objective.layers import ACTIVATIONS, INITIALIZERS, look_up
+from talweg.errors import ConfigError, require_known
+from talweg.objective.layers import ACTIVATIONS, INITIALIZERS
 from talweg.objective.losses import LOSSES
 from talweg.objective.network import Network
 from talweg.run.architecture import bins_of, check_model, network_of, picture_shape, resolve_model, with_quantiles
@@ -82,7 +82,11 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
     _check_names(settings)
     if given.learning_rate == AUTO:
         settings = settings.model_copy(update={"learning_rate": USUAL})
-    if is_denoising(settings, source):
+    if is_segmentation(settings, source):
+        from talweg.run.pictures.segmentation import build_segmentation
+
+        built = build_segmentation(settings, source)
+    elif is_denoising(settings, source):
         from talweg.run.pictures.build import build_denoising
 
         built = build_denoising(settings, source)
@@ -92,7 +96,7 @@ def build(settings: Settings, source: Any = None, hear: Hear = quiet) -> Built:
 
 
 def _build_of_rows(settings: Settings, source: Any, hear: Hear) -> Built:
-    """A job on a table, or on labelled pictures."""
+    """A job on a table, or on labeled pictures."""
     given, prepared = settings, prepare(settings, source, hear)
     refuse_errors(prepared.report, settings.gate)
     parts = prepared.parts
@@ -126,8 +130,8 @@ def _settled(settings: Settings, prepared: Prepared, rows: int) -> Settings:
     require_fitting(settings.optimizer, network)
     if settings.engine != AUTO:
         return settings
-    batch = rows_per_batch(settings.batch_size, rows)
-    work = step_work(network, batch) * -(-rows // batch)
+    size = settings.batch_size
+    work = step_work(network, rows_per_batch(size, rows)) * steps_per_epoch(size, rows)
     return settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
 
 
@@ -192,6 +196,15 @@ def is_denoising(settings: Settings, source: Any = None) -> bool:
     return settings.task == "denoising"
 
 
+def is_segmentation(settings: Settings, source: Any = None) -> bool:
+    """Whether masks are to be learned: it was said, or the source is a folder of pictures and masks."""
+    if settings.task == AUTO:
+        given = settings.source if source is None else source
+        folder = Path(given) if isinstance(given, str | Path) else None
+        return isinstance(given, Masked) or (folder is not None and folder.is_dir() and bool(find_masked(folder)))
+    return settings.task == "segmentation"
+
+
 def _with_tested_rate(built: Built) -> Built:
     """The job with the learning rate that the range test suggests, and a sentence that says so."""
     require_memory(built.job)
@@ -208,17 +221,15 @@ def _with_tested_rate(built: Built) -> Built:
 def _check_names(settings: Settings) -> None:
     """Names are looked up before the data are read, so that a slip shows at once."""
     if settings.activation != AUTO:
-        look_up("activation", settings.activation, ACTIVATIONS)
+        require_known("activation", settings.activation, ACTIVATIONS)
     if settings.noise is not None:
         parse_noise(settings.noise)
     check_model(settings)
     if settings.augment != AUTO:
         parse_augmentation(settings.augment)
-    look_up("initializer", settings.initializer, INITIALIZERS)
-    if settings.loss != "auto" and settings.loss not in LOSSES:
-        raise ConfigError(
-            f"{settings.loss!r} is no loss. Known: {', '.join(LOSSES)}.{did_you_mean(settings.loss, LOSSES)}"
-        )
+    require_known("initializer", settings.initializer, INITIALIZERS)
+    if settings.loss != AUTO:
+        require_known("loss", settings.loss, LOSSES)
     check_optimizer(settings)
     grid = grid_of(settings)
     if settings.folds and grid.names and grid.starts % settings.folds:

@@ -9,11 +9,10 @@ from talweg.config.given import Given
 from talweg.config.grid import with_members
 from talweg.config.settings import Settings
 from talweg.data.gate.finding import Finding
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Pictures
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
 from talweg.data.task import labels_of
-from talweg.run.build import is_denoising
+from talweg.run.build import is_denoising, is_segmentation
 from talweg.run.named import named_settings
 from talweg.run.prepare import Prepared, prepare
 from talweg.run.streaming.sources import without_credentials
@@ -49,7 +48,7 @@ def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked
     Args:
         source: a path to a table, the name of a built-in data set, a data frame, or an array of features; pictures,
             and with `noise` photographs to denoise, as `talweg.train` takes them.
-        target: the column to predict; for an array of features, the array of targets.
+        target: the column to predict; or, for features that come without it, its values, one a row.
         **settings: any field of `talweg.Settings` that concerns the data, such as `split`, `group`, `columns`, `noise`.
 
     Raises:
@@ -62,12 +61,16 @@ def check(source: Any, target: Any = None, **settings: Unpack[Given]) -> Checked
         >>> checked.passed
         True
     """
-    return check_settings(*named_settings(source, target, {**settings}))
+    return check_settings(*named_settings(source, target, settings))
 
 
 def check_settings(settings: Settings, source: Any = None, hear: Hear = quiet) -> Checked:
     """Looks a source over from checked settings (see `check`); `hear` is told of what takes long."""
     settings, query = without_credentials(with_members(settings))
+    if is_segmentation(settings, source):
+        from talweg.run.pictures.check import check_masked
+
+        return Checked(*check_masked(settings, source))
     if is_denoising(settings, source):
         # Not at the head: a table needs no decoder of pictures.
         from talweg.run.pictures.check import check_photographs
@@ -96,7 +99,7 @@ def _summary(settings: Settings, prepared: Prepared) -> dict[str, Any]:
 
 
 def _pictures(prepared: Prepared, pictures: Pictures) -> dict[str, Any]:
-    """What is told of labelled pictures in the place of columns."""
+    """What is told of labeled pictures in the place of columns."""
     height, width, channels = pictures.shape
     named = sorted({row for finding in prepared.report.findings for row in finding.rows})
     return {

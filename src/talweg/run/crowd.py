@@ -1,6 +1,6 @@
 """Which way the engine runs the members, chosen by what the network holds and where it runs.
 
-The figures behind the choice are in docs/performance.md; what each way does is in `descent.engine`.
+The figures behind the choice are in docs/performance.md; what each way does is in `descent.members`.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ import jax
 
 from talweg.config.settings import AUTO, Settings
 from talweg.descent.members import Crowd
-from talweg.objective.foreign import Module, Pair
+from talweg.objective.foreign import Foreign
 from talweg.objective.layers import Shape
 from talweg.objective.models import layers_of
 from talweg.objective.network import Network
@@ -36,7 +36,7 @@ def choose_crowd(network: Network, members: int = 1, epoch_work: float = 0.0) ->
         return "vmap"
     shape, slow = network.input_shape, False
     for layer in layers_of(network.model):
-        slow = slow or (isinstance(layer, Module | Pair) and _slow_in_loops(layer, shape))
+        slow = slow or (isinstance(layer, Foreign) and _slow_in_loops(layer, shape))
         shape = layer.output_shape(shape)
     if slow:
         return "step"
@@ -48,7 +48,7 @@ def crowd_of(settings: Settings) -> Crowd:
     return "map" if settings.engine == AUTO else settings.engine
 
 
-def _slow_in_loops(layer: Module | Pair, shape: Shape) -> bool:
+def _slow_in_loops(layer: Foreign, shape: Shape) -> bool:
     """Whether the gradients of a user's network are slow in the body of a loop."""
     params = jax.eval_shape(lambda: layer.init(jax.random.key(0), shape))
     struct: Any = jax.ShapeDtypeStruct

@@ -5,6 +5,7 @@ from typing import Any
 
 from talweg.config.rules import epochs_named
 from talweg.config.settings import AUTO, Settings, is_open
+from talweg.data.feed import steps_per_epoch
 from talweg.descent.recipes import ALIASES, OPTIMIZERS
 from talweg.objective.layers import Shape
 from talweg.objective.losses import default_loss
@@ -37,7 +38,7 @@ def resolve(settings: Settings, task: str, rows: int, has_validation: bool, pict
         "task": task,
         "batch_size": batch,
         "schedule": "constant" if looks_ahead(settings) else "cosine" if OPTIMIZERS[name].kept is None else "warmup",
-        "max_epochs": _max_epochs(-(-rows // (rows if batch == "full" else min(int(batch), rows)))),
+        "max_epochs": _max_epochs(steps_per_epoch(batch, rows)),
         "learning_rate": usual_learning_rate(name, task, rows, has_validation),
         "weight_decay": _weight_decay(name, _many(task, rows)),
         "activation": _activation(task, rows, has_validation and not looks_ahead(settings)),
@@ -65,8 +66,9 @@ def _batch_size(rows: int, all_rows: bool) -> int | str:
     return 32 if rows < 10_000 else 128 if rows < 50_000 else 512
 
 
-def _max_epochs(steps_per_epoch: int) -> int:
-    return min(300, max(40, math.ceil(STEPS / steps_per_epoch)))
+def _max_epochs(steps: int) -> int:
+    """Of so many steps."""
+    return min(300, max(40, math.ceil(STEPS / steps)))
 
 
 def usual_learning_rate(optimizer: str, task: str, rows: int, has_validation: bool) -> float:

@@ -6,7 +6,6 @@ The costs are bounded, and nothing here changes the run. How it is told is in `v
 import os
 import platform
 from collections.abc import Sequence
-from importlib import metadata
 from typing import Any
 
 import jax
@@ -21,7 +20,9 @@ from talweg.descent.stopping import Both, Either, Rule
 from talweg.objective.base import Batch, Objective, Params
 from talweg.objective.metrics import METRICS
 from talweg.objective.models import row_work
+from talweg.record.plain import plain_data
 from talweg.run.job import Job
+from talweg.run.resuming.environment import installed_version
 from talweg.run.scoring import predictions, scored
 from talweg.run.train import Trained
 
@@ -61,7 +62,7 @@ def evidence(
         },
         "gradient": gradients(job, trained) if measure else None,
         "importance": importance(job, trained.params, preparation, members) if measure and preparation else None,
-        "environment": environment(),
+        "environment": _environment(),
     }
 
 
@@ -122,7 +123,7 @@ def gradients(job: Job, trained: Trained) -> dict[str, Any]:
         norm, squared = (np.asarray(value, np.float64) for value in _gradients(job.network, params, batches))
         with np.errstate(divide="ignore", invalid="ignore"):
             missed = np.sqrt(np.maximum(squared / norm**2 - 1, 0))
-        told[when] = {"norm": _plain(norm), "batch_error": _plain(missed) if len(batches.weight) > 1 else None}
+        told[when] = {"norm": plain_data(norm), "batch_error": plain_data(missed) if len(batches.weight) > 1 else None}
     return told
 
 
@@ -200,25 +201,14 @@ def _shuffled(
     return copies
 
 
-def environment() -> dict[str, Any]:
-    """The versions and the machine."""
+def _environment() -> dict[str, Any]:
+    """The versions and the machine, as a report shows them; all that may change a result is in `origin.json`."""
     device = jax.devices()[0]
     return {
-        "talweg": _version("talweg"),
+        "talweg": installed_version("talweg"),
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("jax", "jaxlib", "equinox", "optax", "numpy")},
+        **{name: installed_version(name) for name in ("jax", "jaxlib", "equinox", "optax", "numpy")},
         "system": f"{platform.system()} {platform.machine()}",
         "device": device.platform if device.platform == "cpu" else device.device_kind,
         "processors": os.cpu_count(),
     }
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def _plain(values: np.ndarray) -> list[float | None]:
-    return [float(value) if np.isfinite(value) else None for value in values]

@@ -10,7 +10,8 @@ from jaxtyping import Float, Int, Num, UInt32
 
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
-from talweg.data.feed import chunk_size, chunked, rows_per_batch
+from talweg.data.evenly import evenly
+from talweg.data.feed import chunk_size, chunked, steps_per_epoch
 from talweg.data.images.photo_parts import Pair
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.sample import blocks
@@ -30,7 +31,7 @@ class Rows:
 
     Attributes:
         x: features, in memory or on disk.
-        y: classes as whole numbers, or standardised targets, one column each.
+        y: classes as whole numbers, or standardized targets, one column each.
     """
 
     x: Num[Stack, "rows *features"]
@@ -47,7 +48,7 @@ class Rows:
         """So many rows, spread evenly and in memory, or all of them if they are no more."""
         if len(self) <= most:
             return self
-        return self.take(np.unique(np.linspace(0, len(self) - 1, most).round().astype(np.int64)))
+        return self.take(evenly(len(self), most))
 
     def class_counts(self, classes: int) -> Int[np.ndarray, " classes"]:
         """How many rows each class has."""
@@ -126,6 +127,7 @@ class Job:
         target_shift: what 0 then stands for.
         facts: what a summary says of the data, as plain data.
         source: gives the steps their rows; absent if `training` itself does, from memory.
+        pairs: of a denoising, the whole noisy and clean pictures of validation and test, by the part.
         folds: of a cross-validation. The validation rows are then the training rows themselves, and each member is
             judged on those of them that it never saw.
         lower_bound: a bound of each member's training loss from below, where a rule asks for it.
@@ -150,8 +152,7 @@ class Job:
     @property
     def steps_per_epoch(self) -> int:
         """How many steps an epoch has."""
-        rows = self.rows_a_member()
-        return self.source.steps if self.source else -(-rows // rows_per_batch(self.settings.batch_size, rows))
+        return self.source.steps if self.source else steps_per_epoch(self.settings.batch_size, self.rows_a_member())
 
     def rows_a_member(self) -> int:
         """How many rows a member trains on; with folds of unlike size, the most that one does."""

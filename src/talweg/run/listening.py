@@ -8,8 +8,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
+from talweg.data.hearing import Hear, quiet
 from talweg.errors import TalwegWarning
 from talweg.run.build import Built
 from talweg.run.standing import Standing

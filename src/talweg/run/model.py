@@ -53,7 +53,7 @@ def model(source: Any, target: Any = None, **settings: Unpack[Given]) -> Describ
         dense 3        3      51             48
         total                131            112
     """
-    return model_of_settings(*named_settings(source, target, {**settings}))
+    return model_of_settings(*named_settings(source, target, settings))
 
 
 def model_of_settings(settings: Settings, source: Any = None) -> Described:

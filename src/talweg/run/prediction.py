@@ -1,12 +1,14 @@
 """What a run says of new rows, by one member, by the best, or by all together. Rows are not read here."""
 
 import dataclasses
+import operator
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from jaxtyping import Float, Num
 
-from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.images.prepare import MaskPreparation, PhotographPreparation
 from talweg.data.targets import NumberTarget
 from talweg.errors import ConfigError
 
@@ -39,6 +41,13 @@ class Prediction:
     notes: tuple[str, ...]
     files: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        what = "a quantity" if self.probabilities is None else f"{len(self.classes)} classes"
+        return f"<Prediction of {len(self.values)} rows: {what}>"
+
+    def _repr_html_(self) -> str:
+        return self.frame()._repr_html_()
+
     def columns(self) -> dict[str, np.ndarray]:
         """As columns: `picture` if they are pictures, `prediction`, `p_<class>` for each class, `spread`."""
         columns = {"picture": np.array(self.files)} if self.files else {}
@@ -68,7 +77,7 @@ def predict(
     from talweg.run.train import member_outputs
 
     chosen, preparation = members_named(run, member), run.preparation
-    assert not isinstance(preparation, PhotographPreparation)
+    assert not isinstance(preparation, PhotographPreparation | MaskPreparation)
     network = network_of(run.settings, features.shape[1:], len(preparation.classes), preparation)
     rows = Rows(features, np.zeros(len(features), np.float32))
     members = run.summary["ensemble"]["members"]
@@ -96,9 +105,28 @@ def members_named(run: "Run", member: Chosen) -> list[int]:
         return list(run.summary["ensemble"]["members"])
     if member == "best":
         return [run.best_member()]
-    if not 0 <= int(member) < run.settings.members:
-        raise ConfigError(
-            f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
-            f"to {run.settings.members - 1}. Or take 'best' or 'ensemble'"
-        )
-    return [int(member)]
+    try:
+        number = operator.index(member)
+    except TypeError:
+        raise ConfigError(f"member is 'ensemble', 'best' or a member's number, got {member!r}") from None
+    require_members(run, [number], ". Or take 'best' or 'ensemble'")
+    return [number]
+
+
+def require_members(run: "Run", members: Sequence[int], otherwise: str = "") -> None:
+    """Makes sure that a run has these members.
+
+    Args:
+        run: the run.
+        members: their numbers.
+        otherwise: what else could be taken, as the end of the message.
+
+    Raises:
+        ConfigError: naming the first that it does not have.
+    """
+    for member in members:
+        if not 0 <= member < run.settings.members:
+            raise ConfigError(
+                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 "
+                f"to {run.settings.members - 1}{otherwise}"
+            )

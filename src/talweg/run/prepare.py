@@ -12,17 +12,16 @@ from talweg.config.settings import AUTO, Settings
 from talweg.data.clean import Preparation
 from talweg.data.gate.finding import Case, Report
 from talweg.data.gate.gate import inspect
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.arrays import of_arrays as pictures_of
 from talweg.data.images.pictures import BUILTIN, Keeping, Pictures, Wanted
 from talweg.data.images.prepare import PicturePreparation
 from talweg.data.images.recognize import is_picture_source
-from talweg.data.large.blocks import Hear
 from talweg.data.large.gather import Stack
-from talweg.data.large.large import quiet
 from talweg.data.large.sample import known_rows, on_disk, sample_rows, values_of, witnesses
 from talweg.data.large.store import forget, is_mapped
 from talweg.data.parts import Plan, deal, given_column
-from talweg.data.reading.frames import from_arrays
+from talweg.data.reading.frames import as_array, from_arrays, one_column
 from talweg.data.split import FIRST_FOLD, Fractions, Split
 from talweg.data.table import Table
 from talweg.data.targets import ClassTarget, NumberTarget
@@ -257,8 +256,16 @@ def wanted_pictures(settings: Settings) -> Wanted:
 
 
 def of_arrays(features: Any, targets: Any) -> Table | Pictures:
-    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three."""
-    x, y = np.asarray(features), np.asarray(targets)
+    """Features and targets that came as arrays: a table, or pictures where a row has two axes or three.
+
+    Raises:
+        DataError: shapes that are none of features or of targets.
+    """
+    x, y = as_array("the features", features), one_column(as_array("the targets", targets))
+    if x.ndim not in (2, 3, 4):
+        raise DataError(
+            f"features have the shape (rows, features), got {x.shape}; a single feature becomes one by reshape(-1, 1)"
+        )
     return pictures_of(x, y) if x.ndim in (3, 4) else from_arrays(x, y)
 
 

@@ -44,7 +44,7 @@ class Run:
         folder: where it is kept; `None` if it was not written.
         evaluation: predictions beside the truth, by part of the split.
         evidence: what was measured to explain the run; its shape is in docs/json.md.
-        source: its data, if they came as Python objects.
+        source: its data, if they are elsewhere now or came as Python objects.
         recorded: the snapshots of its trajectory, while they are at hand.
         pictures: of a run on pictures, those to be looked at, as PNG by their paths within the folder, while at hand.
     """
@@ -98,7 +98,7 @@ class Run:
 
         Args:
             progress: hears how many heights are computed, and how many there will be.
-            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+            **settings: any field of `run.surveying.mapped.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
 
         Raises:
             ConfigError: a setting that does not fit the run.
@@ -121,7 +121,7 @@ class Run:
 
         Args:
             progress: hears how many heights are computed, and how many there will be.
-            **settings: any field of `run.mapping.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
+            **settings: any field of `run.surveying.mapped.MapSettings`, such as `plane`, `of`, `on`, `size`, `members`.
 
         Raises:
             ConfigError: a setting that does not fit the run.
@@ -137,7 +137,7 @@ class Run:
 
         Args:
             progress: hears how many lines are done, and how many there will be.
-            **settings: any field of `run.valleys.ValleySettings`, such as `on`, `members`, `curve`.
+            **settings: any field of `run.surveying.valleys.ValleySettings`, such as `on`, `members`, `curve`.
 
         Raises:
             ConfigError: a setting that does not fit the run.
@@ -152,7 +152,7 @@ class Run:
 
         Args:
             progress: hears how many places are done, and how many there will be.
-            **settings: any field of `run.sharpness.SharpnessSettings`, such as `on`, `members`, `over`.
+            **settings: any field of `run.surveying.sharpness.SharpnessSettings`, such as `on`, `members`, `over`.
 
         Raises:
             ConfigError: a setting that does not fit the run.

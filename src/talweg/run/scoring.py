@@ -24,7 +24,7 @@ Z95 = 1.959963984540054
 def predictions(
     network: Network, outputs: Float[np.ndarray, "*many rows outputs"]
 ) -> Float[np.ndarray, "*many rows columns"]:
-    """Class probabilities, or standardised targets, from outputs, in float64."""
+    """Class probabilities, or standardized targets, from outputs, in float64."""
     if network.classes:
         return network.row_loss.probabilities(outputs)
     return outputs.astype(np.float64)
@@ -41,9 +41,9 @@ def score(
     """Every metric of a task, and the loss.
 
     Args:
-        loss: what was minimised.
+        loss: what was minimized.
         predicted: as given by `predictions`.
-        y: the true classes, or the true standardised targets.
+        y: the true classes, or the true standardized targets.
         target_scale: what one unit of the sums is in each target's own unit.
         class_weight: what a row of each class counts in the loss; all alike if it is empty.
         logarithm: what was learned of the targets, if it was.
@@ -94,13 +94,15 @@ class Scores:
         members: every metric of each member.
         ensemble: every metric of the mean of the members' predictions.
         interval: 95 % interval of the ensemble's main metric from the set's size alone, and how it was made.
-        evaluation: the predictions themselves, beside the truth; `None` for pictures.
+        evaluation: the predictions themselves, beside the truth; `None` of denoised pictures.
+        pictures: of whole pictures that were judged one by one, what the ensemble reaches on each.
     """
 
     members: tuple[Mapping[str, float], ...]
     ensemble: Mapping[str, float]
     interval: Mapping[str, float | str] | None
     evaluation: Evaluation | None
+    pictures: tuple[Mapping[str, float], ...] = ()
 
 
 def score_members(job: Job, params: Params, rows: Rows, members: Sequence[int]) -> Scores | None:

@@ -14,7 +14,7 @@ from jaxtyping import Float, Int
 
 from talweg.config.every import Every
 from talweg.config.grid import grid_of
-from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch
+from talweg.data.feed import dealt_order, epoch_order, epoch_weight, rows_per_batch, steps_per_epoch
 from talweg.descent import engine
 from talweg.objective.base import Batch
 from talweg.objective.models import row_work
@@ -92,7 +92,7 @@ class InMemory:
         """The training rows of a job, in segments of at most so many steps; by their work if it is not said."""
         settings, rows = job.settings, job.rows_a_member()
         batch = rows_per_batch(settings.batch_size, rows)
-        ends = cuts(-(-rows // batch), longest_segment(job) if longest is None else longest)
+        ends = cuts(steps_per_epoch(settings.batch_size, rows), longest_segment(job) if longest is None else longest)
         own = settings.member_batches == "own" or job.folds is not None
         numbers = tuple(grid_of(settings).start_numbers().tolist()) if own else ()
         data = jax.device_put(Batch(job.training.x, job.training.y, None))

@@ -6,8 +6,8 @@ from talweg.config.grid import Grid, grid_of, member_value
 from talweg.config.rules import parse_rule
 from talweg.config.schedules import parse_schedule, schedule_of
 from talweg.config.settings import AUTO, Settings
-from talweg.data.feed import FULL, rows_per_batch
-from talweg.descent.optimizer import make_optimizer
+from talweg.data.feed import FULL, steps_per_epoch
+from talweg.descent.optimizer import Optimizer, make_optimizer
 from talweg.descent.recipes import OPTIMIZERS
 from talweg.descent.stopping import Diverged, Epochs, NonFinite, Rule, idle
 from talweg.errors import ConfigError
@@ -41,9 +41,9 @@ def check_optimizer(settings: Settings) -> None:
         )
 
 
-def optimizer_of(settings: Settings, rows: int) -> Any:
+def optimizer_of(settings: Settings, rows: int) -> Optimizer:
     """The optimizer that resolved settings describe, for so many training rows."""
-    steps = -(-rows // rows_per_batch(settings.batch_size, rows))
+    steps = steps_per_epoch(settings.batch_size, rows)
     schedule = schedule_of(settings.schedule, settings.members, steps, int(settings.max_epochs))
     return make_optimizer(
         settings.optimizer,

@@ -1,19 +1,22 @@
-"""A finished training as one JSON object, version 1 (its shape is in docs/json.md). Nothing is computed elsewhere."""
+"""A finished training as one JSON object, version 1 (its shape is in docs/json.md)."""
 
-import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
 
 from talweg.config.grid import grid_of, member_value
-from talweg.descent.stopping import Outcome
+from talweg.data.feed import rows_per_batch
+from talweg.descent.stopping import FAILED, Outcome
 from talweg.objective.layers import Layer
 from talweg.objective.metrics import METRICS, default_metric
 from talweg.objective.models import layers_of, parameter_count
+from talweg.record.plain import plain_data
+from talweg.run.build import Built
 from talweg.run.job import Job
+from talweg.run.pictures.mask_scoring import constant_loss as masks_constant_loss, score_masks
 from talweg.run.pictures.scoring import noisy_loss, score_pictures
-from talweg.run.probes.sweep import FAILED, sweep_report
+from talweg.run.probes.sweep import sweep_report
 from talweg.run.resuming.restart import Restart, told
 from talweg.run.scoring import Scores, score_members
 from talweg.run.streaming.scoring_blocks import HELD, score_blocks
@@ -34,7 +37,8 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
     """What is reached on the validation and on the test rows; without the parts that are empty."""
     members = in_ensemble(trained)
     if job.pairs:
-        return {part: score_pictures(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
+        judge = score_masks if job.network.classes else score_pictures
+        return {part: judge(job, trained.params, pairs, members) for part, pairs in job.pairs.items()}
     parts = {"validation": job.validation, "test": job.test}
     large = {part for part, rows in parts.items() if len(rows) > HELD and job.folds is None}
     scores = {
@@ -42,6 +46,16 @@ def part_scores(job: Job, trained: Trained) -> dict[str, Scores]:
         for part, rows in parts.items()
     }
     return {part: found for part, found in scores.items() if found is not None}
+
+
+def summary_of(
+    built: Built, trained: Trained, files: Mapping[str, str], name: str, scores: Mapping[str, Scores]
+) -> dict[str, Any]:
+    """The summary of a training (see `summarize`), with what was decided and found before its first step."""
+    summary = summarize(built.job, trained, files, name, scores)
+    summary["training"]["idle"] = list(built.idle)
+    summary["warnings"] = [*built.idle, *summary["warnings"]]
+    return {**summary, "notes": list(built.notes), "gate": built.report.to_dict()}
 
 
 def summarize(
@@ -60,7 +74,7 @@ def summarize(
     sound = [member for member, outcome in enumerate(trained.outcomes) if outcome.kind not in FAILED]
     members, validation, test = in_ensemble(trained), scores.get("validation"), scores.get("test")
     main = default_metric(job.network.row_loss.task)
-    return _plain(
+    return plain_data(
         {
             "version": VERSION,
             "kind": "training",
@@ -117,15 +131,13 @@ def _layer(layer: Layer) -> dict[str, Any]:
 
 def _training(job: Job) -> dict[str, Any]:
     settings = job.settings
-    rows = job.rows_a_member()
-    batch = rows if settings.batch_size == "full" else min(int(settings.batch_size), rows)
     return {
         "optimizer": job.optimizer.name,
         "settings": {name: _number(values) for name, values in _settings(job).items()},
         "schedule": settings.schedule,
         "step_length": settings.step_length,
-        "batch_size": batch,
-        "steps_per_epoch": -(-rows // batch),
+        "batch_size": rows_per_batch(settings.batch_size, job.rows_a_member()),
+        "steps_per_epoch": job.steps_per_epoch,
         "max_epochs": settings.max_epochs,
         "stop": settings.stop,
         "keep": settings.keep,
@@ -190,8 +202,9 @@ def _warnings(job: Job, outcomes: Iterable[Outcome], sound: list[int], scores: S
     if scores is None:
         yield "there is neither a validation nor a test set: nothing here says how the network does on new rows"
         return
-    constant = noisy_loss(job) if job.pairs else _constant_loss(job)
-    idle_as = "the noisy picture itself" if job.pairs else "a constant prediction"
+    denoises = job.pairs and not job.network.classes
+    constant = noisy_loss(job) if denoises else masks_constant_loss(job) if job.pairs else _constant_loss(job)
+    idle_as = "the noisy picture itself" if denoises else "a constant prediction"
     idle = [m for m in sound if not scores.members[m]["loss"] < constant]
     if idle:
         yield (
@@ -223,14 +236,3 @@ def _constant_loss(job: Job) -> float:
         return float(np.average(told, weights=weight[rows.y]))
     mean = np.broadcast_to(job.training.y.mean(0), rows.y.shape)
     return float(np.asarray(job.network.row_loss.per_row(mean, rows.y)).mean())
-
-
-def _plain(value: Any) -> Any:
-    """The same with lists for tuples and `None` for numbers that are not finite, which JSON does not know."""
-    if isinstance(value, Mapping):
-        return {key: _plain(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value

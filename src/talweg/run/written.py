@@ -1,5 +1,6 @@
 """A run in its folder: begun, finished, explained, and opened again. What a folder is made of is in `record.folder`."""
 
+import contextlib
 import tomllib
 import warnings
 from collections.abc import Mapping
@@ -10,7 +11,7 @@ import numpy as np
 
 from talweg.config.settings import Settings, make_settings, to_toml
 from talweg.data.clean import Preparation
-from talweg.data.images.prepare import AnyPreparation, PhotographPreparation, PicturePreparation
+from talweg.data.images.prepare import AnyPreparation, MaskPreparation, PhotographPreparation, PicturePreparation
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.folder import RunFolder
 from talweg.record.places import existing_run
@@ -54,7 +55,7 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
 
     Args:
         path: a run folder, as training names it.
-        source: the data, if they came as Python objects; maps look at them again.
+        source: the data, if they are elsewhere now or came as Python objects; maps look at them again.
         target: for an array of features, the array of targets.
 
     Raises:
@@ -76,8 +77,21 @@ def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run
         folder,
         folder.evaluation(),
         folder.evidence(),
-        source if target is None else _joined(source, target),
+        data_of(folder, settings) if source is None else source if target is None else _joined(source, target),
     )
+
+
+def data_of(folder: RunFolder, settings: Settings) -> Path | None:
+    """A run's file of data, where it is called by a path that led there from another folder than the present one.
+
+    Returns:
+        Where it is; `None` if it is to be read as it is called.
+    """
+    with contextlib.suppress(OSError, ValueError, RunFolderError):
+        if not Path(settings.source).exists():
+            folders = [Path(sitting["environment"]["folder"]) for sitting in folder.sittings()]
+            return next((there / settings.source for there in folders if (there / settings.source).exists()), None)
+    return None
 
 
 def _joined(source: Any, target: Any) -> Any:
@@ -114,6 +128,9 @@ def preparation_from(data: Mapping[str, Any]) -> AnyPreparation:
     Raises:
         RunFolderError: it is of another version or damaged.
     """
-    if data.get("kind") == "photographs":
-        return PhotographPreparation.from_dict(data)
-    return (PicturePreparation if data.get("kind") == "pictures" else Preparation).from_dict(data)
+    kinds: dict[str, type[Preparation | PicturePreparation | PhotographPreparation | MaskPreparation]] = {
+        "pictures": PicturePreparation,
+        "photographs": PhotographPreparation,
+        "masks": MaskPreparation,
+    }
+    return kinds.get(str(data.get("kind")), Preparation).from_dict(data)

@@ -51,7 +51,6 @@ class Sketch:
     Attributes:
         expression: the function.
         window: the range of each variable that a picture should show.
-        searched: the range of each in which stationary points were looked for by numbers.
         gradient: the derivative by each variable; empty where symbols did not get so far.
         hessian: the second derivatives, likewise.
         stationary_points: those found, in one variable by their place, else the lowest first.
@@ -67,7 +66,6 @@ class Sketch:
 
     expression: Expression
     window: tuple[tuple[float, float], ...]
-    searched: tuple[tuple[float, float], ...]
     gradient: tuple[Written, ...]
     hessian: tuple[tuple[Written, ...], ...]
     stationary_points: tuple[StationaryPoint, ...]
@@ -223,7 +221,6 @@ def sketch(
     return Sketch(
         expression=expression,
         window=searched if window or known else _shown(places.points, places.families, limits, expression.size),
-        searched=searched,
         gradient=gradient,
         hessian=hessian,
         stationary_points=places.points,

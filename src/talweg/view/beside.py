@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Shaped
 from matplotlib.figure import Figure
 
+from talweg.data.images.middle import middle
 from talweg.view.style import literal, new_figure, shortened, styled
 
 WIDTH = 3.2
@@ -44,7 +45,7 @@ def beside_figure(rows: Sequence[Row], side: int | None = None) -> Figure:
         ['noisy', 'clean']
     """
     columns = len(rows[0].versions)
-    shown = [[middle(pixels, side) for pixels in row.versions.values()] for row in rows]
+    shown = [[pixels if side is None else middle(pixels, side) for pixels in row.versions.values()] for row in rows]
     heights = [WIDTH * one[0].shape[0] / one[0].shape[1] for one in shown]
     figure = new_figure(WIDTH * columns + 0.4, sum(heights) + 0.5 * len(rows))
     axes = figure.subplots(len(rows), columns, squeeze=False, height_ratios=heights)
@@ -57,11 +58,3 @@ def beside_figure(rows: Sequence[Row], side: int | None = None) -> Figure:
             ax.spines[:].set_visible(False)
         places[0].set_ylabel(literal(shortened(row.name, 28)), fontsize=12)
     return figure
-
-
-def middle(pixels: Pixels, side: int | None) -> Pixels:
-    """The square in the middle of a picture, as large as it goes up to a side; all of the picture without one."""
-    if side is None:
-        return pixels
-    top, left = (max(0, (length - side) // 2) for length in pixels.shape[:2])
-    return pixels[top : top + side, left : left + side]

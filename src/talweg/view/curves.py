@@ -10,12 +10,12 @@ from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from talweg.record.history import carried_on
 from talweg.record.scene import Scene
 from talweg.view.hikers import LOOKS, dot_marks, dot_size, known_kinds
 from talweg.view.numerals import format_number
 from talweg.view.style import (
     BLUE,
-    GRAY,
     GREEN,
     INK,
     ORANGE,
@@ -25,6 +25,7 @@ from talweg.view.style import (
     literal,
     new_figure,
     place_legend,
+    quiet_frame,
     shortened,
     styled,
 )
@@ -115,20 +116,6 @@ def curves_figure(
     if title:
         figure.suptitle(literal(shortened(title, 36 * columns)), fontweight="bold", fontsize=16)
     return figure
-
-
-def carried_on(curves: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
-    """Curves whose gaps hold the last value before them, so that a stop moves no median.
-
-    Args:
-        curves: one column for each member, NaN after its stop.
-
-    Returns:
-        The same with NaN only before a member's first value.
-    """
-    known = ~np.isnan(curves)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(curves))[:, None], 0), axis=0)
-    return np.take_along_axis(curves, last, axis=0)
 
 
 def _panels(
@@ -222,9 +209,7 @@ def _draw_threshold(ax: Axes, value: float) -> None:
 def _dress(ax: Axes, across: str, upward: str) -> None:
     """Labels and a quiet frame."""
     ax.set(xlabel=literal(across), ylabel=literal(upward))
-    ax.grid(True)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GRAY)
+    quiet_frame(ax)
 
 
 def _real_heights(scene: Scene) -> Float[np.ndarray, "hikers frames"]:

@@ -10,7 +10,7 @@ from talweg.view.flags import gate_findings, gradient_ratio
 from talweg.view.quality import disagreement
 from talweg.view.steepness import steepness
 from talweg.view.stops import rule_words, watches, why_words
-from talweg.view.told import FAILED, Told
+from talweg.view.told import FAILED, LEARNED, Told
 from talweg.view.wording import Tongue, plain
 
 Fact = tuple[str, str]
@@ -37,7 +37,7 @@ def batch_error(told: Told, when: str) -> float | None:
 def _data(told: Told, say: Tongue) -> Facts:
     data = told.summary["data"]
     columns = data.get("columns", [])
-    left = [column["name"] for column in columns if column["kind"] not in ("number", "category", "date", "picture")]
+    left = [column["name"] for column in columns if column["kind"] not in LEARNED]
     yield "source", str(data["name"])
     yield "rows", say.whole(data["rows"])
     yield "target", str(data["target"])

@@ -24,8 +24,15 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
     split = ", ".join(f"{summary['split'][part]} {part}" for part in _PARTS)
     if "photographs" in summary:
         told = [Text(sentence, style="dim") for sentence in summary["told"]]
+        classes = summary["photographs"].get("classes")
+        shown: list[RenderableType] = [Text(), Text("Pixels of each class:"), _classes(classes)] if classes else []
         return Group(
-            _photographs(summary, split), *told, Text(), *findings(summary["findings"], "Picture"), _verdict(summary)
+            _photographs(summary, split),
+            *told,
+            *shown,
+            Text(),
+            *findings(summary["findings"], "Picture"),
+            _verdict(summary),
         )
     if "pictures" in summary:
         told = [Text(sentence, style="dim") for sentence in summary["told"]]
@@ -44,21 +51,26 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
 
 def _photographs(summary: Mapping[str, Any], split: str) -> Text:
     about = summary["photographs"]
-    colour, patch = "gray" if about["channels"] == 1 else "in colour", about["patch"]
-    ways = {"noise": f"noise {about['noise']}", "pairs": "pairs of noisy and clean", "self": "noisy pictures alone"}
-    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {colour} ({split}), "
+    color, patch = "gray" if about["channels"] == 1 else "in color", about["patch"]
+    ways = {
+        "noise": f"noise {about.get('noise')}",
+        "pairs": "pairs of noisy and clean",
+        "self": "noisy pictures alone",
+        "masks": "pictures with masks",
+    }
+    head = f"{summary['source']}: {ways[about['learning']]}, {summary['rows']} photographs {color} ({split}), "
     return Text(f"{head}{about['pixels'] / 1e6:.3g} million pixels, patches of {patch}x{patch}")
 
 
 def _pictures(summary: Mapping[str, Any], split: str) -> list[RenderableType]:
-    """Labelled pictures: what they are, what their files were, and how many of each class are in each part."""
+    """Labeled pictures: what they are, what their files were, and how many of each class are in each part."""
     about, files = summary["pictures"], summary["pictures"]["files"]
-    colour = "gray" if about["channels"] == 1 else "in colour"
-    seen = f"{about['height']}x{about['width']} {colour}"
+    color = "gray" if about["channels"] == 1 else "in color"
+    seen = f"{about['height']}x{about['width']} {color}"
     head = f"{summary['source']}: {summary['target']} ({summary['task']}), {summary['rows']} pictures ({split}), "
     shown: list[RenderableType] = [Text(f"{head}seen as {seen}")]
     if files:
-        modes = ", ".join(f"{count} {mode.replace('rgb', 'in colour')}" for mode, count in files["modes"].items())
+        modes = ", ".join(f"{count} {mode.replace('rgb', 'in color')}" for mode, count in files["modes"].items())
         shown.append(Text(f"The files: {_sizes(files)}; {modes}."))
     if about["classes"]:
         shown += [Text(), _classes(about["classes"])]

@@ -71,7 +71,7 @@ def _found(finding: Mapping[str, Any], told: Told, say: Tongue) -> str:
         parts.append(say("columns.one" if len(columns) == 1 else "columns.many", names=say.listed(columns)))
     if count := int(finding.get("count", 0)):
         places = say.listed(map(str, finding.get("rows", [])), 3)
-        thing = "found_pictures" if told.summary.get("pictures") or told.summary.get("denoising") else "rows"
+        thing = "found_pictures" if told.summary.get("pictures") or told.summary["data"].get("photographs") else "rows"
         parts.append(say.count(thing, count) + (f": {places}" if places and thing == "rows" else ""))
     return f" ({'; '.join(parts)})" if parts else ""
 
@@ -94,7 +94,7 @@ def _split(told: Told, say: Tongue) -> Raised:
     rows = min(split.get("folds", [split["validation"]]))
     if not rows:
         yield "no_validation", {}
-    elif rows < 30 and not told.summary.get("denoising"):  # a share of so few moves by 3 points with each row
+    elif rows < 30 and not told.summary["data"].get("photographs"):  # a share of so few moves by 3 points with each row
         yield "small_validation", {"rows": say.count("rows", rows)}
 
 

@@ -7,7 +7,19 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from talweg.view.style import BLUE, GRAY, GREEN, INK, ORANGE, halo, literal, new_figure, place_legend, styled
+from talweg.view.style import (
+    BLUE,
+    GRAY,
+    GREEN,
+    INK,
+    ORANGE,
+    halo,
+    literal,
+    new_figure,
+    place_legend,
+    quiet_frame,
+    styled,
+)
 
 _STAGES = {"start": BLUE, "midway": ORANGE, "end": GREEN}
 
@@ -62,9 +74,7 @@ def _dress(ax: Axes, told: Mapping[str, Any]) -> None:
     """The batch size across, with the size used and the size suggested."""
     ax.set_xscale("log", base=2)
     ax.set_xlabel("batch size (rows)")
-    ax.grid(True)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GRAY)
+    quiet_frame(ax)
     used = told["batch_size"]
     ax.axvline(used, color=GRAY, linewidth=1.3, linestyle=(0, (2, 2)), zorder=0)
     ax.annotate(f"used: {used}", (used, 0), (4, 6), xycoords=("data", "axes fraction"), textcoords="offset points",

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float, Int, UInt16
 
+from talweg.record.plain import plain_data
 from talweg.record.scene import Scene
 from talweg.view.terrain import height_scale, level_labels
 
@@ -80,7 +81,7 @@ def pack_scene(scene: Scene) -> dict[str, Any]:
         "scale": _scale(scene),
         "hikers": [_hiker(scene, i, int(lengths[i]), int(thinned_lengths[i])) for i in range(len(lengths))],
         "minima": [
-            {"point": list(m.point), "value": _number(m.value), "hikers": m.hikers, "kind": m.kind}
+            {"point": list(m.point), "value": plain_data(float(m.value)), "hikers": m.hikers, "kind": m.kind}
             for m in scene.minima
         ],
         "arrays": arrays.table,
@@ -233,14 +234,9 @@ def _hiker(scene: Scene, index: int, length: int, frames: int) -> dict[str, Any]
     return {
         "start": [float(c) for c in path[0]] if length else None,
         "end": [float(c) for c in path[-1]] if length else None,
-        "value": _number(float(scene.path_heights[index, length - 1])) if length else None,
+        "value": plain_data(float(scene.path_heights[index, length - 1])) if length else None,
         "last": int(scene.frames[length - 1]) if length else None,
         "frames": frames,
         "outcome": scene.outcomes[index],
         "kind": scene.outcome_kinds[index],
     }
-
-
-def _number(value: float) -> float | None:
-    """A number that JSON can carry; nothing for the others."""
-    return float(value) if np.isfinite(value) else None

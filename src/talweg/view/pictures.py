@@ -1,4 +1,4 @@
-"""What is said of denoised pictures in the terminal. It comes in as plain data (see docs/json.md)."""
+"""What is said of denoised pictures and of masks in the terminal. It comes in as plain data (see docs/json.md)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import Columns
+from talweg.view.terminal import Columns, number
 
 _SHOWN = 24
 
@@ -57,6 +57,49 @@ def _told(value: float | None, name: str) -> str:
     if value is None:
         return "–"
     return f"{value:.3f}" if name == "ssim" else f"{value:.2f} dB"
+
+
+def segmented_text(content: Mapping[str, Any]) -> RenderableType:
+    """What `talweg segment` wrote: of each picture the share of every class, and what it reaches with a reference."""
+    pictures = content["pictures"]
+    known = [name for name in _MASK_TITLES if any(name in (one["reference"] or {}) for one in pictures)]
+    classes = list(pictures[0]["shares"])[:_CLASSES] if pictures else []
+    table = Columns()
+    table.add_column("picture", overflow="fold")
+    for title in (*(f"class {name}" for name in classes), *(_MASK_TITLES[name] for name in known), "members apart"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in pictures[:_SHOWN]:
+        told = one["reference"] or {}
+        shares = [f"{100 * one['shares'][name]:.1f} %" for name in classes]
+        table.add_row(
+            one["picture"], *shares, *(number(told.get(name)) for name in known), f"{100 * one['apart']:.1f} %"
+        )
+    if len(pictures) > _SHOWN:
+        table.add_row(f"and {len(pictures) - _SHOWN} more")
+    written = Text(f"{len(pictures)} mask{'s' * (len(pictures) != 1)} written.")
+    return Group(table, *map(Text, _done(pictures)), written)
+
+
+_CLASSES = 6
+_MASK_TITLES = {"mean_iou": "mean IoU", "pixel_accuracy": "pixels right", "dice": "Dice"}
+
+
+def segmentation_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
+    """The part of a training's summary that is about masks, class by class; nothing if none were learned."""
+    told = summary.get("segmentation")
+    if not told or not told["classes"]:
+        return []
+    every = max(sum(one["pixels"] for one in told["classes"]), 1)
+    table = Columns()
+    table.add_column("class", overflow="fold")
+    for title in ("pixels", "IoU", "found", "right where said"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in told["classes"][:_SHOWN]:
+        shares = (number(one[name]) for name in ("iou", "recall", "precision"))
+        table.add_row(one["class"], f"{100 * one['pixels'] / every:.1f} %", *shares)
+    count = len(told["pictures"])
+    head = f"On {count} whole {told['part']} picture{'s' * (count != 1)}, by the ensemble, class by class:"
+    return [Text(), Text(head, style="bold"), table]
 
 
 def denoising_lines(summary: Mapping[str, Any]) -> list[RenderableType]:

@@ -43,6 +43,7 @@ class TrainingProgress:
         self.members, self.max_epochs, self.metric = members, max_epochs, metric
         self.console, self.said = console, time.monotonic()
         self.losses: list[float] = []
+        self.since: tuple[float, float] | None = None
         self.bar = _WithCurve(
             self.losses,
             TextColumn("epoch {task.fields[epoch]}/{task.total}"),
@@ -89,11 +90,17 @@ class TrainingProgress:
         if self.metric in curves:
             parts.append(f"validation {words(self.metric)} {number(_mean(curves[self.metric]))}")
         parts.append(f"{int(active.sum())} of {self.members} members going")
-        rate = done / max(seconds, 1e-9)
-        left = (self.max_epochs - done) / rate
-        parts.append(f"{rate:.3g} epochs/s")
-        parts.append(f"{_duration(left)} left at most")
+        parts += self._pace(done, seconds)
         return " · ".join(parts)
+
+    def _pace(self, done: float, seconds: float) -> list[str]:
+        """How fast it goes since it was first heard of: what came before was compilation, or another sitting."""
+        if self.since is None:
+            self.since = done, seconds
+        rate = (done - self.since[0]) / max(seconds - self.since[1], 1e-9)
+        if rate <= 0:
+            return []
+        return [f"{rate:.3g} epochs/s", f"{_duration((self.max_epochs - done) / rate)} left at most"]
 
 
 @final

@@ -7,7 +7,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from talweg.view.style import BLUE, GRAY, INK, literal, new_figure, shortened, styled
+from talweg.view.style import BLUE, INK, literal, new_figure, quiet_frame, shortened, styled
 
 
 @styled
@@ -43,9 +43,7 @@ def schedules_figure(
         ax.plot(epoch, values, color=BLUE, linewidth=2.4, clip_on=False)
         ax.set_title(literal(shortened(name, 46)), fontsize=13 if columns > 1 else 16, color=INK)
         ax.set(xlim=(epoch[0], epoch[-1]), ylim=(0, top))
-        ax.grid(True)
-        ax.spines[["top", "right"]].set_visible(False)
-        ax.spines[["left", "bottom"]].set_color(GRAY)
+        quiet_frame(ax)
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=6))
         ax.tick_params(labelbottom=place + columns >= len(rates))
         if place + columns >= len(rates):

@@ -4,7 +4,7 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
-from talweg.view.style import BLUE, GRAY, ORANGE, literal, new_figure, place_legend, shortened, styled
+from talweg.view.style import BLUE, ORANGE, literal, new_figure, place_legend, quiet_frame, shortened, styled
 from talweg.view.terrain import wants_log
 
 
@@ -47,9 +47,7 @@ def sharpness_figure(
         near = np.nanmax(sharpness) * 3
         ax.set_ylim(top=float(min(max(near, np.nanmin(limit) * 1.3), 30 * np.nanmax(sharpness))))
     ax.set(xlabel="epoch", ylabel="sharpness λ")
-    ax.grid(axis="y")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GRAY)
+    quiet_frame(ax, "y")
     ax.set_title(literal(shortened(title, 60)))
     place_legend(figure, handles, words)
     return figure

@@ -18,6 +18,9 @@ class Shown:
 
     page: str
 
+    def __repr__(self) -> str:
+        return f"<Shown: a page of {len(self.page) / 1000:.0f} kB>"
+
     def _repr_html_(self) -> str:
         return f'<iframe srcdoc="{html.escape(self.page)}" style="width:100%;height:820px;border:0"></iframe>'
 

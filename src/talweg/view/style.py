@@ -7,7 +7,7 @@ when a picture is done.
 import functools
 import threading
 from collections.abc import Callable, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Literal, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib import patheffects
@@ -28,7 +28,6 @@ TRAIL = "#7a0c0c"
 BLUE = "#0072b2"
 ORANGE = "#d55e00"
 GREEN = "#009e73"
-PURPLE = "#aa4499"
 
 _FIXED: dict[str, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -92,6 +91,13 @@ def new_figure(width: float, height: float) -> Figure:
     """
     layout = ConstrainedLayoutEngine(compress=True, w_pad=0.1, h_pad=0.1)
     return Figure(figsize=(width, height), dpi=100, layout=layout)
+
+
+def quiet_frame(ax: Axes, lines: Literal["both", "x", "y"] = "both") -> None:
+    """Axes to the left and below only, in gray, with faint lines behind what is drawn."""
+    ax.grid(True, axis=lines)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.spines[["left", "bottom"]].set_color(GRAY)
 
 
 def figure_of(ax: Axes) -> Figure:

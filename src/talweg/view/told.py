@@ -12,10 +12,13 @@ from jaxtyping import Bool, Float, Int
 from talweg.errors import RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
-from talweg.record.history import History
+from talweg.record.history import History, carried_on
 from talweg.record.measured import read_noise, read_sharpness
+from talweg.record.plain import plain_data
 from talweg.record.seals import intact
 
+LEARNED = ("number", "category", "date", "text", "picture")
+"""Kinds of columns that are learned from; the others are left out."""
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""
 
@@ -83,6 +86,8 @@ class Told:
         """The command that applies the run to something new."""
         if self.summary.get("denoising"):
             return f"talweg denoise {self.place} photo.png -o clean.png"
+        if self.summary.get("segmentation"):
+            return f"talweg segment {self.place} picture.png -o mask.png"
         if self.summary.get("pictures"):
             return f"talweg predict {self.place} pictures/ -o predictions.csv"
         return f"talweg predict {self.place} new.csv -o predictions.csv"
@@ -118,18 +123,21 @@ class Told:
         place = int(np.searchsorted(self.history.epoch, epoch))
         if curve not in self.history.names or place >= len(self.history.epoch):
             return None
-        value = float(self.history[curve][place, member])
-        return value if np.isfinite(value) else None
+        return plain_data(float(self.history[curve][place, member]))
 
 
-_UPWARD = ("accuracy", "balanced_accuracy", "macro_f1", "roc_auc", "r2", "psnr", "ssim")
-
-
-def carried_on(values: Float[np.ndarray, "epochs members"]) -> Float[np.ndarray, "epochs members"]:
-    """Curves whose gaps hold the last value before them, so that a stop moves no median."""
-    known = np.isfinite(values)
-    last = np.maximum.accumulate(np.where(known, np.arange(len(values))[:, None], 0), axis=0)
-    return np.take_along_axis(values, last, axis=0)
+_UPWARD = (
+    "accuracy",
+    "balanced_accuracy",
+    "macro_f1",
+    "roc_auc",
+    "r2",
+    "psnr",
+    "ssim",
+    "mean_iou",
+    "pixel_accuracy",
+    "dice",
+)
 
 
 def read_run(folder: RunFolder) -> Told:
@@ -166,7 +174,8 @@ def read_run(folder: RunFolder) -> Told:
 
 def read_pictures(folder: RunFolder, summary: Mapping[str, Any]) -> dict[str, bytes]:
     """The PNG pictures that a summary names; those that are gone, damaged, or lie elsewhere, are left out."""
-    samples = (summary.get("denoising") or {}).get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
+    judged = summary.get("denoising") or summary.get("segmentation") or {}
+    samples = judged.get("samples") or (summary.get("pictures") or {}).get("mistakes") or []
     names = [name for sample in samples for name in sample.values() if str(name).endswith(".png")]
     inside = [name for name in names if (folder.path / name).resolve().is_relative_to(folder.path.resolve())]
     found = {name: (folder.path / name).read_bytes() for name in inside if (folder.path / name).is_file()}

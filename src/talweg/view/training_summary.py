@@ -1,15 +1,16 @@
 """A finished training in the terminal: what was reached, why it stopped, where the files are, what to type next."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.pictures import denoising_lines
+from talweg.view.pictures import denoising_lines, segmentation_lines
 from talweg.view.terminal import Columns, number, words
+from talweg.view.told import LEARNED
 
 
 def training_summary(summary: Mapping[str, Any]) -> RenderableType:
@@ -28,6 +29,7 @@ def training_summary(summary: Mapping[str, Any]) -> RenderableType:
         *sweep_lines(summary),
         _spread(summary),
         *denoising_lines(summary),
+        *segmentation_lines(summary),
         *_sampling(summary),
         *(Text(f"Warning: {warning}", style="yellow") for warning in summary["warnings"]),
         *_what_next(summary),
@@ -45,9 +47,12 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     photographs, thing = data.get("photographs"), "rows"
     if photographs:
-        told = f"{data['rows']} photographs, noise {photographs['noise']}; patches of {photographs['patch']} pixels"
+        what = f"noise {photographs['noise']}" if "noise" in photographs else f"masks of {what}"
+        told = f"{data['rows']} photographs, {what}; patches of {photographs['patch']} pixels"
         thing = f"tiles of {photographs['train']}, {photographs['validation']} and {photographs['test']} photographs"
     grid.add_row("Data", f"{data['name']}: {told}")
+    if left := _left_out(data.get("columns", [])):
+        grid.add_row("Left out", left)
     parts = ", ".join(f"{split[part]} {label}" for part, label in _PARTS if split[part])
     if folds := split.get("folds"):
         parts = f"{split['train']} rows in {len(folds)} folds, each held out by a member; {split['test']} test"
@@ -62,6 +67,13 @@ def _facts(summary: Mapping[str, Any]) -> RenderableType:
     )
     grid.add_row("Stop", training["stop"])
     return grid
+
+
+def _left_out(columns: Sequence[Mapping[str, str]]) -> str:
+    """The columns that are not learned from, and what they are; of many the first."""
+    left = [column for column in columns if column["kind"] not in LEARNED]
+    named = [f"{one['name']} ({one['reason' if one['kind'] == 'ignored' else 'kind']})" for one in left]
+    return ", ".join(named if len(named) < 8 else [*named[:6], f"and {len(named) - 6} more"])
 
 
 def _each(value: float | list[float]) -> str:
@@ -91,7 +103,9 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
         f"validation\n{metric_name}",
         f"test\n{metric_name}",
     )
-    for title in titles:
+    sweep = summary.get("sweep") or {"settings": [], "values": []}
+    swept, tried = sweep["settings"], {member: entry for entry in sweep["values"] for member in entry["members"]}
+    for title in (*titles, *(f"\n{words(name)}" for name in swept)):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("\nwhy it stopped", no_wrap=True)
     for member in summary["members"]:
@@ -103,6 +117,7 @@ def _members(summary: Mapping[str, Any]) -> RenderableType:
             number(validation.get("loss")),
             number(validation.get(metric)),
             number(test.get(metric)),
+            *(number(tried[member["member"]][name]) for name in swept),
             member["outcome"]["kind"].replace("_", " "),
         )
     return table
@@ -156,11 +171,17 @@ def sweep_lines(summary: Mapping[str, Any]) -> list[RenderableType]:
 
 def _spread(summary: Mapping[str, Any]) -> RenderableType:
     table = Columns()
-    table.add_column("over the members", no_wrap=True)
+    some = summary["ensemble"]["members"]
+    # Those that a sweep chose, or that did not fail: the numbers are of them alone.
+    whose = "the members" if len(some) == len(summary["members"]) else f"members {_numbered(some)}"
+    table.add_column(f"over {whose}", no_wrap=True)
     for title in ("mean", "± std", "worst", "best", "ensemble"):
         table.add_column(title, justify="right", no_wrap=True)
     for part, spread in summary["spread"].items():
-        for name in dict.fromkeys((summary["metric"], "loss")):
+        # Where one class is rare, accuracy says little: the gate told to judge by these.
+        rare = any(found["check"] == "imbalance" for found in summary.get("gate", {}).get("findings", []))
+        shown = (summary["metric"], *(("balanced_accuracy", "macro_f1") if rare else ()), "loss")
+        for name in dict.fromkeys(name for name in shown if name in spread):
             row = spread[name]
             values = [number(row[key]) for key in ("mean", "std", "worst", "best")]
             label = "out-of-fold" if part == "validation" and "folds" in summary["split"] else part
@@ -168,11 +189,20 @@ def _spread(summary: Mapping[str, Any]) -> RenderableType:
     return table
 
 
+def _numbered(members: Sequence[int]) -> str:
+    """Members by their numbers; of many the first."""
+    return (
+        ", ".join(map(str, members))
+        if len(members) < 7
+        else f"{', '.join(map(str, members[:5]))}, ... ({len(members)})"
+    )
+
+
 def _sampling(summary: Mapping[str, Any]) -> list[Text]:
     error = summary["sampling_error"]
     if error is None:
         return []
-    pictures = (summary.get("denoising") or {}).get("pictures")
+    pictures = (summary.get("denoising") or summary.get("segmentation") or {}).get("pictures")
     judged = f"{len(pictures)} test pictures" if pictures else f"{summary['split']['test']} test rows"
     return [
         Text(
@@ -200,4 +230,6 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
 def _next(summary: Mapping[str, Any], folder: str) -> str:
     if "denoising" in summary:
         return f"talweg denoise {folder} photo.png -o clean.png"
+    if "segmentation" in summary:
+        return f"talweg segment {folder} picture.png -o mask.png"
     return f"talweg predict {folder} new.csv -o predictions.csv"

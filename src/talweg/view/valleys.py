@@ -11,7 +11,18 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from talweg.view.numerals import format_number
-from talweg.view.style import BLUE, GRAY, GREEN, INK, ORANGE, literal, new_figure, place_legend, shortened, styled
+from talweg.view.style import (
+    BLUE,
+    GREEN,
+    INK,
+    ORANGE,
+    literal,
+    new_figure,
+    place_legend,
+    quiet_frame,
+    shortened,
+    styled,
+)
 
 _MOST_NUMBERED = 16
 """Members up to which every cell carries its number."""
@@ -140,9 +151,7 @@ def line_figure(
     lowest = min((float(np.nanmin(lines)) for lines in heights.values()), default=0.0)
     ax.set_ylim(bottom=0.0 if lowest >= 0 else None)
     ax.set_xticks([0, 0.25, 0.5, 0.75, 1], ["one", "¼", "½", "¾", "other"])
-    ax.grid(axis="y")
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.spines[["left", "bottom"]].set_color(GRAY)
+    quiet_frame(ax, "y")
     ax.set_title(literal(shortened(title, 60)))
     place_legend(figure, handles, words)
     return figure

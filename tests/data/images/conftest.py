@@ -26,7 +26,7 @@ def noise():
 
 @pytest.fixture
 def pets(tmp_path, noise):
-    """Twelve colour pictures of two classes, all 10 high and 12 wide."""
+    """Twelve color pictures of two classes, all 10 high and 12 wide."""
     for number in range(12):
         kind = ("cats", "dogs")[number % 2]
         _write(tmp_path / "pets" / kind / f"{number:02d}.png", noise.integers(0, 256, (10, 12, 3), np.uint8))

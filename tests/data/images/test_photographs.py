@@ -36,8 +36,24 @@ def test_folders_of_photographs_may_say_the_split(tmp_path, noise, write):
     photographs = read_photographs(tmp_path)
     assert photographs.parts == ("train", "train", "test")
     assert photographs.notes == ("The split is the folders': train/, test/.",)
-    parts = deal_photographs(photographs, Fractions.parse("70/15/15"), 0)
+    parts, notes = deal_photographs(photographs, Fractions.parse("70/15/15"), 0)
     assert [len(part) for part in (parts.train, parts.validation, parts.test)] == [2, 0, 1]
+    assert notes == ()
+
+
+def test_training_photographs_are_set_apart_where_folders_name_none_for_validation(tmp_path, noise, write):
+    for name in (*(f"train/{number}.png" for number in range(6)), "test/a.png"):
+        write(tmp_path / name, noise.integers(0, 256, (20, 30), np.uint8))
+    photographs = read_photographs(tmp_path)
+    parts, notes = deal_photographs(photographs, Fractions.parse("70/15/15"), 0)
+    assert sorted([*parts.train, *parts.validation]) == list(range(6))
+    assert [len(part) for part in (parts.train, parts.validation, parts.test)] == [5, 1, 1]
+    assert notes == (
+        "The folders name no validation, for which 1 of 6 training pictures is set apart; --split 85/0/15 leaves all"
+        " in training.",
+    )
+    parts, notes = deal_photographs(photographs, Fractions.parse("85/0/15"), 0)
+    assert ([len(part) for part in (parts.train, parts.validation, parts.test)], notes) == ([6, 0, 1], ())
 
 
 def test_what_was_done_is_told_of_each(tmp_path, noise, write):
@@ -67,9 +83,10 @@ def test_every_patch_lies_in_a_tile(sizes):
     patch = 16
     pictures = [np.arange(np.prod(size)).reshape(*size, 1) for size in sizes]
     side, stride = tile_for(pictures, patch, enough=50)
-    tiles = cut(pictures, side, stride)
-    for number, picture in enumerate(pictures):
-        corners = {int(tile[0, 0, 0]) for tile in tiles.pixels[tiles.photograph == number]}
+    whole = cut(pictures, side, stride)
+    np.testing.assert_array_equal(whole, np.concatenate([cut([picture], side, stride) for picture in pictures]))
+    for picture in pictures:
+        corners = {int(tile[0, 0, 0]) for tile in cut([picture], side, stride)}
         tops = sorted({corner // picture.shape[1] for corner in corners})
         lefts = sorted({corner % picture.shape[1] for corner in corners})
         for starts, length in ((tops, picture.shape[0]), (lefts, picture.shape[1])):
@@ -83,3 +100,8 @@ def test_too_many_pixels(tmp_path, noise, write, monkeypatch):
     with pytest.raises(DataError, match=r"--image-size"):
         read_photographs(tmp_path)
     assert len(read_photographs(tmp_path, longest=10)) == 1
+
+
+@pytest.mark.parametrize(("shape", "count"), [((20, 30), 1), ((20, 30, 3), 1), ((5, 20, 30), 5), ((5, 20, 30, 3), 5)])
+def test_an_array_is_a_picture_or_several(noise, shape, count):
+    assert len(read_photographs(noise.integers(0, 256, shape, np.uint8))) == count

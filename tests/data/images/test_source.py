@@ -43,7 +43,7 @@ def test_different_sizes_and_modes_are_made_one_and_it_is_said(pets, noise, writ
     pictures = read_pictures(pets)
     assert pictures.shape == (10, 10, 3)
     assert "of 2 sizes, from 10x12 to 40x30, are scaled to 10x10" in pictures.notes[0]
-    assert "1 gray and 12 colour pictures" in pictures.notes[1]
+    assert "1 gray and 12 color pictures" in pictures.notes[1]
     assert read_pictures(pets, Wanted((6, 8), "gray")).shape == (6, 8, 1)
 
 

@@ -10,8 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
 from talweg.errors import ConfigError, ExpressionError, TalwegError
 from talweg.objective.typed.expression import Expression

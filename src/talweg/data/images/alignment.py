@@ -8,6 +8,8 @@ import dataclasses
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from talweg.data.images.middle import middle
+
 MOST_SHIFT = 12
 """So far a shift is looked for, in pixels."""
 _SIDE = 256
@@ -44,7 +46,7 @@ def alignment(noisy: Picture, clean: Picture) -> Alignment:
         >>> alignment(np.roll(clean, (0, 3), (0, 1)), clean)
         Alignment(down=0, right=3, likeness=1.0)
     """
-    first, second = (_middle(picture) for picture in (noisy, clean))
+    first, second = (middle(picture, _SIDE).astype(np.float64).mean(-1) for picture in (noisy, clean))
     margin = min(MOST_SHIFT, (min(first.shape) - 2 * _CELL) // 2)
     if margin < 1 or _cells(second).std() < _FLAT:
         return Alignment(0, 0, 1.0)
@@ -54,11 +56,6 @@ def alignment(noisy: Picture, clean: Picture) -> Alignment:
     moved = first[margin + down :, margin + right :][: inside.shape[0], : inside.shape[1]]
     likeness = float(np.corrcoef(_cells(moved).ravel(), _cells(inside).ravel())[0, 1])
     return Alignment(down, right, round(likeness, 6) if np.isfinite(likeness) else 0.0)
-
-
-def _middle(picture: Picture) -> Plane:
-    top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[:2])
-    return picture[top : top + _SIDE, left : left + _SIDE].astype(np.float64).mean(-1)
 
 
 def _cells(plane: Plane) -> Plane:

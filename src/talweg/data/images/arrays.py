@@ -29,7 +29,7 @@ def of_arrays(
         pixels: whole numbers from 0 to 255 or 65535, or real ones from 0 to 1 or 255; gray without a last axis.
         y: what is to be predicted of each.
         name: what messages call them.
-        wanted: size and colour.
+        wanted: size and color.
         unbounded: whether real numbers may lie beyond black and white, as noise leaves them.
 
     Raises:
@@ -115,7 +115,7 @@ def from_idx(path: Path, wanted: Wanted = DECIDE, keeping: Keeping = IN_MEMORY) 
     Args:
         path: a file such as ``train-images-idx3-ubyte.gz``; or a folder with such files, where those whose names begin
             with ``t10k`` or ``test`` are the test set.
-        wanted: size and colour.
+        wanted: size and color.
         keeping: where pixels may lie.
 
     Raises:
@@ -155,7 +155,7 @@ def from_npz(path: Path, wanted: Wanted = DECIDE, keeping: Keeping = IN_MEMORY) 
 
     Args:
         path: the file.
-        wanted: size and colour.
+        wanted: size and color.
         keeping: where pixels may lie.
 
     Raises:

@@ -41,7 +41,7 @@ def inspect_pictures(case: Case, pictures: Pictures) -> Iterable[Finding]:
 
 
 def _looked_at(pictures: Pictures) -> tuple[Int[np.ndarray, " known"], Bool[np.ndarray, " known"]]:
-    """A number for each picture, equal for those that are equal pixel for pixel; and which are of a single colour."""
+    """A number for each picture, equal for those that are equal pixel for pixel; and which are of a single color."""
     digests: list[bytes] = []
     blank = np.empty(len(pictures), bool)
     for some in blocks(len(pictures), max(1, _NUMBERS // math.prod(pictures.shape))):
@@ -53,7 +53,7 @@ def _looked_at(pictures: Pictures) -> tuple[Int[np.ndarray, " known"], Bool[np.n
 
 
 def _conflicts(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> Iterable[Finding]:
-    """Equal pictures of different classes: at least one of them is labelled wrongly."""
+    """Equal pictures of different classes: at least one of them is labeled wrongly."""
     if case.target.task != "classification":
         return
     codes, labels = case.labels()
@@ -101,12 +101,12 @@ def _copies(case: Case, pictures: Pictures, same: Int[np.ndarray, " known"]) -> 
 
 
 def _blank(case: Case, pictures: Pictures, blank: Bool[np.ndarray, " known"]) -> Iterable[Finding]:
-    """Pictures of a single colour."""
+    """Pictures of a single color."""
     if blank.any():
         yield Finding(
             "warning",
             "blank_pictures",
-            f"{counted(int(blank.sum()), 'picture')} show{'s' * int(blank.sum() == 1)} nothing but one colour, such as"
+            f"{counted(int(blank.sum()), 'picture')} show{'s' * int(blank.sum() == 1)} nothing but one color, such as"
             f" {pictures.files[int(blank.argmax())]}.",
             "Look at them: they may have been exported wrongly.",
             (),

@@ -62,7 +62,7 @@ def read_header(data: bytes, name: str) -> Header:
     Raises:
         PictureError: no picture, or one with more than `MOST_PIXELS`.
     """
-    image = _opened(data, name)
+    image = opened(data, name)
     height, width = image.height, image.width
     # Not the PNG reader's own `getexif`, which decodes the whole picture to look behind it.
     if Image.Image.getexif(image).get(_ORIENTATION, 1) >= 5:
@@ -77,7 +77,7 @@ def decode(data: bytes, name: str, color: Color, cover: Size | None = None) -> D
     Args:
         data: the whole file.
         name: the file's name, for messages.
-        color: what the pixels shall be; gray ones are spread, colours become their luma (ITU-R 601).
+        color: what the pixels shall be; gray ones are spread, colors become their luma (ITU-R 601).
         cover: the height and width to fill: scaled until both are covered, and what stands over is cut off evenly;
             `None` keeps the size.
 
@@ -90,7 +90,7 @@ def decode(data: bytes, name: str, color: Color, cover: Size | None = None) -> D
         >>> decode(file.getvalue(), "white.png", "gray", (2, 2)).pixels.ravel()
         array([255, 255, 255, 255], dtype=uint8)
     """
-    image, done = _opened(data, name), []
+    image, done = opened(data, name), []
     if cover is not None and image.format == "JPEG":
         # The decoder itself can halve a large photograph, at a fraction of the cost.
         image.draft(None, (2 * cover[1], 2 * cover[0]))
@@ -137,7 +137,12 @@ def scaled_within(decoded: Decoded, longest: int | None) -> Decoded:
     )
 
 
-def _opened(data: bytes, name: str) -> Any:
+def opened(data: bytes, name: str) -> Any:
+    """A picture file as Pillow sees it, not yet decoded.
+
+    Raises:
+        PictureError: no picture, or one with more than `MOST_PIXELS`.
+    """
     try:
         image = Image.open(io.BytesIO(data))
     except Image.DecompressionBombError:

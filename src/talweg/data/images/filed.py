@@ -196,7 +196,7 @@ def stacked(arrays: Sequence[np.ndarray | Filed], wanted: Wanted, keeping: Keepi
 
     Args:
         arrays: of one shape but for their lengths.
-        wanted: size and colour.
+        wanted: size and color.
         keeping: where they may lie.
 
     Raises:
@@ -228,7 +228,7 @@ def stacked(arrays: Sequence[np.ndarray | Filed], wanted: Wanted, keeping: Keepi
 
 
 def _stays(array: Filed, wanted: Wanted) -> bool:
-    """Whether pictures need neither another size nor another colour."""
+    """Whether pictures need neither another size nor another color."""
     by_channels = array.ndim == 4 and array.shape[1] in (1, 3) and array.shape[3] not in (1, 3, 4)
     height, width, channels = ((*array.shape[2:], array.shape[1]) if by_channels else (*array.shape[1:], 1))[:3]
     color = {"gray": 1, "rgb": 3, None: channels}[wanted.color]

@@ -1,6 +1,7 @@
 """Which picture files a source holds, and what it says of them itself: classes, parts, pairs. None is opened."""
 
 import dataclasses
+from collections.abc import Iterable
 from pathlib import Path
 
 from talweg.data.images.pictures import SUFFIXES
@@ -15,6 +16,11 @@ PARTS = {
 NOISY = ("noisy", "noise", "input", "low")
 CLEAN = ("clean", "gt", "target", "reference", "high")
 """The names of two folders that are taken for pairs of noisy and clean pictures."""
+PICTURES = ("images", "image", "imgs", "img", "pictures", "photos", "photographs")
+MASKS = ("masks", "mask", "labels", "label", "annotations", "segmentation", "segmentations")
+"""The names of two folders that are taken for pictures and their masks."""
+MASK_ENDINGS = ("_mask", "_masks", "_label", "_labels", "_seg", "_segmentation", "-mask", "-label")
+"""What the name of a mask may have behind that of its picture."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,31 +99,62 @@ def _told_of_parts(parts: dict[str, Path]) -> str:
 
 def find_pairs(folder: Path) -> tuple[Path, Path] | None:
     """The folders of noisy and of clean pictures, if a folder holds just these two."""
+    return _two(folder, NOISY, CLEAN)
+
+
+def find_masked(folder: Path) -> dict[str, tuple[Path, Path]]:
+    """The folders of pictures and of their masks, if a folder holds just these two: by part where they say the split.
+
+    Either `images/` and `masks/`, or `train/`, `val/`, `test/` with these two in each; empty if it is neither.
+    """
+    if two := _two(folder, PICTURES, MASKS):
+        return {"": two}
+    found = {part: _two(place, PICTURES, MASKS) for part, place in _parts(folder).items()}
+    return {part: two for part, two in found.items() if two} if all(found.values()) else {}
+
+
+def _two(folder: Path, first: tuple[str, ...], second: tuple[str, ...]) -> tuple[Path, Path] | None:
+    """The folders that are called so, if a folder holds just these two."""
     inside = _folders(folder)
-    noisy, clean = _named(inside, NOISY), _named(inside, CLEAN)
-    return (noisy, clean) if len(inside) == 2 and noisy and clean else None
+    one, other = _named(inside, first), _named(inside, second)
+    return (one, other) if len(inside) == 2 and one and other else None
 
 
-def match_pairs(noisy: Path, clean: Path) -> tuple[tuple[Path, Path], ...]:
-    """Each noisy picture with the clean one of the same name; the suffixes may differ.
+def match_pairs(
+    first: Path,
+    second: Path,
+    need: str = "pairs need one noisy and one clean picture each",
+    endings: Iterable[str] = (),
+) -> tuple[tuple[Path, Path], ...]:
+    """Each picture of a folder with that of the same name in another; the suffixes may differ.
+
+    Args:
+        first: a folder, such as that of the noisy pictures.
+        second: the other one.
+        need: what is said where a picture is alone.
+        endings: what names in the second folder may have behind those in the first.
 
     Raises:
         DataError: a picture without its like, or no pictures.
     """
-    first, second = ({_stem(file, place): file for file in _pictures(place)} for place in (noisy, clean))
-    for mine, others, place in ((first, second, clean), (second, first, noisy)):
+    ones, others = ({_stem(file, place): file for file in _pictures(place)} for place in (first, second))
+    others = {_without(stem, endings) if stem not in ones else stem: file for stem, file in others.items()}
+    for mine, theirs, own, place in ((ones, others, first, second), (others, ones, second, first)):
         if not mine:
-            raise DataError(f"{noisy if mine is first else clean} holds no pictures; {_expected()}")
-        if lost := sorted(set(mine) - set(others)):
+            raise DataError(f"{own} holds no pictures; {need}")
+        if lost := sorted(set(mine) - set(theirs)):
             raise DataError(
-                f"{mine[lost[0]]} has no picture of the same name in {place}; pairs need one noisy and one clean"
-                f" picture each.{did_you_mean(lost[0], others)}"
+                f"{mine[lost[0]]} has no picture of the same name in {place}; {need}.{did_you_mean(lost[0], theirs)}"
             )
-    return tuple((first[stem], second[stem]) for stem in sorted(first))
+    return tuple((ones[stem], others[stem]) for stem in sorted(ones))
 
 
 def _stem(file: Path, place: Path) -> str:
     return file.relative_to(place).with_suffix("").as_posix()
+
+
+def _without(stem: str, endings: Iterable[str]) -> str:
+    return next((stem[: -len(ending)] for ending in endings if stem.lower().endswith(ending)), stem)
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from jaxtyping import Shaped
 
+from talweg.data.hearing import Hear
 from talweg.data.images.load import Loaded, Look, decode_each, heard, in_parallel, load, look_at
 from talweg.data.images.pictures import IN_MEMORY, Keeping, Wanted
-from talweg.data.large.blocks import Hear
 from talweg.data.large.cache import Cache, key_of
 from talweg.data.large.store import Writer
 
@@ -32,7 +32,7 @@ def load_kept(files: Sequence[Path], names: Sequence[str], wanted: Wanted, keepi
     Args:
         files: the picture files.
         names: what messages call them.
-        wanted: size, colour, and what happens to broken ones.
+        wanted: size, color, and what happens to broken ones.
         keeping: where they may lie.
 
     Raises:

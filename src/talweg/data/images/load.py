@@ -17,11 +17,10 @@ import numpy as np
 from jaxtyping import Shaped
 from PIL import Image
 
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.decode import Header, PictureError, decode, read_header
 from talweg.data.images.pictures import Color, Size, Wanted
-from talweg.data.large.blocks import Hear
 from talweg.data.large.gather import Stack
-from talweg.data.large.large import quiet
 from talweg.errors import DataError
 
 LARGEST = 64
@@ -57,7 +56,7 @@ class Look:
 
     Attributes:
         size: height and width of each.
-        color: gray or in colour.
+        color: gray or in color.
         deep: whether some have more than 8 bits, so that all are real numbers.
         notes: what that does to them, a sentence each.
         found: sizes and modes of the files (see `Pictures.found`).
@@ -90,7 +89,7 @@ def look_at(files: Sequence[Path], names: Sequence[str], wanted: Wanted, hear: H
     Args:
         files: the picture files.
         names: what messages call them.
-        wanted: size and colour, where they are said.
+        wanted: size and color, where they are said.
         hear: is told of the progress.
 
     Raises:
@@ -114,7 +113,7 @@ def load(
     Args:
         files: the picture files.
         names: what messages call them.
-        wanted: size, colour, and what happens to broken ones.
+        wanted: size, color, and what happens to broken ones.
         look: what their headers say, if that is known.
         hear: is told of the progress.
 
@@ -268,8 +267,8 @@ def _resized(headers: Sequence[Header], size: Size, color: Color) -> Iterable[st
         )
     colors = Counter(header.color for header in headers)
     if len(colors) > 1 or color not in colors:
-        mixed = f"{colors['gray']} gray and {colors['rgb']} colour pictures"
-        yield f"{mixed} are all taken as {'gray' if color == 'gray' else 'colour'} (--color sets it)."
+        mixed = f"{colors['gray']} gray and {colors['rgb']} color pictures"
+        yield f"{mixed} are all taken as {'gray' if color == 'gray' else 'color'} (--color sets it)."
 
 
 def counted(told: Counter[str], pictures: int) -> Iterable[str]:
@@ -282,13 +281,35 @@ def _pictures(count: int) -> str:
     return f"{count} picture{'s are' if count != 1 else ' is'}"
 
 
+def save_mask(values: Shaped[np.ndarray, "height width"], kind: str, palette: Mapping[int, int]) -> bytes:
+    """A mask as a PNG file that holds just these values.
+
+    Args:
+        values: gray values, places in a palette, or colors as red * 65536 + green * 256 + blue.
+        kind: which of the three: ``"gray"``, ``"palette"`` or ``"rgb"``.
+        palette: the colors of the places.
+    """
+    import io
+
+    file = io.BytesIO()
+    if kind == "rgb":
+        image = Image.fromarray(np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], -1).astype(np.uint8))
+    else:
+        image = Image.fromarray(values.astype(np.uint8 if values.max() <= 255 else np.uint16))
+    if kind == "palette":
+        flat = [palette.get(place, 0) for place in range(256)]
+        image.putpalette([part for color in flat for part in (color >> 16 & 255, color >> 8 & 255, color & 255)])
+    image.save(file, "png")
+    return file.getvalue()
+
+
 def save_picture(pixels: Shaped[np.ndarray, "height width channels"], kind: str = "png", deep: bool = False) -> bytes:
     """A picture as a file, rounded and cut to black and white.
 
     Args:
         pixels: from 0 to 255.
         kind: ``"png"`` or ``"tiff"``.
-        deep: whether a gray picture is written with 16 bits; one in colour has 8.
+        deep: whether a gray picture is written with 16 bits; one in color has 8.
     """
     import io
 

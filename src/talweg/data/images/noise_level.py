@@ -7,6 +7,8 @@ apart (the estimate from the finest diagonal details is Donoho & Johnstone's, 19
 import numpy as np
 from jaxtyping import Float, Shaped
 
+from talweg.data.images.middle import middle
+
 _SIDE = 512
 """Of the middle that is looked at."""
 _BLOCK = 8  # details of a block: 16 pixels
@@ -33,9 +35,8 @@ def noise_level(picture: Shaped[np.ndarray, "height width channels"]) -> float:
         >>> round(noise_level(noisy))
         12
     """
-    top, left = (max(0, (side - _SIDE) // 2) for side in picture.shape[:2])
-    middle = picture[top : top + _SIDE, left : left + _SIDE].astype(np.float64)
-    return max(_of_plane(middle[..., channel]) for channel in range(middle.shape[-1]))
+    looked_at = middle(picture, _SIDE).astype(np.float64)
+    return max(_of_plane(looked_at[..., channel]) for channel in range(looked_at.shape[-1]))
 
 
 def _of_plane(plane: Plane) -> float:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Bool, Int
 
+from talweg.data.evenly import evenly
 from talweg.data.images.photographs import Photographs
 from talweg.data.split import Split
 
@@ -18,7 +19,7 @@ NOISY = 3.0
 """Noise in a clean picture that matters, in pixels of 0 to 255."""
 _ROWS = 20
 
-Learning = Literal["noise", "pairs", "self"]
+Learning = Literal["noise", "pairs", "self", "masks"]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -28,7 +29,7 @@ class PhotoCase:
     Attributes:
         photographs: all of them.
         parts: which train, validate and test.
-        learning: from known `noise`, from `pairs`, or from the noisy pictures them`self`.
+        learning: from known `noise`, from `pairs`, from the noisy pictures them`self`, or from `masks`.
         patch: the side of a patch; `None` if it may follow the pictures.
         usual: the side that is taken then, where the pictures are large enough.
         strength: the standard deviation of the noise that is added on middle gray; 0 if none is.
@@ -55,8 +56,7 @@ class PhotoCase:
 
     def measured(self) -> list[int]:
         """The photographs that are measured."""
-        count = len(self.photographs)
-        return np.unique(np.linspace(0, count - 1, min(count, MOST_MEASURED)).round().astype(int)).tolist()
+        return evenly(len(self.photographs), MOST_MEASURED).tolist()
 
 
 def rows_of(chosen: Bool[np.ndarray, " photographs"]) -> dict[str, Any]:

@@ -143,14 +143,14 @@ def noise_of_their_own(case: PhotoCase) -> Iterable[Finding]:
 
 
 def dim(case: PhotoCase) -> Iterable[Finding]:
-    """Pictures of a single colour, and those that use little of black to white."""
+    """Pictures of a single color, and those that use little of black to white."""
     pictures = case.photographs.pictures
     range_of = np.array([np.subtract(*np.percentile(picture[::2, ::2], (99.8, 0.2))) for picture in pictures])
     if (blank := np.array([np.ptp(picture) == 0 for picture in pictures])).any():
         yield Finding(
             "warning",
             "blank_pictures",
-            f"{counted(int(blank.sum()), 'picture')} {does(blank.sum(), 'show')} nothing but one colour, such as"
+            f"{counted(int(blank.sum()), 'picture')} {does(blank.sum(), 'show')} nothing but one color, such as"
             f" {case.first(blank)}.",
             "Look at them: they may have been exported wrongly.",
             **rows_of(blank),
@@ -169,7 +169,7 @@ def dim(case: PhotoCase) -> Iterable[Finding]:
 
 
 def gray_in_colour(case: PhotoCase) -> Iterable[Finding]:
-    """Colour pictures whose channels are equal."""
+    """Color pictures whose channels are equal."""
     if case.photographs.channels == 1:
         return
     gray = np.array([bool((p[..., :1] == p[..., 1:]).all()) for p in case.photographs.pictures])

@@ -1,4 +1,4 @@
-"""Which photographs train, validate and test, and the pairs on which a denoiser is judged. No network here."""
+"""Which photographs train, validate and test, and the pairs on which a network is judged. No network here."""
 
 import dataclasses
 from collections.abc import Callable
@@ -6,6 +6,7 @@ from collections.abc import Callable
 import numpy as np
 from jaxtyping import Int
 
+from talweg.data.images.middle import middle
 from talweg.data.images.photographs import Photographs, Picture
 from talweg.data.split import PARTS, Fractions, Split, split
 from talweg.errors import DataError
@@ -18,35 +19,52 @@ MOST_JUDGED = 12
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Pair:
-    """A noisy picture and what it should look like.
+    """A picture as it is given, and what is wanted of it.
 
     Attributes:
         name: what the picture is called.
-        noisy: in pixels of 0 to 255, which noise may leave.
-        clean: in pixels of 0 to 255.
+        given: in pixels of 0 to 255, which noise may leave.
+        wanted: the clean picture in pixels of 0 to 255, or a class for each pixel.
     """
 
     name: str
-    noisy: Picture
-    clean: Picture
+    given: Picture
+    wanted: Picture
 
 
-def deal_photographs(photographs: Photographs, fractions: Fractions, seed: int) -> Split:
+def deal_photographs(photographs: Photographs, fractions: Fractions, seed: int) -> tuple[Split, tuple[str, ...]]:
     """Whole photographs dealt to the parts, so that no patch of a test picture is ever trained on.
+
+    Returns:
+        The parts, and what a person should hear of how they were made.
 
     Raises:
         DataError: too few photographs for the parts.
     """
     if photographs.parts is not None:
-        places = {part: np.flatnonzero(np.array(photographs.parts) == part) for part in PARTS}
-        return Split(*(places[part] for part in PARTS))
+        given = Split(*(np.flatnonzero(np.array(photographs.parts) == part) for part in PARTS))
+        return _with_validation(given, fractions, seed)
     try:
-        return split(len(photographs), fractions, seed)
+        return split(len(photographs), fractions, seed), ()
     except DataError as error:
         raise DataError(
             f"{len(photographs)} photograph{'s' * (len(photographs) != 1)} cannot be split {fractions}: {error} Whole"
             " photographs are dealt, so that no patch of a test picture is trained on."
         ) from None
+
+
+def _with_validation(given: Split, fractions: Fractions, seed: int) -> tuple[Split, tuple[str, ...]]:
+    """The parts that folders name; where they name none for validation, training gives some, as rows of a table do."""
+    train, some = given.train, fractions.of_training()
+    if len(given.validation) or round(len(train) * some.validation / 100) == 0:
+        return given, ()
+    inner = split(len(train), some, seed)
+    kept = f"{100 - fractions.test:g}/0/{fractions.test:g}"
+    does = "is" if len(inner.validation) == 1 else "are"
+    return Split(train[inner.train], train[inner.validation], given.test), (
+        f"The folders name no validation, for which {len(inner.validation)} of {len(train)} training pictures {does}"
+        f" set apart; --split {kept} leaves all in training.",
+    )
 
 
 def pairs_of(
@@ -67,19 +85,14 @@ def pairs_of(
     """
     pairs = []
     for row in rows[:MOST_JUDGED]:
-        picture = _middle(photographs.pictures[row]).astype(np.float32)
+        picture = middle(photographs.pictures[row], LARGEST_JUDGED).astype(np.float32)
         if neighbors:
             picture = picture[: picture.shape[0] // 2 * 2, : picture.shape[1] // 2 * 2]
             noisy, clean = picture[::2, ::2], picture[1::2, 1::2]
         elif photographs.noisy is not None:
-            noisy, clean = _middle(photographs.noisy[row]).astype(np.float32), picture
+            noisy, clean = middle(photographs.noisy[row], LARGEST_JUDGED).astype(np.float32), picture
         else:
             assert noisy_of is not None
             noisy, clean = noisy_of(picture, np.random.Generator(np.random.Philox(key=[seed, int(row)]))), picture
         pairs.append(Pair(photographs.files[row], noisy, clean))
     return tuple(pairs)
-
-
-def _middle(picture: Picture) -> Picture:
-    top, left = (max(0, (side - LARGEST_JUDGED) // 2) for side in picture.shape[:2])
-    return picture[top : top + LARGEST_JUDGED, left : left + LARGEST_JUDGED]

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Shaped
 
 from talweg.data.images.decode import Decoded, Header, PictureError, decode, read_header, scaled_within
 from talweg.data.images.find import Found, find_all, find_pairs, is_picture, match_pairs
@@ -25,14 +25,16 @@ BUILTIN_FOLDER = Path(__file__).parent.parent / "builtin" / "photographs"
 MOST_PIXELS = 300_000_000
 """Pixels of all photographs together, at most."""
 
-_NAMES: dict[Color, str] = {"gray": "gray", "rgb": "colour"}
+NAMES: dict[Color, str] = {"gray": "gray", "rgb": "color"}
+ARRAYS = "the arrays"
+"""What messages call pictures that came as arrays."""
 
 Picture = Shaped[np.ndarray, "_ _ _"]  # height, width, channels; another for each
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Photographs:
-    """Photographs of any sizes, all gray or all in colour.
+    """Photographs of any sizes, all gray or all in color.
 
     Attributes:
         name: what messages call the source.
@@ -57,7 +59,7 @@ class Photographs:
 
     @property
     def channels(self) -> int:
-        """1 for gray, 3 for colour."""
+        """1 for gray, 3 for color."""
         return int(self.pictures[0].shape[-1])
 
 
@@ -75,7 +77,7 @@ def read_photographs(
         source: ``"photographs"`` (ten built-in gray ones); a folder, whatever its folders are called; a folder with the
             folders `noisy/` and `clean/`; a file; an array or a list of arrays.
         clean: the folder of clean pictures, if `source` holds the noisy ones of pairs.
-        color: gray or colour; `None` takes gray if all of them are gray.
+        color: gray or color; `None` takes gray if all of them are gray.
         longest: larger photographs are scaled until their longer side is that long.
         skip_broken: whether broken pictures are left out rather than an error.
         unbounded: whether the real numbers of arrays may lie beyond black and white, as noise leaves them.
@@ -111,18 +113,23 @@ def read_photographs(
 def _of_arrays(source: Any, color: Color | None, unbounded: bool) -> Photographs:
     from talweg.data.images.arrays import of_arrays
 
-    stack = [source] if isinstance(source, np.ndarray) and source.ndim == 2 else source
+    stack = [source] if isinstance(source, np.ndarray) and _is_one(source) else source
     wanted = Wanted(None, color)
     pictures = tuple(of_arrays(np.asarray(one)[None], wanted=wanted, unbounded=unbounded).pixels[0] for one in stack)
     if not pictures:
         raise DataError("there are no pictures in the list")
     if len({picture.shape[-1] for picture in pictures}) > 1:
-        raise DataError("some of the pictures are gray and some in colour; make them all alike, or name a colour")
-    return Photographs("the arrays", tuple(str(number) for number in range(len(pictures))), pictures)
+        raise DataError("some of the pictures are gray and some in color; make them all alike, or name a color")
+    return Photographs(ARRAYS, tuple(str(number) for number in range(len(pictures))), pictures)
+
+
+def _is_one(array: np.ndarray) -> bool:
+    """Whether an array is one picture: no other is one pixel wide, or three."""
+    return array.ndim == 2 or (array.ndim == 3 and array.shape[-1] in (1, 3))
 
 
 def _read(found: Found, color: Color | None, longest: int | None, skip_broken: bool) -> Photographs:
-    pictures, kept, notes, done = _decoded(found.files, found.names(), color, longest, skip_broken)
+    pictures, kept, notes, done = decode_photographs(found.files, found.names(), color, longest, skip_broken)
     names, parts = found.names(), found.parts
     return Photographs(
         found.folder.name or str(found.folder),
@@ -140,7 +147,7 @@ def _read_pairs(
 ) -> Photographs:
     pairs = match_pairs(noisy, clean)
     both = [file for pair in pairs for file in pair]
-    pictures, kept, notes, _ = _decoded(both, [str(file) for file in both], color, longest, skip_broken)
+    pictures, kept, notes, _ = decode_photographs(both, [str(file) for file in both], color, longest, skip_broken)
     at = dict(zip(kept, pictures, strict=True))
     whole = [place for place in range(len(pairs)) if 2 * place in at and 2 * place + 1 in at]
     if not whole:
@@ -155,7 +162,7 @@ def _read_pairs(
     )
 
 
-def _decoded(
+def decode_photographs(
     files: Sequence[Path], names: Sequence[str], color: Color | None, longest: int | None, skip_broken: bool
 ) -> tuple[list[Picture], list[int], list[str], list[tuple[str, ...]]]:
     """The sound pictures, their positions, what was done to them in sentences, and to each in words."""
@@ -180,14 +187,14 @@ def _decoded(
             told.update(decoded.done)
             header = headers[place]
             other = isinstance(header, Header) and header.color != wanted
-            done.append((*decoded.done, *[f"is taken as {_NAMES[wanted]}"] * other))
+            done.append((*decoded.done, *[f"is taken as {NAMES[wanted]}"] * other))
     if failed and not (skip_broken and kept):
         raise DataError(broken(failed, len(files)))
     notes = list(counted(told, len(kept)))
     if failed:
         notes.append(named_broken(failed))
     if len({header.color for header in sound}) > 1 or any(header.color != wanted for header in sound):
-        notes.append(f"All pictures are taken as {_NAMES[wanted]} (--color sets it).")
+        notes.append(f"All pictures are taken as {NAMES[wanted]} (--color sets it).")
     return pictures, kept, notes, done
 
 
@@ -204,21 +211,8 @@ def _refuse_too_many(pixels: int) -> None:
         )
 
 
-@dataclasses.dataclass(frozen=True, eq=False)
-class Tiles:
-    """Squares of equal size that cover photographs.
-
-    Attributes:
-        pixels: the tiles.
-        photograph: from which each comes.
-    """
-
-    pixels: Shaped[np.ndarray, "tiles side side channels"]
-    photograph: Int[np.ndarray, " tiles"]
-
-
-def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
-    """Tiles that cover each photograph; the last of a row and of a column are flush with its border.
+def cut(pictures: Sequence[Picture], side: int, stride: int) -> Shaped[np.ndarray, "tiles side side channels"]:
+    """Tiles that cover each photograph, one after the other; the last of a row and a column are flush with its border.
 
     Args:
         pictures: each at least `side` high and wide.
@@ -226,16 +220,17 @@ def cut(pictures: Sequence[Picture], side: int, stride: int) -> Tiles:
         stride: from tile to tile.
 
     Example:
-        >>> cut([np.zeros((10, 6, 1), np.uint8)], 4, 4).pixels.shape
+        >>> cut([np.zeros((10, 6, 1), np.uint8)], 4, 4).shape
         (6, 4, 4, 1)
     """
-    tiles, owner = [], []
-    for number, picture in enumerate(pictures):
-        for top in starts(picture.shape[0], side, stride):
-            for left in starts(picture.shape[1], side, stride):
-                tiles.append(picture[top : top + side, left : left + side])
-                owner.append(number)
-    return Tiles(np.stack(tiles), np.array(owner))
+    return np.stack(
+        [
+            picture[top : top + side, left : left + side]
+            for picture in pictures
+            for top in starts(picture.shape[0], side, stride)
+            for left in starts(picture.shape[1], side, stride)
+        ]
+    )
 
 
 def starts(length: int, side: int, stride: int) -> list[int]:

@@ -8,10 +8,9 @@ from typing import Any, Literal
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.large.blocks import Hear
+from talweg.data.hearing import Hear, quiet
 from talweg.data.large.cache import Cache
 from talweg.data.large.gather import Stack, pick
-from talweg.data.large.large import quiet
 from talweg.data.table import Column, Table
 
 PICTURE, CLASS, SPLIT = "picture", "class", "split"
@@ -46,7 +45,7 @@ class Wanted:
 
 
 DECIDE = Wanted()
-"""Size and colour are decided from the pictures; broken ones are an error."""
+"""Size and color are decided from the pictures; broken ones are an error."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Pictures:
         target: the column that the source names as its target, if it does.
         notes: what was done to them, a sentence each.
         found: of files, as plain data: how many `sizes` there are, the `smallest`, `largest` and `commonest` (height,
-            width), of how many pictures that is, and by `modes` how many are gray, in colour or of 16 bits.
+            width), of how many pictures that is, and by `modes` how many are gray, in color or of 16 bits.
     """
 
     name: str

@@ -1,6 +1,6 @@
 """How pictures become the input of a network: their size, and the mean and spread of the training pictures. Plain data.
 
-The standardisation itself is a layer (`Standardize`), so that pixels stay bytes until a step needs them.
+The standardization itself is a layer (`Standardize`), so that pixels stay bytes until a step needs them.
 """
 
 import dataclasses
@@ -14,6 +14,7 @@ from jaxtyping import Float, Int, Shaped
 from talweg.data.clean import Preparation
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
+from talweg.data.images.masks import Labels
 from talweg.data.images.pictures import IN_MEMORY, Color, Keeping, Pictures, Wanted
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.sample import blocks
@@ -34,7 +35,7 @@ class PicturePreparation:
     Attributes:
         height: rows of pixels.
         width: columns of pixels.
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         center: the mean of each channel, in pixels of 0 to 255.
         scale: the standard deviation of each channel; 1 where it is 0.
         target: how the target is encoded.
@@ -71,12 +72,12 @@ class PicturePreparation:
     @property
     def task(self) -> Task:
         """Whether the target holds classes or a quantity."""
-        return "classification" if isinstance(self.target, ClassTarget) else "regression"
+        return self.target.task
 
     @property
     def classes(self) -> tuple[Label, ...]:
         """The classes in sorted order; empty for a quantity."""
-        return self.target.classes if isinstance(self.target, ClassTarget) else ()
+        return self.target.classes
 
     @property
     def shape(self) -> tuple[int, int, int]:
@@ -109,7 +110,7 @@ class PicturePreparation:
         return Wanted((self.height, self.width), "gray" if self.channels == 1 else "rgb")
 
     def read(self, source: Any, skip_broken: bool = False, keeping: Keeping = IN_MEMORY) -> Pictures:
-        """The pictures of a new source, in the size and colour of training.
+        """The pictures of a new source, in the size and color of training.
 
         Raises:
             DataError: see `read_pictures`; or pictures in memory of another size.
@@ -159,7 +160,7 @@ class PhotographPreparation:
     """What a denoiser knows of its pictures.
 
     Attributes:
-        channels: 1 for gray, 3 for colour.
+        channels: 1 for gray, 3 for color.
         learning: from what it learned: ``noise``, ``pairs`` or ``self``.
     """
 
@@ -193,8 +194,52 @@ class PhotographPreparation:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 
 
-AnyPreparation = Preparation | PicturePreparation | PhotographPreparation
-"""What stands between a source and a network: of a table, of pictures, of photographs to denoise."""
+@dataclasses.dataclass(frozen=True)
+class MaskPreparation:
+    """What a network that draws masks knows of its pictures, and how masks are written.
+
+    Attributes:
+        channels: 1 for gray, 3 for color.
+        center: the mean of each channel, in pixels of 0 to 255.
+        scale: the standard deviation of each channel; 1 where it is 0.
+        labels: the classes, and the values that stand for them.
+    """
+
+    channels: int
+    center: tuple[float, ...]
+    scale: tuple[float, ...]
+    labels: Labels
+
+    @property
+    def encoders(self) -> tuple[Encoder, ...]:
+        """Photographs have no columns that are encoded."""
+        return ()
+
+    @property
+    def color(self) -> Color:
+        """How new pictures are to come."""
+        return "gray" if self.channels == 1 else "rgb"
+
+    def to_dict(self) -> dict[str, Any]:
+        """The preparation as plain data for JSON."""
+        return {"kind": "masks", "version": VERSION, **vars(self), "labels": self.labels.to_dict()}
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> "MaskPreparation":
+        """The preparation that `to_dict` wrote.
+
+        Raises:
+            RunFolderError: the data are of another version or damaged.
+        """
+        try:
+            labels = Labels.from_dict(data["labels"])
+            return cls(int(data["channels"]), tuple(data["center"]), tuple(data["scale"]), labels)
+        except (KeyError, TypeError, ValueError) as error:
+            raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
+
+
+AnyPreparation = Preparation | PicturePreparation | PhotographPreparation | MaskPreparation
+"""What stands between a source and a network: of a table, of pictures, of photographs to denoise or with masks."""
 
 
 def channel_moments(

@@ -22,7 +22,7 @@ def read_pictures(source: Any, wanted: Wanted = DECIDE, keeping: Keeping = IN_ME
     Args:
         source: a folder for each class; `train/`, `val/`, `test/` with such folders; a flat folder or a file; a table
             with a column of file names; an `.npz` or IDX file; an array `(pictures, height, width[, channels])`.
-        wanted: size, colour, and what happens to broken pictures.
+        wanted: size, color, and what happens to broken pictures.
         keeping: where decoded pictures may lie.
 
     Raises:

@@ -5,10 +5,11 @@ Every source can be gone through as often as it takes, always in the same order.
 
 import dataclasses
 import hashlib
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from talweg.data.hearing import Hear
 from talweg.data.large.delimited import Delimited, read_packed
 from talweg.data.large.json_lines import JsonLines
 from talweg.data.reading.unpack import unpacked_name, unpacking
@@ -16,9 +17,6 @@ from talweg.errors import DataError
 
 if TYPE_CHECKING:
     import polars as pl
-
-Hear = Callable[[str, float], None]
-"""Is told what is being done, and which part of it, from 0 to 1."""
 
 _BLOCK = 16 * 2**20
 """Bytes of values that are held at a time."""

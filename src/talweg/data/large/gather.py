@@ -2,12 +2,13 @@
 
 import dataclasses
 import itertools
+import mmap
 from typing import Any
 
 import numpy as np
 from jaxtyping import Int, Shaped
 
-from talweg.data.large.store import forget, is_mapped, only
+from talweg.data.large.store import forget, is_mapped, only, pages_of
 
 _AT_ONCE = 96 * 2**20
 """Bytes of a file that may be in the process's memory at a time."""
@@ -86,7 +87,7 @@ def pick(array: Stack, rows: Int[np.ndarray, " some"]) -> Stack:
 def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "some *rest"]:
     """The rows at given positions, in their order: what `array[rows]` is.
 
-    From a disk they are read in the order of the file, piece by piece, and what was read is forgotten.
+    What a disk brings of them stays in the process's memory until they are picked, or a piece of them is.
 
     Example:
         >>> gather(np.arange(6).reshape(3, 2), np.array([2, 0])).tolist()
@@ -96,7 +97,20 @@ def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "
         return gather(array.base, array.places[rows])
     if not is_mapped(array) or not len(rows) or not array.nbytes:
         return array[rows]
-    place = np.argsort(rows, kind="stable") if (rows[1:] < rows[:-1]).any() else np.arange(len(rows))
+    pages = pages_of(array, np.sort(rows))
+    if sum(stop - start for start, stop in pages) * mmap.PAGESIZE > _AT_ONCE:
+        return _by_pieces(array, rows)
+    with only(array, pages):
+        found = array[rows]
+    forget(array)
+    return found
+
+
+def _by_pieces(
+    array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"]
+) -> Shaped[np.ndarray, "some *rest"]:
+    """The rows in the order of the file, piece by piece, each of which is forgotten before the next is read."""
+    place = np.argsort(rows, kind="stable")
     ordered = rows[place]
     found = np.empty((len(rows), *array.shape[1:]), array.dtype)
     step = max(1, int(_AT_ONCE * len(array) / array.nbytes))
@@ -104,7 +118,7 @@ def gather(array: Stack, rows: Int[np.ndarray, " some"]) -> Shaped[np.ndarray, "
     for start, stop in itertools.pairwise(cuts):
         if start < stop:
             piece = ordered[start:stop]
-            with only(array, piece):
+            with only(array, pages_of(array, piece)):
                 found[place[start:stop]] = array[piece]
             forget(array)
     return found

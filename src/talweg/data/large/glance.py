@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Literal, final
 import numpy as np
 from jaxtyping import Int
 
-from talweg.data.large.blocks import Blocks, Hear
+from talweg.data.hearing import Hear
+from talweg.data.large.blocks import Blocks
 from talweg.data.reading.series import fits_float, is_words, plain_numbers, text_of_series, words_of_series
 from talweg.data.reading.words import are_codes, known_words, read_dates, read_in_style, styles
 

@@ -5,14 +5,13 @@ each block; what several blocks agree on is asked of polars itself, with a row t
 """
 
 import dataclasses
-import io
 import json
 from collections.abc import Callable, Container, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talweg.data.large.delimited import read_packed
-from talweg.data.reading.typed import refuse_line
+from talweg.data.reading.typed import frame_of_lines
 from talweg.data.reading.unpack import unpacked_name, unpacking
 from talweg.errors import DataError
 
@@ -52,31 +51,21 @@ class JsonLines:
         name = unpacked_name(path.name)
         seen: dict[str, pl.Schema] = {}
         for text, before, part in _pieces(path, name):
-            schema = _frame(text, name, before).schema
+            schema = frame_of_lines(text, name, before).schema
             seen.setdefault(repr(schema), schema)
             hear("looking over", part)
         if not seen:
             raise DataError(f"{name} is empty; expected one JSON object a line.")
         rows = [{column: _standing_for(dtype) for column, dtype in schema.items()} for schema in seen.values()]
-        return cls(path, name, _frame("\n".join(map(json.dumps, rows)).encode(), name).schema)
+        return cls(path, name, frame_of_lines("\n".join(map(json.dumps, rows)).encode(), name).schema)
 
     def __call__(
         self, columns: list[str] | None = None, hoped: Container[str] = ()
     ) -> Iterator[tuple["pl.DataFrame", float]]:
         """The frames, in order, each with the part read so far; a column's type says what it holds, so hope is idle."""
         for text, before, part in _pieces(self.path, self.name):
-            frame = _frame(text, self.name, before, self.schema)
+            frame = frame_of_lines(text, self.name, before, self.schema)
             yield frame if columns is None else frame.select(columns), part
-
-
-def _frame(text: bytes, name: str, before: int = 0, schema: "pl.Schema | None" = None) -> "pl.DataFrame":
-    import polars as pl
-
-    try:
-        return pl.read_ndjson(io.BytesIO(text), schema=schema, infer_schema_length=None)
-    except (pl.exceptions.PolarsError, OSError) as error:
-        refuse_line(text, name, before)
-        raise DataError(f"{name} cannot be read as JSON lines: {str(error).splitlines()[0]}") from None
 
 
 def _standing_for(dtype: Any) -> Any:

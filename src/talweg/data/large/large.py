@@ -11,8 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from talweg.data.fingerprint import fingerprint
+from talweg.data.hearing import Hear, quiet
 from talweg.data.large.ahead import ahead
-from talweg.data.large.blocks import Blocks, Frames, Hear, blocks_of, digest_of, files_of
+from talweg.data.large.blocks import Blocks, Frames, blocks_of, digest_of, files_of
 from talweg.data.large.cache import Cache, key_of
 from talweg.data.large.glance import glance
 from talweg.data.large.store import Store, Writer
@@ -22,10 +23,6 @@ from talweg.errors import DataError
 
 VERSION = "columns 1"
 """Raised when the same file would become other columns."""
-
-
-def quiet(doing: str, part: float) -> None:
-    """Hears of progress and says nothing."""
 
 
 def open_large(path: Path, cache: Cache, hear: Hear = quiet) -> Table:

@@ -10,7 +10,7 @@ import json
 import mmap
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any, final
 
@@ -40,10 +40,6 @@ class Store:
     arrays: Mapping[str, np.ndarray]
     facts: Mapping[str, Any]
 
-    def forget(self) -> None:
-        """Gives the memory of all pages read so far back to the system; they are read again when touched."""
-        forget(*self.arrays.values())
-
 
 def is_mapped(array: Any) -> bool:
     """Whether an array, or the one it is a view or a choice of, lies on disk."""
@@ -60,37 +56,38 @@ def forget(*arrays: Any) -> None:
             mapped.madvise(mmap.MADV_DONTNEED)
 
 
-@contextlib.contextmanager
-def only(array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"]) -> Iterator[None]:
-    """While some rows of a mapped array are read, the disk reads them and little else; other arrays are left alone.
-
-    By itself the system reads a long piece of the file around each page that is touched: up to megabytes, which a
-    memory smaller than the file loses again before they are of use. Instead all rows are asked for at once.
+def pages_of(array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"]) -> list[tuple[int, int]]:
+    """The pages of a file that hold some rows, as runs: the first page and the one after the last.
 
     Args:
-        array: rows that lie one after the other in the file.
-        rows: positions, in ascending order.
+        array: a mapped array whose rows lie one after the other in the file.
+        rows: positions in ascending order, one at least.
     """
     mapped = _map_of(array)
-    if mapped is None or not hasattr(mmap, "MADV_RANDOM") or not array.flags.c_contiguous:
+    begin = array.ctypes.data - (0 if mapped is None else np.frombuffer(mapped, np.uint8).ctypes.data)
+    length = max(array.strides[0], 1)
+    starts = begin + rows.astype(np.int64) * array.strides[0]
+    first, last = starts // mmap.PAGESIZE, (starts + length - 1) // mmap.PAGESIZE
+    apart = first[1:] > last[:-1] + NEAR
+    return list(zip(first[np.append(True, apart)].tolist(), (last[np.append(apart, True)] + 1).tolist(), strict=True))
+
+
+@contextlib.contextmanager
+def only(array: Any, pages: Iterable[tuple[int, int]]) -> Iterator[None]:
+    """While some pages of a mapped array are read, the disk reads them alone, and all are asked for at once.
+
+    By itself the system reads a long piece of the file around each page that is touched: up to megabytes, which a
+    memory smaller than the file loses again before they are of use.
+    """
+    mapped = _map_of(array)
+    if mapped is None or not hasattr(mmap, "MADV_RANDOM"):
         yield
         return
     mapped.madvise(mmap.MADV_RANDOM)
-    for start, stop in _pages(array, rows, np.frombuffer(mapped, np.uint8).ctypes.data):
+    for start, stop in pages:
         mapped.madvise(mmap.MADV_WILLNEED, start * mmap.PAGESIZE, (stop - start) * mmap.PAGESIZE)
     yield
     mapped.madvise(mmap.MADV_NORMAL)
-
-
-def _pages(
-    array: Shaped[np.ndarray, "all *rest"], rows: Int[np.ndarray, " some"], begin: int
-) -> Iterator[tuple[int, int]]:
-    """The runs of pages that hold some rows, the first and the one after the last, counted from an address."""
-    places = array.ctypes.data - begin + rows.astype(np.int64) * array.strides[0]
-    first, last = places // mmap.PAGESIZE, (places + max(array.strides[0], 1) - 1) // mmap.PAGESIZE
-    apart = first[1:] > last[:-1] + NEAR
-    starts, ends = first[np.append(True, apart)], last[np.append(apart, True)] + 1
-    yield from zip(starts.tolist(), ends.tolist(), strict=True)
 
 
 def _map_of(array: Any) -> mmap.mmap | None:

@@ -11,8 +11,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from talweg.data.large.glance import Reading, reading_of_words
-from talweg.data.large.store import Column as Written
-from talweg.data.large.store import Writer, forget
+from talweg.data.large.store import Column as Written, Writer, forget
 from talweg.data.reading.series import (
     column_of_series,
     fits_float,

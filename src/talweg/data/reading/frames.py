@@ -17,6 +17,9 @@ from talweg.data.reading.words import text_of, understood
 from talweg.data.table import Column, Dates, Numbers, Table, Text
 from talweg.errors import DataError
 
+IN_MEMORY = ("data", "the arrays", "the columns", "the data frame")
+"""What sources are called that came as Python objects."""
+
 
 def from_arrays(
     X: Shaped[np.ndarray, "rows features"],
@@ -92,6 +95,38 @@ def column_of(values: Shaped[np.ndarray, " rows"]) -> Column:
     if kind == "c":
         raise DataError("Complex numbers cannot be used; give their real and imaginary parts as two columns.")
     return _column_of_objects(values.tolist())
+
+
+def as_array(what: str, values: Any) -> np.ndarray:
+    """Lists of lists, or what else is an array already, as one.
+
+    Raises:
+        DataError: the inner lists differ in length.
+    """
+    try:
+        return np.asarray(values)
+    except ValueError:
+        raise DataError(f"The rows of {what} differ in length; expected as many values in each.") from None
+
+
+def one_column(targets: np.ndarray) -> np.ndarray:
+    """The values of a target, which may come as an array of one column.
+
+    Raises:
+        DataError: an array of another shape.
+
+    Example:
+        >>> one_column(np.zeros((3, 1))).shape
+        (3,)
+    """
+    if targets.ndim == 2 and targets.shape[1] == 1:
+        return targets[:, 0]
+    if targets.ndim != 1:
+        raise DataError(
+            f"A target has one value for each row, got shape {targets.shape}; classes as zeros and ones become one by"
+            " argmax(1)."
+        )
+    return targets
 
 
 def _column_of_objects(values: Sequence[Any]) -> Column:

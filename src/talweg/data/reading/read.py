@@ -15,7 +15,7 @@ import numpy as np
 
 from talweg.data import builtin
 from talweg.data.reading.delimited import decode, read_words, sniff
-from talweg.data.reading.frames import from_arrays, from_mapping, from_pandas, table_of
+from talweg.data.reading.frames import IN_MEMORY, as_array, from_arrays, from_mapping, from_pandas, one_column, table_of
 from talweg.data.reading.series import column_of_series
 from talweg.data.reading.typed import read_parquet, typed_reader
 from talweg.data.reading.unpack import unpack
@@ -47,6 +47,11 @@ def read_table(source: Any) -> Table:
         return source
     if isinstance(source, (str, os.PathLike)):
         known = isinstance(source, str) and source in builtin.NAMES and not Path(source).exists()
+        if source in IN_MEMORY and not Path(source).exists():
+            raise DataError(
+                f"There is no file called {source!r}; if a run was trained on Python objects, which are not kept, give"
+                " them to it again from Python, as source and target."
+            )
         return builtin.load(str(source)) if known else read_file(Path(source))
     if isinstance(source, Mapping):
         return from_mapping(source)
@@ -100,7 +105,8 @@ def with_targets(table: Table, targets: Any) -> Table:
         if len(targets.columns) != 1:
             raise DataError(f"The targets of {table.name} are {len(targets.columns)} columns; expected one.")
         targets = targets[targets.columns[0]]
-    name = str(targets.name) if getattr(targets, "name", None) else "y"
+    free = next(name for name in ("y", "target", "the target") if name not in table.columns)
+    name = str(targets.name) if getattr(targets, "name", None) else free
     if name in table.columns:
         raise DataError(f"Column {name!r} of {table.name} stands among the features and is the target; leave one out.")
     return dataclasses.replace(
@@ -113,7 +119,7 @@ def _targets_column(name: str, targets: Any) -> Column:
         return from_pandas(targets.to_frame()).columns[name]
     if hasattr(targets, "is_null") and hasattr(targets, "to_frame"):
         return column_of_series(targets, False)
-    return from_mapping({name: targets}).columns[name]
+    return from_mapping({name: one_column(as_array("the targets", targets))}).columns[name]
 
 
 def _described(source: Any) -> str:

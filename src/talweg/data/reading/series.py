@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 LARGEST_INTEGER = 2**53
-"""Beyond, a float confuses neighbours."""
+"""Beyond, a float confuses neighbors."""
 
 
 def column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
@@ -21,7 +21,7 @@ def column_of_series(series: "pl.Series", decimal_comma: bool) -> Column:
 
     dtype = series.dtype
     if dtype.is_integer() and not fits_float(series):
-        # Identifiers of 17 digits and more: a float would confuse neighbours.
+        # Identifiers of 17 digits and more: a float would confuse neighbors.
         return text_of_series(series.cast(pl.String))
     if dtype.is_numeric() or dtype == pl.Null:
         return Numbers(series.cast(pl.Float64).to_numpy())

@@ -4,6 +4,7 @@ What opens the database stays here: messages, names and everything that is kept 
 and parameters. A URI can also come from a variable of the environment (`env:NAME`), so that it is typed nowhere.
 """
 
+import contextlib
 import dataclasses
 import os
 import re
@@ -92,7 +93,7 @@ class Query:
             raise MissingExtraError("reading from a database", "sql") from None
 
         uri = self._resolved()
-        try:
+        with self._mendable(uri):
             engine = sqlalchemy.create_engine(_ready(uri), poolclass=sqlalchemy.pool.NullPool)
             with engine.connect() as connection:
                 if engine.dialect.name == "postgresql":
@@ -107,6 +108,14 @@ class Query:
                     raise DataError(f"Column {twice[0]!r} stands twice in the query's result; rename one with AS.")
                 for partition in result.partitions(rows):
                     yield names, [tuple(row) for row in partition]
+
+    @contextlib.contextmanager
+    def _mendable(self, uri: str) -> Iterator[None]:
+        """What SQLAlchemy and the driver complain of, as errors that a person can mend."""
+        import sqlalchemy
+
+        try:
+            yield
         except sqlalchemy.exc.NoSuchModuleError:
             scheme = uri.partition("://")[0]
             known = ("sqlite", "postgresql", "mysql", "mssql", "oracle")

@@ -38,7 +38,7 @@ def typed_reader(data: bytes, name: str) -> "Callable[[bytes, str], pl.DataFrame
     if data.startswith(_OLD_WORKBOOK):
         return _read_workbook
     if lower.endswith((".jsonl", ".ndjson")):
-        return _read_json_lines
+        return frame_of_lines
     return _read_json if lower.endswith(".json") else None
 
 
@@ -68,17 +68,28 @@ def _whole(read: "Callable[[], pl.DataFrame]", name: str) -> "pl.DataFrame":
         raise DataError(f"{name} is damaged or cut short: {str(error).splitlines()[0]}") from None
 
 
-def _read_json_lines(data: bytes, name: str) -> "pl.DataFrame":
+def frame_of_lines(data: bytes, name: str, before: int = 0, schema: "pl.Schema | None" = None) -> "pl.DataFrame":
+    """JSON lines as a frame.
+
+    Args:
+        data: whole lines.
+        name: what messages call the file.
+        before: how many lines of the file come before these.
+        schema: what is in them; found out if it is absent.
+
+    Raises:
+        DataError: a line that is no JSON object, with its number.
+    """
     import polars as pl
 
     try:
-        return pl.read_ndjson(io.BytesIO(data), infer_schema_length=None)
+        return pl.read_ndjson(io.BytesIO(data), schema=schema, infer_schema_length=None)
     except (pl.exceptions.PolarsError, OSError) as error:
-        refuse_line(data, name)
+        _refuse_line(data, name, before)
         raise DataError(f"{name} cannot be read as JSON lines: {str(error).splitlines()[0]}") from None
 
 
-def refuse_line(data: bytes, name: str, before: int = 0) -> None:
+def _refuse_line(data: bytes, name: str, before: int = 0) -> None:
     """Refuses the first line that is no JSON object, if there is one.
 
     Args:

@@ -114,7 +114,7 @@ def read_in_style(words: Sequence[str], style: str) -> Float[np.ndarray, " words
 def are_codes(words: Sequence[str]) -> bool:
     """Whether some word has leading zeros, as postal codes do, or 16 digits, as identifiers do and quantities do not.
 
-    A float would forget the zeros, and would confuse neighbours beyond 2⁵³.
+    A float would forget the zeros, and would confuse neighbors beyond 2⁵³.
 
     Example:
         >>> are_codes(["00501", "10001"]), are_codes(["0.5", "0", "10"])

@@ -1,7 +1,7 @@
 """When and why to stop: rules as data, each two pure functions, and the Outcome they state."""
 
 from talweg.descent.stopping.curves import Flat, NearBound, NoImprovement, Overfitting, Reached, SmallGradient
-from talweg.descent.stopping.guards import Diverged, Left, NonFinite
+from talweg.descent.stopping.guards import FAILED, Diverged, Left, NonFinite
 from talweg.descent.stopping.idle import idle
 from talweg.descent.stopping.limits import Epochs, Steps, TimeBudget
 from talweg.descent.stopping.rule import (
@@ -20,6 +20,7 @@ from talweg.descent.stopping.rule import (
 )
 
 __all__ = [
+    "FAILED",
     "Both",
     "Call",
     "Diverged",

@@ -60,6 +60,10 @@ class Diverged(Call):
         )
 
 
+FAILED = (NonFinite.kind, Diverged.kind)
+"""The kinds of Outcome after which a member is not counted; the viewers, which import no JAX, have them in `told`."""
+
+
 @final
 @dataclasses.dataclass(frozen=True)
 class Left(Leaf):

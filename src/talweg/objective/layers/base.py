@@ -14,7 +14,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 
 LayerParams: TypeAlias = dict[str, Any]
 """A layer's params by name; those of a layer that holds layers are nested."""
@@ -22,19 +22,20 @@ Shape: TypeAlias = tuple[int, ...]
 """Of one row, without the axis of the rows: `(features,)`, `(length, channels)` or `(height, width, channels)`."""
 Size: TypeAlias = int | Sequence[int]
 """One number for each spatial axis, or a single number for all of them."""
+ByMember: TypeAlias = float | Sequence[float] | Float[Array | np.ndarray, "*members"]
+"""One number for all members, or one for each."""
 
 STATISTICS = "statistics"
 """The name, anywhere in the params, of what training measures rather than descends: means and variances."""
 
 
 def look_up(kind: str, name: str, table: Mapping[str, Callable]) -> Callable:
-    """The entry of a table, or an error that names the known ones.
+    """The entry of a table.
 
     Raises:
         ConfigError: if the table has no such name.
     """
-    if name not in table:
-        raise ConfigError(f"{name!r} is no {kind}. Known: {', '.join(table)}.{did_you_mean(name, table)}")
+    require_known(kind, name, table)
     return table[name]
 
 
@@ -46,6 +47,14 @@ def size(value: Size) -> tuple[int, ...]:
         ((3,), (3, 5))
     """
     return (value,) if isinstance(value, int) else tuple(value)
+
+
+def by_member(value: Any) -> Any:
+    """A setting as an array, one number or one for each member.
+
+    While a program is traced, a layer is rebuilt around tracers and placeholders; those pass as they are.
+    """
+    return np.asarray(value, np.float32) if isinstance(value, int | float | list | tuple) else value
 
 
 def written(shape: Sequence[int]) -> str:

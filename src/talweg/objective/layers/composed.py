@@ -130,8 +130,33 @@ class Sequential(Layer):
         return sum(layer.multiply_adds(its) for layer, its in zip(self.layers, before, strict=False))
 
 
+class _Around(Layer):
+    """Layers whose output is joined with their input.
+
+    Attributes:
+        layers: from the input to the output.
+    """
+
+    layers: Sequence[Layer] = eqx.field(converter=_tuple)
+
+    @property
+    def body(self) -> Sequential:
+        """The layers as a network."""
+        return Sequential(self.layers)
+
+    @property
+    def by_row(self) -> bool:
+        return self.body.by_row
+
+    def __str__(self) -> str:
+        return f"{self.kind}({self.body})"
+
+    def informed(self, features: Any) -> Layer:
+        return type(self)([layer.informed(features) for layer in self.layers])
+
+
 @final
-class Residual(Layer):
+class Residual(_Around):
     """Layers whose output is added to their input (He et al. 2016).
 
     Where the layers change the shape, a convolution of one place (a dense layer for rows without places) brings the
@@ -148,20 +173,6 @@ class Residual(Layer):
 
     kind: ClassVar[str] = "residual"
 
-    layers: Sequence[Layer] = eqx.field(converter=_tuple)
-
-    @property
-    def body(self) -> Sequential:
-        """The layers as a network."""
-        return Sequential(self.layers)
-
-    @property
-    def by_row(self) -> bool:
-        return self.body.by_row
-
-    def __str__(self) -> str:
-        return f"{self.kind}({self.body})"
-
     def shortcut(self, shape: Shape) -> Layer | None:
         """What brings the input to the output's shape; nothing if it has it."""
         after = self.body.output_shape(shape)
@@ -177,9 +188,6 @@ class Residual(Layer):
     def output_shape(self, shape: Shape) -> Shape:
         self.shortcut(shape)
         return self.body.output_shape(shape)
-
-    def informed(self, features: Any) -> "Residual":
-        return Residual([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         params, shortcut = self.body.init(key, shape), self.shortcut(shape)
@@ -206,7 +214,7 @@ class Residual(Layer):
 
 
 @final
-class Beside(Layer):
+class Beside(_Around):
     """Layers whose output is put beside their input, as further channels (the bridges of Ronneberger et al. 2015).
 
     Attributes:
@@ -220,28 +228,11 @@ class Beside(Layer):
 
     kind: ClassVar[str] = "beside"
 
-    layers: Sequence[Layer] = eqx.field(converter=_tuple)
-
-    @property
-    def body(self) -> Sequential:
-        """The layers as a network."""
-        return Sequential(self.layers)
-
-    @property
-    def by_row(self) -> bool:
-        return self.body.by_row
-
-    def __str__(self) -> str:
-        return f"{self.kind}({self.body})"
-
     def output_shape(self, shape: Shape) -> Shape:
         after = self.body.output_shape(shape)
         if after[:-1] != shape[:-1]:
             raise self.refuse(shape, f"its layers give {written(after)}, which cannot stand beside that")
         return (*shape[:-1], shape[-1] + after[-1])
-
-    def informed(self, features: Any) -> "Beside":
-        return Beside([layer.informed(features) for layer in self.layers])
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
         return self.body.init(key, shape)

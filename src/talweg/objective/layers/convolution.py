@@ -38,6 +38,14 @@ def padding_of(value: str | Size) -> str | tuple[int, ...]:
     return value if isinstance(value, str) else size(value)
 
 
+def _drawn(layer: "Conv | ConvTransposed", key: PRNGKeyArray, shape: Shape, channels: int) -> LayerParams:
+    """The params of a convolution whose filters see so many channels."""
+    draw = look_up("initializer", layer.initializer, INITIALIZERS)
+    kernel = fit(layer, "kernel", layer.kernel, shape)
+    params = {"weights": draw(key, (*kernel, channels, layer.filters), jnp.float32)}
+    return {**params, "biases": jnp.zeros(layer.filters, jnp.float32)} if layer.bias else params
+
+
 class Conv(Layer):
     """A convolution over the spatial axes, channels last.
 
@@ -48,7 +56,7 @@ class Conv(Layer):
         padding: ``same``, ``valid``, or zeros on both sides of each axis.
         dilation: steps between two of the kernel's places.
         groups: into how many the channels are cut; as many as channels for a depthwise convolution.
-        bias: whether a number is added to each filter; of no use before a normalisation.
+        bias: whether a number is added to each filter; of no use before a normalization.
         initializer: how the weights are drawn; biases start at 0.
 
     Example:
@@ -98,10 +106,7 @@ class Conv(Layer):
         return (*places, self.filters)
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
-        draw = look_up("initializer", self.initializer, INITIALIZERS)
-        kernel = fit(self, "kernel", self.kernel, shape)
-        params = {"weights": draw(key, (*kernel, shape[-1] // self.groups, self.filters), jnp.float32)}
-        return {**params, "biases": jnp.zeros(self.filters, jnp.float32)} if self.bias else params
+        return _drawn(self, key, shape, shape[-1] // self.groups)
 
     def apply(self, params: LayerParams, x: Rows, key: PRNGKeyArray | None) -> Rows:
         _, stride, dilation, pads = self._sizes(x.shape[1:])
@@ -161,10 +166,7 @@ class ConvTransposed(Layer):
         return (*(n * s + more for n, s, more in zip(shape[:-1], stride, spare, strict=True)), self.filters)
 
     def init(self, key: PRNGKeyArray, shape: Shape) -> LayerParams:
-        draw = look_up("initializer", self.initializer, INITIALIZERS)
-        kernel = fit(self, "kernel", self.kernel, shape)
-        params = {"weights": draw(key, (*kernel, shape[-1], self.filters), jnp.float32)}
-        return {**params, "biases": jnp.zeros(self.filters, jnp.float32)} if self.bias else params
+        return _drawn(self, key, shape, shape[-1])
 
     def apply(self, params: LayerParams, x: Rows, key: PRNGKeyArray | None) -> Rows:
         kernel, stride = (fit(self, n, getattr(self, n), x.shape[1:]) for n in ("kernel", "stride"))

@@ -1,21 +1,15 @@
 """Dropout. Its keys are a pure function of (member, epoch, step, layer), so that a resumed run drops the same."""
 
-from collections.abc import Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import equinox as eqx
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, PRNGKeyArray
+from jaxtyping import Array, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.layers.base import Layer, LayerParams, Shape
-
-
-def _rate(value: Any) -> Float[Array | np.ndarray, "*members"]:
-    # While a program is traced, the layer is rebuilt around tracers and placeholders; those pass as they are.
-    return np.asarray(value, np.float32) if isinstance(value, int | float | list | tuple) else value
+from talweg.objective.layers.base import ByMember, Layer, LayerParams, Shape, by_member
 
 
 class Dropout(Layer):
@@ -30,7 +24,7 @@ class Dropout(Layer):
     arguments: ClassVar = {"rate": "shares"}
     positional: ClassVar[int] = 1
 
-    rate: float | Sequence[float] | Float[Array | np.ndarray, "*members"] = eqx.field(converter=_rate, default=0.5)
+    rate: ByMember = eqx.field(converter=by_member, default=0.5)
 
     def __check_init__(self) -> None:
         if isinstance(self.rate, np.ndarray) and not ((self.rate >= 0) & (self.rate < 1)).all():

@@ -7,7 +7,7 @@ quantiles come from is the data room's business.
 import dataclasses
 import math
 from collections.abc import Sequence
-from typing import Any, ClassVar, final
+from typing import ClassVar, final
 
 import equinox as eqx
 import jax
@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.errors import ConfigError
-from talweg.objective.layers.base import Layer, LayerParams, Shape
+from talweg.objective.layers.base import ByMember, Layer, LayerParams, Shape, by_member
 
 NUMBERS = ("plain", "piecewise", "periodic")
 """What may become of a number: nothing, its place in bins, or waves of several lengths."""
@@ -88,11 +88,6 @@ class Bins(eqx.Module):
         return jnp.clip((x[..., None] - self.left) * self.slope, self.least, self.most)
 
 
-def _positive(value: Any) -> Float[Array | np.ndarray, "*members"]:
-    # While a program is traced, the layer is rebuilt around tracers and placeholders; those pass as they are.
-    return np.asarray(value, np.float32) if isinstance(value, int | float | list | tuple) else value
-
-
 @final
 class Embed(Layer):
     """Numbers and words of a table as several learned features each (Gorishniy, Rubachev & Babenko 2022).
@@ -131,7 +126,7 @@ class Embed(Layer):
     units: int | None = eqx.field(static=True, default=None)
     bins: int = eqx.field(static=True, default=16)
     frequencies: int = eqx.field(static=True, default=16)
-    sigma: float | Sequence[float] | Float[Array | np.ndarray, "*members"] = eqx.field(converter=_positive, default=0.1)
+    sigma: ByMember = eqx.field(converter=by_member, default=0.1)
     words: int | None = eqx.field(static=True, default=None)
     features: Features | None = eqx.field(static=True, default=None)
     edges: Bins | None = None
@@ -171,7 +166,7 @@ class Embed(Layer):
             params["numbers"] = drawn
         if known.words and self.words is not None:
             total = sum(stop - first for first, stop in known.words)
-            # As large as a standardised number.
+            # As large as a standardized number.
             params["words"] = {"weights": jax.random.normal(word_key, (total, self.words), jnp.float32)}
         return params
 

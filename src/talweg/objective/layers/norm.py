@@ -1,4 +1,4 @@
-"""Normalisations: numbers brought to mean 0 and variance 1, then scaled and shifted by params.
+"""Normalizations: numbers brought to mean 0 and variance 1, then scaled and shifted by params.
 
 Only the batch's own statistics make a row depend on the others. `BatchNorm` keeps running means and variances under
 the name `STATISTICS` in its params: training settles them, evaluation uses them, no gradient reaches them. So they

@@ -1,4 +1,4 @@
-"""Pooling: many neighbouring places become one, by their greatest number or their mean.
+"""Pooling: many neighboring places become one, by their greatest number or their mean.
 
 How it is computed is in `objective.pooling`.
 """

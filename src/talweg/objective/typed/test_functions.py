@@ -1,7 +1,7 @@
 """Well-known test functions of two variables, each as text of our grammar, and what is known of its minima.
 
 Sources, where an entry names none: M. Jamil and X.-S. Yang, A literature survey of benchmark functions for
-global optimization problems, Int. J. Mathematical Modelling and Numerical Optimisation 4(2), 2013,
+global optimization problems, Int. J. Mathematical Modelling and Numerical Optimization 4(2), 2013,
 arXiv:1308.4008; and S. Surjanovic and D. Bingham, Virtual library of simulation experiments: test functions
 and datasets, 2013.
 """
@@ -122,7 +122,7 @@ _ALL = (
         ((-2.0, 2.0), (-1.0, 1.0)),
         ((0.0898420131, -0.7126564030), (-0.0898420131, 0.7126564030)),
         -1.0316284534898774,
-        "six minima, two of them the lowest (L. Dixon and G. Szegö, Towards Global Optimisation 2, 1978)",
+        "six minima, two of them the lowest (L. Dixon and G. Szegö, Towards Global Optimization 2, 1978)",
         (
             (1.7036067136, -0.7960835687),
             (-1.7036067136, 0.7960835687),

@@ -10,6 +10,7 @@ from jaxtyping import Float, Int
 from talweg.descent import engine
 from talweg.descent.walk import ends
 from talweg.objective.typed.function import Function
+from talweg.record.plain import plain_data
 from talweg.record.scene import Minimum, Scene
 from talweg.run.hiking.hike import Hike, make_rule, optimizer_of
 from talweg.run.job import member_keys
@@ -152,12 +153,11 @@ def hike_json(hike: Hike, files: dict[str, str]) -> dict[str, Any]:
 def _hiker(hike: Hike, hiker: int) -> dict[str, Any]:
     steps = int(hike.steps[hiker])
     kind, sentence = hike.outcomes[hiker]
-    value = float(hike.heights[hiker, steps])
     return {
         "hiker": hiker,
         "start": hike.paths[hiker, 0].tolist(),
-        "end": [float(c) if np.isfinite(c) else None for c in hike.paths[hiker, steps]],
-        "value": value if np.isfinite(value) else None,
+        "end": plain_data(hike.paths[hiker, steps]),
+        "value": plain_data(float(hike.heights[hiker, steps])),
         "steps": steps,
         "outcome": {"kind": kind, "sentence": sentence, "rule": hike.stops[hiker].kind},
     }

@@ -2,17 +2,19 @@
 
 import dataclasses
 import hashlib
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from talweg.config.pictures import SELF, parse_noise, parse_size
 from talweg.config.settings import AUTO, Settings
+from talweg.data.evenly import evenly
 from talweg.data.gate.finding import Report
 from talweg.data.images.photo_case import PhotoCase
 from talweg.data.images.photo_checks import inspect_photographs
 from talweg.data.images.photo_parts import deal_photographs, pairs_of
-from talweg.data.images.photographs import Photographs, cut, read_photographs, tile_for
+from talweg.data.images.photographs import Photographs, Picture, cut, read_photographs, tile_for
 from talweg.data.images.prepare import PhotographPreparation
 from talweg.data.split import Fractions, Split
 from talweg.errors import ConfigError, DataError
@@ -20,7 +22,7 @@ from talweg.objective.denoising import Denoising, Learning
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
 from talweg.objective.noise import Noise
-from talweg.run.architecture import model_of
+from talweg.run.architecture import model_of, network_settings
 from talweg.run.build import Built
 from talweg.run.job import Job, Rows
 from talweg.run.pictures.defaults import denoising_settings
@@ -29,6 +31,8 @@ from talweg.run.stepping import idle_parts, optimizer_of, require_fitting, rule_
 
 JUDGED_TILE = 128
 """The side of the tiles on which training is watched, at most."""
+USUAL_PATCH = 64
+"""The side of a patch where none is named."""
 MOST_WATCHED = 256
 """So many tiles are looked at after each epoch, at most, evenly spread over the photographs."""
 
@@ -56,7 +60,7 @@ def look_over(settings: Settings, source: Any = None) -> LookedOver:
     """Reads photographs, deals them, and lets them pass the gate.
 
     Args:
-        settings: those of the data are used: source, target, noise, split, colour, size, patches.
+        settings: those of the data are used: source, target, noise, split, color, size, patches.
         source: photographs as Python objects; the settings' source is read if it is absent.
 
     Raises:
@@ -66,10 +70,11 @@ def look_over(settings: Settings, source: Any = None) -> LookedOver:
     noise = None if settings.noise is None else parse_noise(settings.noise)
     photographs = _read(settings, source)
     learning = _learning(settings, photographs)
-    parts = deal_photographs(photographs, Fractions.parse(settings.split), settings.seed)
+    parts, notes = deal_photographs(photographs, Fractions.parse(settings.split), settings.seed)
     patch = None if settings.patch_size == AUTO else int(settings.patch_size)
     strength = 0.0 if noise is None else noise.strength()
     case = PhotoCase(photographs, parts, learning, patch, _usual_patch(learning), strength)
+    photographs = dataclasses.replace(photographs, notes=(*photographs.notes, *notes))
     return LookedOver(photographs, learning, noise, parts, inspect_photographs(case))
 
 
@@ -86,11 +91,11 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
     """
     found = look_over(settings, source)
     photographs, learning, noise, parts = found.photographs, found.learning, found.noise, found.parts
-    _require_trainable(found.report)
+    require_trainable(found.report)
     refuse_errors(found.report, settings.gate)
 
     patch = patch_of(settings, photographs, learning)
-    training = _training_rows(photographs, parts, patch)
+    training = training_tiles(*_given_and_wanted(photographs, parts.train), patch)
     known = (patch, photographs.channels, len(training), len(parts.validation) > 0)
     usual = denoising_settings(settings.model_copy(update={"stop": AUTO}), *known).stop
     settings = denoising_settings(settings, *known)
@@ -106,8 +111,8 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
         optimizer=optimizer_of(settings, len(training)),
         rule=rule_of(settings, network.row_loss.task, len(parts.validation) > 0),
         training=training,
-        validation=_watched_rows(photographs, parts.validation, learning),
-        test=_watched_rows(photographs, parts.test, learning),
+        validation=_watched_rows(photographs, parts.validation),
+        test=_watched_rows(photographs, parts.test),
         classes=(),
         target_scale=np.ones(1),
         target_shift=np.zeros(1),
@@ -119,10 +124,14 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
     return Built(job, preparation, marks, photographs.notes, found.report, idle=idle_parts(job, usual))
 
 
-def _require_trainable(report: Report) -> None:
-    """Refuses what cannot be trained over, whatever the user wants of the gate."""
+def require_trainable(report: Report) -> None:
+    """Refuses what cannot be trained over, whatever the user wants of the gate.
+
+    Raises:
+        DataError: pictures that hold no patch, or pairs of two sizes.
+    """
     for error in report.graded("error"):
-        if error.check in ("small_pictures", "unlike_pairs"):
+        if error.check in ("small_pictures", "unlike_pairs", "unlike_masks"):
             raise DataError(f"{error.sentence} {error.mend}")
 
 
@@ -146,11 +155,11 @@ def _learning(settings: Settings, photographs: Photographs) -> Learning:
     return "self" if settings.noise.strip().lower() == SELF else "noise"
 
 
-def _usual_patch(learning: Learning) -> int:
-    return 96 if learning == "self" else 64
+def _usual_patch(learning: str) -> int:
+    return 96 if learning == "self" else USUAL_PATCH
 
 
-def patch_of(settings: Settings, photographs: Photographs, learning: Learning) -> int:
+def patch_of(settings: Settings, photographs: Photographs, learning: str) -> int:
     """The side of the patches: as set, or as usual where the pictures are large enough.
 
     Raises:
@@ -177,35 +186,61 @@ def denoiser_of(settings: Settings, channels: int) -> Denoising:
     loss, patch = LOSSES[settings.loss], int(settings.patch_size)
     if loss.task != "regression":
         raise ConfigError(f"the loss {loss.name!r} is for classes; for denoising take mean_squared_error or huber")
+    if settings.input_noise is not None:
+        raise ConfigError("input_noise is for features; a denoising learns from the noise that --noise names")
     noise = None if settings.noise is None else parse_noise(settings.noise)
     learning: Learning = "pairs" if settings.noise is None else "noise" if noise else "self"
     task = "self_denoising" if learning == "self" else "denoising"
     shape = (patch, patch, channels)
     model = model_of(settings, shape, shape)
-    row_loss = type(loss)(loss.name, task, loss.per_row)
-    return Denoising(with_member_axis(model, settings.members), row_loss, shape, learning=learning, noise=noise)
+    row_loss = dataclasses.replace(loss, task=task)
+    return Denoising(
+        with_member_axis(model, settings.members),
+        row_loss,
+        shape,
+        settings=network_settings(settings),
+        learning=learning,
+        noise=noise,
+    )
 
 
-def _training_rows(photographs: Photographs, parts: Split, patch: int) -> Rows:
-    chosen = [photographs.pictures[row] for row in parts.train]
-    side, stride = tile_for(chosen, patch)
-    tiles = cut(chosen, side, stride).pixels
-    if photographs.noisy is None:
-        return Rows(tiles, _nothing(len(tiles)))
-    return Rows(cut([photographs.noisy[row] for row in parts.train], side, stride).pixels, tiles)
+def _given_and_wanted(photographs: Photographs, rows: np.ndarray) -> tuple[list[Picture], list[Picture] | None]:
+    """What a denoiser is given of some photographs, and what is wanted of it; nothing else where it is the same."""
+    clean = [photographs.pictures[row] for row in rows]
+    return (clean, None) if photographs.noisy is None else ([photographs.noisy[row] for row in rows], clean)
 
 
-def _watched_rows(photographs: Photographs, rows: np.ndarray, learning: Learning) -> Rows:
-    chosen = [photographs.pictures[row] for row in rows]
-    if not chosen:
+def training_tiles(given: Sequence[Picture], wanted: Sequence[Picture] | None, patch: int) -> Rows:
+    """The rows of a training: tiles of photographs out of which steps cut patches, with the same tiles of the others.
+
+    Args:
+        given: what the network is given.
+        wanted: of each what is wanted, of the same size; `None` if that is the same.
+        patch: the side of a patch.
+    """
+    side, stride = tile_for(given, patch)
+    tiles = cut(given, side, stride)
+    return Rows(tiles, _nothing(len(tiles)) if wanted is None else cut(wanted, side, stride))
+
+
+def watched_tiles(given: Sequence[Picture], wanted: Sequence[Picture] | None) -> Rows:
+    """The rows on which a training is watched: some tiles beside each other, of as many photographs as there are.
+
+    Args:
+        given: at least one.
+        wanted: of each what is wanted, of the same size; `None` if that is the same.
+    """
+    side = min(JUDGED_TILE, min(min(picture.shape[:2]) for picture in given)) // 16 * 16 or 8
+    tiles = cut(given, side, side)
+    some = evenly(len(tiles), MOST_WATCHED)
+    return Rows(tiles[some], _nothing(len(some)) if wanted is None else cut(wanted, side, side)[some])
+
+
+def _watched_rows(photographs: Photographs, rows: np.ndarray) -> Rows:
+    if not len(rows):
         shape = (0, 8, 8, photographs.channels)
         return Rows(np.zeros(shape, np.uint8), np.zeros(shape if photographs.noisy else (0, 0), np.uint8))
-    side = min(JUDGED_TILE, min(min(picture.shape[:2]) for picture in chosen)) // 16 * 16 or 8
-    tiles = cut(chosen, side, side).pixels
-    some = np.unique(np.linspace(0, len(tiles) - 1, min(len(tiles), MOST_WATCHED)).round().astype(int))
-    if photographs.noisy is None:
-        return Rows(tiles[some], _nothing(len(some)))
-    return Rows(cut([photographs.noisy[row] for row in rows], side, side).pixels[some], tiles[some])
+    return watched_tiles(*_given_and_wanted(photographs, rows))
 
 
 def _nothing(rows: int) -> np.ndarray:
@@ -213,26 +248,44 @@ def _nothing(rows: int) -> np.ndarray:
     return np.zeros((rows, 0), np.uint8)
 
 
-def _facts(settings: Settings, photographs: Photographs, parts: Split, learning: Learning) -> dict[str, Any]:
+def facts_of(
+    settings: Settings, photographs: Photographs, parts: Split, also: Sequence[np.ndarray] = ()
+) -> dict[str, Any]:
+    """What a summary says of photographs, whatever is learned of them.
+
+    Args:
+        settings: resolved.
+        photographs: all of them.
+        parts: which train, validate and test.
+        also: what belongs to them besides, such as masks: it is in the fingerprint.
+    """
     digest = hashlib.blake2b(digest_size=32)
-    for picture in photographs.pictures:
-        digest.update(str(picture.shape).encode() + picture.tobytes())
-    counts = {"train": len(parts.train), "validation": len(parts.validation), "test": len(parts.test)}
+    for pixels in (*photographs.pictures, *also):
+        digest.update(str(pixels.shape).encode() + pixels.tobytes())
     return {
         "name": photographs.name,
         "rows": len(photographs),
         "rows_without_target": 0,
-        "target": "clean picture" if learning != "self" else "neighboring pixels",
-        "classes": [],
         "columns": [],
         "features": int(settings.patch_size) ** 2 * photographs.channels,
         "split": str(Fractions.parse(settings.split)),
         "fingerprint": digest.hexdigest(),
         "photographs": {
-            **counts,
+            "train": len(parts.train),
+            "validation": len(parts.validation),
+            "test": len(parts.test),
             "channels": photographs.channels,
             "pixels": int(sum(picture[..., 0].size for picture in photographs.pictures)),
-            "noise": settings.noise or "pairs",
             "patch": int(settings.patch_size),
         },
+    }
+
+
+def _facts(settings: Settings, photographs: Photographs, parts: Split, learning: Learning) -> dict[str, Any]:
+    facts = facts_of(settings, photographs, parts)
+    return {
+        **facts,
+        "target": "clean picture" if learning != "self" else "neighboring pixels",
+        "classes": [],
+        "photographs": {**facts["photographs"], "noise": settings.noise or "pairs"},
     }

@@ -1,18 +1,20 @@
 """Photographs denoised as one call, from a run and files to pictures and what they reach; `talweg denoise` is here."""
 
 import dataclasses
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from talweg.data.images.photographs import Photographs, read_photographs
+from talweg.data.images.photographs import ARRAYS
 from talweg.data.images.prepare import PhotographPreparation
+from talweg.data.images.shelf import Shelf, Single, open_shelf
 from talweg.errors import ConfigError, DataError, did_you_mean
 from talweg.objective.likeness import psnr, ssim
 from talweg.run.pictures.build import denoiser_of
-from talweg.run.pictures.denoise import denoised_by, in_eight_ways, members_of
+from talweg.run.pictures.tiled import denoised_by, in_eight_ways, members_of
 from talweg.run.prediction import Chosen, members_named
 from talweg.run.result import Run
 from talweg.run.written import open_run
@@ -42,6 +44,10 @@ class Denoised:
     after: dict[str, float]
     done: tuple[str, ...] = ()
 
+    def __repr__(self) -> str:
+        height, width = self.pixels.shape[:2]
+        return f"<Denoised {self.name}: {width}x{height}>"
+
 
 def denoise(
     run: Run | str | Path,
@@ -66,46 +72,72 @@ def denoise(
         ConfigError: a run that is no denoising, or no such member.
         DataError: pictures that cannot be read, or a reference that does not fit.
     """
+    return list(denoise_each(run, source, reference, member, skip_broken, self_ensemble))
+
+
+def denoise_each(
+    run: Run | str | Path,
+    source: Any,
+    reference: Any = None,
+    member: Chosen = "ensemble",
+    skip_broken: bool = False,
+    self_ensemble: bool = False,
+    named: Callable[[Sequence[str]], object] = lambda names: None,
+    note: Callable[[str], object] = lambda sentence: None,
+) -> Iterator[Denoised]:
+    """The same picture by picture, so that a folder of them may be larger than memory (see `denoise`).
+
+    Args:
+        run: as for `denoise`.
+        source: likewise.
+        reference: likewise.
+        member: likewise.
+        skip_broken: likewise.
+        self_ensemble: likewise.
+        named: hears what the pictures are called, before the first is denoised.
+        note: hears which broken ones are left out.
+    """
     run = open_run(run) if isinstance(run, str | Path) else run
     if not isinstance(run.preparation, PhotographPreparation):
         raise ConfigError(f"{run.summary['run']['name']} is no denoising: it was trained for {run.settings.task}")
     chosen = members_named(run, member)
-    noisy = read_photographs(source, color=run.preparation.color, skip_broken=skip_broken, unbounded=True)
+    noisy = open_shelf(source, run.preparation.color, skip_broken, unbounded=True)
     clean = None if reference is None else _references(noisy, reference, run.preparation)
+    for sentence in noisy.notes:
+        note(sentence)
+    named(noisy.files)
     network = members_of(denoiser_of(run.settings, run.preparation.channels), chosen)
     params = members_of(run.params, chosen)
-    found = []
-    for number, (name, picture) in enumerate(zip(noisy.files, noisy.pictures, strict=True)):
-        each = (in_eight_ways if self_ensemble else denoised_by)(network, params, picture.astype(np.float32))
-        before, after = {}, {}
-        if clean is not None:
-            before, after = (_likeness(one, clean[number]) for one in (picture, each.mean(0)))
-        done = noisy.done[number] if noisy.done else ()
-        found.append(Denoised(name, each.mean(0), each.std(0), picture.dtype != np.uint8, before, after, done))
-    return found
+    for place, single in noisy.each(skip_broken, note):
+        wanted = None if clean is None else _fitting(single, clean(place))
+        each = (in_eight_ways if self_ensemble else denoised_by)(network, params, single.pixels.astype(np.float32))
+        before, after = (
+            {} if wanted is None else {"psnr": psnr(one, wanted), "ssim": ssim(one, wanted)}
+            for one in (single.pixels, each.mean(0))
+        )
+        deep = single.pixels.dtype != np.uint8
+        yield Denoised(single.name, each.mean(0), each.std(0), deep, before, after, single.done)
 
 
-def _likeness(picture: Picture, clean: Picture) -> dict[str, float]:
-    return {"psnr": psnr(picture, clean), "ssim": ssim(picture, clean)}
+def _references(noisy: Shelf, reference: Any, preparation: PhotographPreparation) -> Callable[[int], Single]:
+    """Gives the reference of each noisy picture: the only one of both, or that of the same name without its suffix."""
+    clean = open_shelf(reference, preparation.color)
+    places = {_stem(name): place for place, name in enumerate(clean.files)}
+    if len(noisy) == len(clean) == 1 or noisy.name == clean.name == ARRAYS:
+        if len(noisy) != len(clean):
+            raise DataError(f"there are {len(noisy)} pictures and {len(clean)} references")
+        return clean.read
+    if lost := [name for name in noisy.files if _stem(name) not in places]:
+        raise DataError(f"{clean.name} holds no reference for {lost[0]}.{did_you_mean(_stem(lost[0]), places)}")
+    return lambda place: clean.read(places[_stem(noisy.files[place])])
 
 
-def _references(noisy: Photographs, reference: Any, preparation: PhotographPreparation) -> list[Picture]:
-    """The reference of each noisy picture: the only one of both, or that of the same name without its suffix."""
-    clean = read_photographs(reference, color=preparation.color)
-    if len(noisy) == len(clean) == 1 or noisy.name == clean.name == "the arrays":
-        found = list(clean.pictures)
-    else:
-        stems = {_stem(name): picture for name, picture in zip(clean.files, clean.pictures, strict=True)}
-        lost = [name for name in noisy.files if _stem(name) not in stems]
-        if lost:
-            raise DataError(f"{clean.name} holds no reference for {lost[0]}.{did_you_mean(_stem(lost[0]), stems)}")
-        found = [stems[_stem(name)] for name in noisy.files]
-    for name, one, other in zip(noisy.files, noisy.pictures, found, strict=False):
-        if one.shape != other.shape:
-            raise DataError(f"{name} has shape {one.shape}, its reference {other.shape}; they must be of one size")
-    if len(found) != len(noisy):
-        raise DataError(f"there are {len(noisy)} pictures and {len(found)} references")
-    return found
+def _fitting(noisy: Single, clean: Single) -> Picture:
+    if noisy.pixels.shape != clean.pixels.shape:
+        raise DataError(
+            f"{noisy.name} has shape {noisy.pixels.shape}, its reference {clean.pixels.shape}; they must be of one size"
+        )
+    return clean.pixels
 
 
 def _stem(name: str) -> str:

@@ -11,7 +11,7 @@ from talweg.objective.base import Params
 from talweg.objective.denoising import WHITE, Denoising
 from talweg.objective.likeness import psnr, ssim
 from talweg.run.job import Job
-from talweg.run.pictures.denoise import denoised_by, members_of
+from talweg.run.pictures.tiled import denoised_by, members_of
 from talweg.run.scoring import Scores
 
 MOST_SAMPLES = 4
@@ -41,10 +41,10 @@ def score_pictures(job: Job, params: Params, pairs: Sequence[Pair], members: Seq
     alone: list[list[dict[str, float]]] = [[] for _ in range(job.settings.members)]
     together = []
     for pair in pairs:
-        found = denoised_by(network, params, pair.noisy)
+        found = denoised_by(network, params, pair.given)
         for member, picture in enumerate(found):
-            alone[member].append(likeness(network, picture, pair.clean))
-        together.append(likeness(network, found[list(members)].mean(0), pair.clean))
+            alone[member].append(likeness(network, picture, pair.wanted))
+        together.append(likeness(network, found[list(members)].mean(0), pair.wanted))
     return Scores(tuple(map(_mean, alone)), _mean(together), _interval(together), None)
 
 
@@ -80,17 +80,17 @@ def denoising_summary(job: Job, params: Params, members: Sequence[int]) -> tuple
     chosen = members_of(params, members)
     settings = members_of(network, members)
     for number, pair in enumerate(job.pairs.get(part, ())):
-        denoised = denoised_by(settings, chosen, pair.noisy)
+        denoised = denoised_by(settings, chosen, pair.given)
         spread = float(denoised.std(0).mean())
-        before, after = (likeness(network, picture, pair.clean) for picture in (pair.noisy, denoised.mean(0)))
+        before, after = (likeness(network, picture, pair.wanted) for picture in (pair.given, denoised.mean(0)))
         pictures.append({"picture": pair.name, "spread": spread, "noisy": before, "denoised": after})
         noisy.append(before)
         if number < MOST_SAMPLES:
             files = {kind: f"pictures/{number + 1}-{kind}.png" for kind in ("noisy", "denoised", "clean")}
             kept |= {
-                files["noisy"]: np.clip(pair.noisy, 0, 255),
+                files["noisy"]: np.clip(pair.given, 0, 255),
                 files["denoised"]: denoised.mean(0),
-                files["clean"]: pair.clean,
+                files["clean"]: pair.wanted,
             }
             samples.append({"picture": pair.name, **files})
     facts = job.facts["photographs"]
@@ -110,4 +110,4 @@ def noisy_loss(job: Job) -> float:
     network = job.network
     assert isinstance(network, Denoising)
     pairs = job.pairs.get("validation") or job.pairs["test"]
-    return float(np.mean([likeness(network, pair.noisy, pair.clean)["loss"] for pair in pairs]))
+    return float(np.mean([likeness(network, pair.given, pair.wanted)["loss"] for pair in pairs]))

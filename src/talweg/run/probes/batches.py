@@ -76,6 +76,9 @@ class Noise:
     stages: tuple[Stage, ...]
     seconds: Mapping[int, float]
 
+    def __repr__(self) -> str:
+        return f"<Noise of {self.name}: suggests batches of {self.suggestion} of {self.rows} rows>"
+
     @property
     def suggestion(self) -> int:
         """The batch size that the noise scale midway suggests: the power of two next to it, within the rows."""

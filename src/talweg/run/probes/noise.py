@@ -80,7 +80,7 @@ def noise(source: Any, target: Any = None, **settings: Unpack[Given]) -> Noise:
         if target is not None or settings:
             raise ConfigError("a run has its target and settings already; give its folder alone")
         return noise_of_run(source if isinstance(source, Run) else open_run(source))
-    named, data = named_settings(source, target, {**settings})
+    named, data = named_settings(source, target, settings)
     return noise_of(build(named, data))
 
 

@@ -13,6 +13,7 @@ from talweg.descent.stopping import Diverged, NearBound, NonFinite, Outcome, Rul
 from talweg.errors import ConfigError
 from talweg.record.history import History
 from talweg.record.places import existing_run
+from talweg.record.plain import plain_data
 from talweg.run.result import Run
 from talweg.view.curves import curves_figure
 
@@ -40,6 +41,10 @@ class Replay:
     recorded: Int[np.ndarray, " members"]
     outcomes: tuple[Outcome | None, ...]
     kept: tuple[Int[np.ndarray, " members"], Int[np.ndarray, " members"]]
+
+    def __repr__(self) -> str:
+        stopped = sum(outcome is not None for outcome in self.outcomes)
+        return f"<Replay of {self.run} under {self.stop}: stops {stopped} of {len(self.outcomes)} members>"
 
     @property
     def epochs(self) -> Int[np.ndarray, " members"]:
@@ -160,13 +165,9 @@ def _one(
     return {
         "epochs": int(epochs[member]),
         "kept_epoch": int(kept[member]),
-        "validation_loss": _finite(loss[member]),
-        "metric": _finite(metric[member]),
+        "validation_loss": plain_data(loss[member]),
+        "metric": plain_data(metric[member]),
     }
-
-
-def _finite(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
 
 
 def _mean(values: np.ndarray) -> float | None:

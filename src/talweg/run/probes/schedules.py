@@ -9,6 +9,7 @@ from jaxtyping import Float
 from matplotlib.figure import Figure
 
 from talweg.config.schedules import schedule_of
+from talweg.data.evenly import evenly
 from talweg.descent.schedule import SHAPES
 from talweg.errors import ConfigError
 from talweg.view.schedules import schedules_figure
@@ -27,6 +28,9 @@ class Schedules:
 
     epoch: Float[np.ndarray, " points"]
     rates: Mapping[str, Float[np.ndarray, " points"]]
+
+    def __repr__(self) -> str:
+        return f"<Schedules: {', '.join(self.rates)}>"
 
     @property
     def summary(self) -> dict[str, Any]:
@@ -81,7 +85,7 @@ def schedules(*texts: str, epochs: int = 100, steps_per_epoch: int = 10, learnin
     if not 0 < learning_rate < np.inf:
         raise ConfigError(f"learning_rate must be greater than 0, got {learning_rate}")
     steps = epochs * steps_per_epoch
-    count = np.unique(np.linspace(0, steps, min(steps, 2000) + 1).round().astype(np.int64))
+    count = evenly(steps + 1, 2001)
     rates = {text: learning_rate * _factors(text, count, steps_per_epoch, epochs) for text in texts or SHAPES}
     return Schedules(count / steps_per_epoch, rates)
 

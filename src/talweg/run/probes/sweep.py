@@ -11,10 +11,7 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg.config.grid import Grid
-from talweg.descent.stopping import Outcome
-
-FAILED = ("non_finite", "diverged")
-"""The kinds of Outcome after which a member is not counted."""
+from talweg.descent.stopping import FAILED, Outcome
 
 
 def sweep_report(

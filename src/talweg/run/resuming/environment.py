@@ -18,6 +18,8 @@ from typing import Any
 
 import jax
 
+from talweg.objective.parts import cores
+
 LIBRARIES = ("talweg", "jax", "jaxlib", "numpy", "optax", "equinox", "polars", "scipy")
 """The libraries whose versions can change a result."""
 
@@ -29,11 +31,11 @@ def environment() -> dict[str, Any]:
         "folder": str(Path.cwd()),
         "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
         "python": platform.python_version(),
-        "versions": {name: version for name in LIBRARIES if (version := _version(name))},
+        "versions": {name: version for name in LIBRARIES if (version := installed_version(name))},
         "machine": {
             "system": platform.platform(),
             "processor": _processor(),
-            "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+            "cores": cores(),
             "devices": [device.device_kind for device in jax.devices()],
         },
         "flags": {name: os.environ[name] for name in ("XLA_FLAGS", "JAX_ENABLE_X64") if name in os.environ},
@@ -78,7 +80,8 @@ def _command(words: Sequence[str]) -> str:
     return re.sub(r"(://[^/@:\s]*:)[^/@\s]*@", r"\1***@", line)
 
 
-def _version(name: str) -> str | None:
+def installed_version(name: str) -> str | None:
+    """A library's version; `None` where it is not installed."""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
         return importlib.metadata.version(name)
     return None

@@ -85,6 +85,7 @@ def trained_again(path: Path, source: Any = None, listener: Listener = NOBODY) -
     if not sittings:
         raise RunFolderError(f"{folder.path} was trained by an older Talweg; too little is recorded to train it again")
     stages = _stages(folder, sittings)
+    source = before.source if source is None else source
     built = build(stages[0][0], source)
     require_same_data(folder, built)
     listener.started(built)

@@ -15,8 +15,7 @@ from jaxtyping import Bool, Float
 from talweg.descent import engine
 from talweg.descent.members import select
 from talweg.descent.optimizer import Optimizer
-from talweg.descent.stopping import Memory, Outcome, Rule
-from talweg.run.probes.sweep import FAILED
+from talweg.descent.stopping import FAILED, Memory, Outcome, Rule
 
 LARGEST = 10
 """How often a member is restarted at most: its learning rate is then a thousandth."""

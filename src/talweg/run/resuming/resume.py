@@ -13,23 +13,21 @@ import numpy as np
 
 from talweg.config.settings import AUTO, Settings, make_settings
 from talweg.data.fingerprint import same_data
-from talweg.data.large.blocks import Hear
-from talweg.data.large.large import quiet
+from talweg.data.hearing import Hear, quiet
 from talweg.descent.recipes import ALIASES
-from talweg.descent.stopping import Both, Either, Epochs, Rule, TimeBudget
+from talweg.descent.stopping import FAILED, Both, Either, Epochs, Rule, TimeBudget
 from talweg.errors import ConfigError, DataError, RunFolderError
 from talweg.record.checkpoints import Checkpoint, Checkpoints
 from talweg.record.folder import RunFolder
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.job import Job
-from talweg.run.probes.sweep import FAILED
 from talweg.run.resuming.keeping import arrays_of, facts_of, newest
 from talweg.run.resuming.mending import reopen, restore_beginnings, restore_settings, spoiled_result
 from talweg.run.standing import Standing, read_standing
 from talweg.run.surveying.recording import recording
 from talweg.run.train import train
-from talweg.run.written import read_settings, settings_of
+from talweg.run.written import data_of, read_settings, settings_of
 
 CHANGEABLE = ("max_epochs", "stop")
 """The settings that may differ when a run goes on."""
@@ -72,6 +70,7 @@ def continuation(folder: RunFolder, changes: Mapping[str, Any], source: Any = No
         raise RunFolderError(
             f"{folder.path} was begun by an older Talweg and cannot be continued; train anew with --config run.toml"
         )
+    source = data_of(folder, before) if source is None else source
     wanted = make_settings({**before.model_dump(), **changes})
     built = build(wanted, source, hear)
     notes += restore_beginnings(folder, built)
@@ -128,10 +127,16 @@ def _require_one_setting(folder: RunFolder, notes: list[str]) -> None:
 
 def _finished(folder: RunFolder, settings: Settings, notes: list[str]) -> str:
     mended = "".join(f"{note}. " for note in notes)
-    return (
-        f"{mended}{folder.path} is finished: every member has stopped, for a reason that still holds; go on with more "
-        f"epochs (--epochs {2 * int(settings.max_epochs)}) or another stopping rule (--stop)"
-    )
+    kinds = {member["outcome"]["kind"] for member in folder.summary()["members"]}
+    mend = "more epochs would change nothing, another stopping rule (--stop) may"
+    if any(map(_ended_in_time, kinds)):
+        mend = f"go on with more epochs (--epochs {2 * int(settings.max_epochs)}) or another stopping rule (--stop)"
+    return f"{mended}{folder.path} is finished: every member has stopped, for a reason that still holds; {mend}"
+
+
+def _ended_in_time(kind: str) -> bool:
+    """Whether a member with such an Outcome was going well when its time was up."""
+    return any(limit in kind.split(" and ") for limit in LIMITS)
 
 
 def changes_of(folder: RunFolder, given: Settings) -> dict[str, Any]:
@@ -172,8 +177,7 @@ def further(standing: Standing, job: Job, before: Settings, wanted: Settings) ->
     new_rule = before.stop != wanted.stop
 
     def goes_on(kind: str) -> bool:
-        up = any(limit in kind.split(" and ") for limit in LIMITS)
-        return up or (new_rule and kind not in FAILED)
+        return _ended_in_time(kind) or (new_rule and kind not in FAILED)
 
     outcomes = {member: found for member, found in standing.outcomes.items() if not goes_on(found.kind)}
     members = len(standing.active)

@@ -56,10 +56,10 @@ def sentence(job: Job) -> str:
     """How much room it takes, for a person."""
     most, one, left = most_checkpoints(job), checkpoint_bytes(job) / 1e6, result_bytes(job) / 1e6
     if not most:
-        return f"on the disk the run takes {left:.1f} MB at most; without checkpoints it cannot go on where it stopped"
+        return f"On the disk the run takes {left:.1f} MB at most; without checkpoints it cannot go on where it stopped"
     return (
-        f"on the disk the run takes {left + most * one:.1f} MB at most while it trains, with {most} checkpoints of "
-        f"{one:.1f} MB (--checkpoint-keep), and {left + one:.1f} MB in the end"
+        f"On the disk the run takes {left + most * one:.1f} MB at most while it trains, with {most} checkpoints of "
+        f"{one:.1f} MB (--checkpoint-keep, and one being written), and {left + one:.1f} MB in the end"
     )
 
 

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 
 from talweg.data.clean import Preparation
-from talweg.data.large.blocks import Hear
+from talweg.data.hearing import Hear, quiet
 from talweg.data.large.cache import key_of
 from talweg.data.large.encoding import feature_blocks
 from talweg.data.large.gather import pick
-from talweg.data.large.large import quiet
 from talweg.data.large.store import Writer
 from talweg.data.split import PARTS
 from talweg.run.job import Rows

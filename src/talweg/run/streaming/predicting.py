@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
+from talweg.data.hearing import Hear, quiet
 from talweg.data.images.pictures import Keeping, Pictures
-from talweg.data.images.prepare import PhotographPreparation, PicturePreparation
-from talweg.data.large.blocks import Hear
+from talweg.data.images.prepare import MaskPreparation, PhotographPreparation, PicturePreparation
 from talweg.data.large.encoding import feature_blocks
 from talweg.data.large.gather import gather
-from talweg.data.large.large import quiet
 from talweg.data.large.sample import blocks
 from talweg.errors import ConfigError, RunFolderError
 from talweg.run.prediction import Chosen, Prediction, predict
@@ -72,6 +71,8 @@ def predictions_of(
     preparation = run.preparation
     if isinstance(preparation, PhotographPreparation):
         raise ConfigError("this run takes noise away: use talweg denoise RUN photo.png -o clean.png, or tw.denoise")
+    if isinstance(preparation, MaskPreparation):
+        raise ConfigError("this run draws masks: use talweg segment RUN picture.png -o mask.png, or tw.segment")
     if isinstance(preparation, PicturePreparation):
         keeping = Keeping(cache(), room_for_pixels(stream), again=False, hear=hear)
         pictures = preparation.read(source, skip_broken, keeping)

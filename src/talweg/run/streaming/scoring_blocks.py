@@ -11,6 +11,7 @@ from typing import Any, final
 import numpy as np
 from jaxtyping import Float, Int, Num
 
+from talweg.data.evenly import evenly
 from talweg.data.large.sample import blocks
 from talweg.data.large.store import forget
 from talweg.objective.base import Params
@@ -39,7 +40,7 @@ def score_blocks(job: Job, params: Params, rows: Rows, members: Sequence[int]) -
         members: which of them enter the ensemble.
     """
     count, columns = job.settings.members, max(job.network.classes, 1)
-    ranked = _evenly(len(rows), min(HELD, _RANKED // ((count + 1) * columns)))
+    ranked = evenly(len(rows), min(HELD, _RANKED // ((count + 1) * columns)))
     kept = kept_rows(len(rows), count, columns)
     tallies = [_Tally(job) for _ in range(count + 1)]
     row_bytes = rows.x.nbytes // len(rows)
@@ -134,10 +135,6 @@ def _evaluation(
         return Evaluation(rows, kept, target, decided(job, ensemble.kept()), said)
     probabilities = ensemble.kept().astype(np.float32)
     return Evaluation(rows, kept, y.astype(np.int32), probabilities, said, ensemble.confusion())
-
-
-def _evenly(rows: int, some: int) -> Int[np.ndarray, " some"]:
-    return np.unique(np.linspace(0, rows - 1, min(rows, some)).round().astype(np.int64))
 
 
 def _within(places: Int[np.ndarray, " some"], block: slice) -> Int[np.ndarray, " fewer"]:

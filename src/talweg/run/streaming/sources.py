@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from talweg.config.settings import Settings
-from talweg.data.large.blocks import Hear, in_blocks
-from talweg.data.large.large import open_large, open_spooled, quiet
+from talweg.data.hearing import Hear, quiet
+from talweg.data.large.blocks import in_blocks
+from talweg.data.large.large import open_large, open_spooled
 from talweg.data.reading.read import read_table
 from talweg.data.reading.sql import Query, is_database
 from talweg.data.table import Table

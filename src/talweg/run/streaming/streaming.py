@@ -12,7 +12,7 @@ from jaxtyping import Int, Num
 
 from talweg.config.grid import grid_of
 from talweg.config.settings import Settings
-from talweg.data.feed import epoch_order, rows_per_batch
+from talweg.data.feed import epoch_order, rows_per_batch, steps_per_epoch
 from talweg.data.large.ahead import ahead
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.store import is_mapped
@@ -81,7 +81,15 @@ class OnDisk:
         own = tuple(grid_of(settings).start_numbers().tolist()) if settings.member_batches == "own" else ()
         step_bytes = max(len(own), 1) * batch * (x.nbytes + y.nbytes) / len(x)
         longest = min(longest_segment(job), SEGMENT_BYTES / step_bytes)
-        return OnDisk(x, y, batch, settings.seed, settings.shuffle, own, cuts(-(-len(x) // batch), longest))
+        return OnDisk(
+            x,
+            y,
+            batch,
+            settings.seed,
+            settings.shuffle,
+            own,
+            cuts(steps_per_epoch(settings.batch_size, len(x)), longest),
+        )
 
     @property
     def steps(self) -> int:

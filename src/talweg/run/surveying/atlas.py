@@ -2,14 +2,13 @@
 
 import dataclasses
 import time
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from talweg.errors import ConfigError
+from talweg.run.prediction import require_members
 from talweg.run.surveying.mapped import Mapped, MapSettings
 from talweg.run.surveying.mapping import Progress, kept_in, laid, map_on
-from talweg.run.surveying.planes import require_members
 from talweg.view.figures import comparison_figure
 from talweg.view.save import save_figure
 
@@ -53,7 +52,7 @@ class Atlas:
         run, _, what = self.maps[0].survey.subject.title.partition(": ")
         return f"{run}: {what.partition(',')[0]}, every member on its own plane"
 
-    def save(self, folder: Path, films: Sequence[str] = ()) -> dict[str, Path]:
+    def save(self, folder: Path) -> dict[str, Path]:
         """Writes the picture; returns the files by what they show."""
         return {"atlas": save_figure(self.figure(), folder / f"atlas-{self.settings.name}.png")}
 
@@ -80,7 +79,6 @@ def atlas_of(
     settings: MapSettings,
     folder: Path | None = None,
     progress: Progress = lambda done, total: None,
-    source: Any = None,
 ) -> Atlas:
     """Draws every member of a run on a plane of its own.
 
@@ -89,7 +87,6 @@ def atlas_of(
         settings: what is drawn; `members` are those that get a map, all if empty.
         folder: where the heights are kept, so that an interrupted atlas goes on; `None` to keep nothing.
         progress: hears how far it is.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: a setting that does not fit the run, or a plane that is not one member's.
@@ -102,7 +99,7 @@ def atlas_of(
     require_members(run, settings.members)
     began = time.monotonic()
     chosen = settings.members or tuple(range(run.settings.members))
-    ground, ways = laid(run, settings, source)
+    ground, ways = laid(run, settings)
     maps: list[Mapped] = []
     for member in chosen:
         own = dataclasses.replace(settings, members=(member,), at=member)

@@ -4,7 +4,8 @@ Everything that looks at many params after a training starts here: maps, barrier
 """
 
 import dataclasses
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import equinox as eqx
 import jax
@@ -26,6 +27,7 @@ from talweg.run.surveying.resettled import moving, resettled
 if TYPE_CHECKING:
     from talweg.run.result import Run
 
+AnyObjective = TypeVar("AnyObjective", bound=Objective)
 PARTS = {"train": "training", "validation": "validation"}
 """The parts of the split that can be looked at, and how they are called in prose. Never the test rows."""
 
@@ -82,7 +84,7 @@ def climbs(name: str) -> bool:
     return name in METRICS and METRICS[name].greater_is_better
 
 
-def ground_of(run: "Run", part: str = "train", most: int | None = None, source: Any = None) -> Ground:
+def ground_of(run: "Run", part: str = "train", most: int | None = None) -> Ground:
     """The ground of a run.
 
     Args:
@@ -90,7 +92,6 @@ def ground_of(run: "Run", part: str = "train", most: int | None = None, source: 
         part: `train` or `validation`.
         most: how many rows at most; of more, a sample that never changes is taken. Absent, 5000, or fewer where a row
             costs much, as a picture does (see `WORK`).
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: for another part, or one without rows.
@@ -98,7 +99,7 @@ def ground_of(run: "Run", part: str = "train", most: int | None = None, source: 
     """
     if part not in PARTS:
         raise ConfigError(f"on must be train or validation, got {part!r}.{did_you_mean(part, PARTS)}")
-    job = job_of(run, source)
+    job = job_of(run)
     rows = job.training if part == "train" else job.validation
     if not len(rows):
         raise ConfigError(f"the run has no {PARTS[part]} rows; look at the training rows instead (--on train)")
@@ -110,27 +111,27 @@ def ground_of(run: "Run", part: str = "train", most: int | None = None, source: 
     return Ground(job, objective, moving(run.params), even_chunks(some), part, len(some), len(rows))
 
 
-def job_of(run: "Run", source: Any = None) -> Job:
-    """The job that a run trained, from its settings and its data.
+def job_of(run: "Run") -> Job:
+    """The job that a run trained, from its settings and its data, wherever these are now (see `Run.source`).
 
     Raises:
         DataError: if the data are missing, or are not what the run was trained on.
     """
-    given = source if source is not None else run.source
     try:
-        built = build(run.settings, given)
+        built = build(run.settings, run.source)
     except (ConfigError, DataError) as error:
         raise DataError(f"the run's data cannot be read again: {error}; name where they are now (--data)") from None
     same = run.folder is None or np.array_equal(run.folder.split(), built.parts)
     if not same_data(run.summary["data"], built.job.facts) or not same:
+        where = run.source if isinstance(run.source, str | Path) else run.settings.source
         raise DataError(
-            f"{run.settings.source if source is None else source} is no longer what the run was trained on: "
+            f"{where} is no longer what the run was trained on: "
             "its rows are others, or hold other values; name the old data (--data)"
         )
     return built.job
 
 
-def alone(objective: Any) -> Any:
+def alone(objective: AnyObjective) -> AnyObjective:
     """An objective without its member axis: what may differ between members is of training alone."""
     arrays, rest = eqx.partition(objective, eqx.is_array)
     return eqx.combine(jax.tree.map(lambda leaf: leaf[0], arrays), rest)

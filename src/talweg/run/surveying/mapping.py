@@ -4,17 +4,18 @@ import dataclasses
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from talweg.landscape import vectors
 from talweg.landscape.alignment import permute, weight_matching
 from talweg.record.trajectory import Trajectory
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, climbs, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapped import Mapped, MapSettings
-from talweg.run.surveying.planes import Members, View, require_members, view_of
+from talweg.run.surveying.planes import Members, View, view_of
 from talweg.run.surveying.resettled import moving
 from talweg.run.surveying.survey import Known, Subject, survey
 from talweg.run.surveying.ways import Ways, ways_of
@@ -36,7 +37,6 @@ def map_run(
     settings: MapSettings,
     folder: Path | None = None,
     progress: Progress = lambda done, total: None,
-    source: Any = None,
 ) -> Mapped:
     """Draws a run's members on a plane through their loss landscape.
 
@@ -45,24 +45,23 @@ def map_run(
         settings: what is drawn.
         folder: where the heights are kept, so that an interrupted map goes on; `None` to keep nothing.
         progress: hears how far it is.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: a setting that does not fit the run.
         DataError: if the run's data are missing or changed.
     """
-    ground, ways = laid(run, settings, source)
+    ground, ways = laid(run, settings)
     return map_on(run, settings, ground, ways, kept_in(folder, settings.name), progress)
 
 
-def laid(run: "Run", settings: MapSettings, source: Any = None) -> tuple[Ground, Ways]:
+def laid(run: "Run", settings: MapSettings) -> tuple[Ground, Ways]:
     """What a map is drawn on, and the ways of all members there, which maps of the same run share.
 
     Raises:
         ConfigError: a height that the run does not have.
         DataError: if the run's data are missing or changed.
     """
-    ground = ground_of(run, settings.on, settings.rows, source)
+    ground = ground_of(run, settings.on, settings.rows)
     ground.height(settings.of)
     return ground, told_by(run_ways(run, ground), run, settings, ground)
 

@@ -8,7 +8,7 @@ import jax
 import numpy as np
 from jaxtyping import Float
 
-from talweg.errors import ConfigError, did_you_mean
+from talweg.errors import ConfigError, require_known
 from talweg.landscape import vectors
 from talweg.landscape.combination import heights_at
 from talweg.landscape.curvature import eigenvectors_as_params, hessian_product, lanczos, loss_and_gradient
@@ -26,7 +26,7 @@ from talweg.run.surveying.ground import Ground
 from talweg.run.surveying.ways import Ways
 
 if TYPE_CHECKING:
-    from talweg.run.result import Run
+    pass
 
 
 SLIMMEST = 0.6
@@ -198,20 +198,6 @@ PLANES: dict[str, Callable[[Ground, Members], View]] = {
 """The planes by name."""
 
 
-def require_members(run: "Run", members: Sequence[int]) -> None:
-    """Makes sure that a run has these members.
-
-    Raises:
-        ConfigError: naming the first that it does not have.
-    """
-    for member in members:
-        if not 0 <= member < run.settings.members:
-            raise ConfigError(
-                f"there is no member {member}; the run has {run.settings.members}, numbered from 0 to "
-                f"{run.settings.members - 1}"
-            )
-
-
 def view_of(name: str, ground: Ground, members: Members, window: Sequence[float] | None = None) -> View:
     """A plane by name, with the window that is drawn of it.
 
@@ -224,8 +210,7 @@ def view_of(name: str, ground: Ground, members: Members, window: Sequence[float]
     Raises:
         ConfigError: for an unknown plane, a window that is none, or members that give no plane.
     """
-    if name not in PLANES:
-        raise ConfigError(f"{name!r} is no plane. Known: {', '.join(PLANES)}.{did_you_mean(name, PLANES)}")
+    require_known("plane", name, PLANES)
     found = PLANES[name](ground, members)
     if window is None:
         return found

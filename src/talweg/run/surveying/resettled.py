@@ -10,10 +10,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, PRNGKeyArray
 
+from talweg.data.evenly import evenly
 from talweg.data.large.gather import Stack
 from talweg.objective.base import Batch, Objective, Params, Sums
 from talweg.objective.layers import BatchNorm, Layer
-from talweg.objective.network import Network
+from talweg.objective.network import Network, merged
 from talweg.record.flat import flatten, unflatten
 from talweg.record.trajectory import is_statistic
 
@@ -52,17 +53,7 @@ class Resettled(Objective):
         return self.network.metrics(merged(whole, settled), batch)
 
 
-def merged(params: Any, more: Any) -> Any:
-    """Nested params with others put among them; of the same name the others count."""
-    if not isinstance(params, dict) or not isinstance(more, dict):
-        return more
-    return {
-        **params,
-        **{name: merged(params[name], value) if name in params else value for name, value in more.items()},
-    }
-
-
-def moving(params: Params) -> Any:
+def moving(params: Params) -> Params:
     """The params that are descended: all but what training measures."""
     return unflatten({name: leaf for name, leaf in flatten(params).items() if not is_statistic(name)})
 
@@ -80,7 +71,7 @@ def resettled(network: Network, x: Stack, most: int = ROWS) -> Objective:
     statistics = {name: leaf for name, leaf in flatten(drawn).items() if is_statistic(name)}
     if not statistics:
         return network
-    chosen = np.linspace(0, len(x) - 1, min(len(x), max(most, FEWEST_ROWS), ROWS)).round().astype(np.int64)
+    chosen = evenly(len(x), min(max(most, FEWEST_ROWS), ROWS))
     measuring = jax.tree.map(_forgetful, network.model, is_leaf=lambda layer: isinstance(layer, BatchNorm))
     return Resettled(network, measuring, x[chosen], unflatten(statistics))
 

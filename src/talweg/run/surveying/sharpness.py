@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from jaxtyping import Float, Int
 
+from talweg.data.evenly import evenly
 from talweg.errors import ConfigError
 from talweg.landscape import vectors
 from talweg.landscape.curvature import (
@@ -21,9 +22,10 @@ from talweg.landscape.curvature import (
     loss_and_gradient,
 )
 from talweg.record.measured import write_sharpness
+from talweg.record.plain import plain_data
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.mapping import run_ways
-from talweg.run.surveying.planes import require_members
 from talweg.run.surveying.ways import Ways
 from talweg.view.save import save_figure
 from talweg.view.sharpness import sharpness_figure
@@ -149,10 +151,8 @@ class Sharpness:
     def sentences(self) -> list[str]:
         """The sharpness in words, a sentence for each member, then what it says of the learning rate."""
         told = []
-        for number, found in zip(self.members, self.curvatures, strict=True):
-            place = self.members.index(number)
-            rate = self.rates[place] if self.descends else None
-            told.append(f"Member {number}: {found.sentence(rate, self.momentum[place])}.")
+        for number, found, rate, momentum in zip(self.members, self.curvatures, self.rates, self.momentum, strict=True):
+            told.append(f"Member {number}: {found.sentence(rate if self.descends else None, momentum)}.")
         if not self.descends:
             name = self.ground.job.optimizer.name
             told.append(f"The limit is that of gradient descent; {name} scales its steps by itself and may go beyond.")
@@ -179,9 +179,9 @@ class Sharpness:
             if along is None
             else {
                 "epochs": along.epochs.tolist(),
-                "sharpness": _plain(along.sharpness),
-                "gradient_norm": _plain(along.gradient),
-                "learning_rate": _plain(along.rate),
+                "sharpness": plain_data(along.sharpness),
+                "gradient_norm": plain_data(along.gradient),
+                "learning_rate": plain_data(along.rate),
             },
             "sentences": self.sentences(),
             "seconds": round(self.seconds, 3),
@@ -193,33 +193,24 @@ class Sharpness:
         limit = largest_stable_learning_rate(float(found.spectrum.values[0]), self.momentum[place])
         return {
             "member": self.members[place],
-            "loss": _number(found.loss),
-            "gradient_norm": _number(found.gradient_norm),
-            "gradient_norm_at_start": _number(self.start_gradient[place]),
-            "eigenvalues": _plain(found.spectrum.values),
-            "residuals": _plain(found.spectrum.residuals),
-            "lowest": _number(found.spectrum.lowest),
-            "trace": _number(found.trace.value),
-            "trace_error": _number(found.trace.error),
-            "largest_stable_learning_rate": _number(limit),
+            "loss": plain_data(found.loss),
+            "gradient_norm": plain_data(found.gradient_norm),
+            "gradient_norm_at_start": plain_data(self.start_gradient[place]),
+            "eigenvalues": plain_data(found.spectrum.values),
+            "residuals": plain_data(found.spectrum.residuals),
+            "lowest": plain_data(found.spectrum.lowest),
+            "trace": plain_data(found.trace.value),
+            "trace_error": plain_data(found.trace.error),
+            "largest_stable_learning_rate": plain_data(limit),
             "learning_rate": self.rates[place],
             "momentum": self.momentum[place],
         }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
-
-
-def _plain(values: np.ndarray) -> list[Any]:
-    return [_plain(row) if np.ndim(row) else _number(row) for row in values]
 
 
 def sharpness_of(
     run: "Run",
     settings: SharpnessSettings = SharpnessSettings(),
     progress: Callable[[int, int], None] = lambda done, total: None,
-    source: Any = None,
 ) -> Sharpness:
     """Measures how sharp the loss is at a run's members, and on their ways; the run folder keeps it for the report.
 
@@ -227,7 +218,6 @@ def sharpness_of(
         run: a finished one.
         settings: what is measured.
         progress: hears how many places are done, and how many there will be.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: for members that the run does not have.
@@ -236,7 +226,7 @@ def sharpness_of(
     began = time.monotonic()
     require_members(run, settings.members)
     members = settings.members or tuple(sorted(run.summary["ensemble"]["members"]))
-    ground = ground_of(run, settings.on, settings.rows, source)
+    ground = ground_of(run, settings.on, settings.rows)
     ways = run_ways(run, ground).of(list(members))
     places = _places(ways) if settings.over else []
     total, found, starts = len(members) + len(places), [], []
@@ -275,7 +265,7 @@ def _setting(settings: Mapping[str, Any], name: str, member: int) -> float:
 def _places(ways: Ways) -> list[int]:
     """The points of the ways that are looked at: at the same frames of every member, evenly among the known ones."""
     frames = np.unique(ways.frame)
-    chosen = frames[np.unique(np.linspace(0, len(frames) - 1, PLACES).round().astype(int))]
+    chosen = frames[evenly(len(frames), PLACES)]
     return np.flatnonzero(np.isin(ways.frame, chosen)).tolist()
 
 
@@ -297,8 +287,6 @@ def _along(
 
 def _rates(ground: Ground, epochs: Int[np.ndarray, " places"]) -> Float[np.ndarray, "members places"]:
     """The learning rate of each member at the first step of an epoch, by its schedule."""
-    optimizer, rows = ground.job.optimizer, len(ground.job.training)
-    batch = ground.job.settings.batch_size
-    steps = -(-rows // (rows if batch == "full" else min(int(batch), rows)))
+    optimizer, steps = ground.job.optimizer, ground.job.steps_per_epoch
     factors = np.stack([np.asarray(optimizer.schedule.factor(np.float32(epoch * steps))) for epoch in epochs], -1)
     return np.asarray(optimizer.settings["learning_rate"], np.float64)[:, None] * factors

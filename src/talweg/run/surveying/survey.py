@@ -39,7 +39,6 @@ class Subject:
         kinds: the same in one word each, as a scene takes them.
         title: what is drawn.
         height_label: what the height is.
-        frame_label: what a frame is.
         kind_words: what a legend calls the kinds, where their own words do not fit.
         greater_is_better: whether the members climb.
     """
@@ -54,7 +53,6 @@ class Subject:
     kinds: tuple[str, ...]
     title: str
     height_label: str
-    frame_label: str = "epoch"
     kind_words: Mapping[str, str] = dataclasses.field(default_factory=dict)
     greater_is_better: bool = False
 
@@ -129,7 +127,7 @@ class Survey:
             title=subject.title,
             axis_labels=self.plane.labels,
             height_label=subject.height_label,
-            frame_label=subject.frame_label,
+            frame_label="epoch",
             kind_words=subject.kind_words,
             note=note + (" It misleads." if self.error.warnings() else ""),
         )
@@ -211,15 +209,7 @@ def survey(
         tell(known, known.count(), total)
 
     places = ways.on(plane)
-    own = places.coordinates[ways.member, ways.frame]
-
-    def true(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
-        return heights_at(subject.objective, vectors.at(ways.points, some), rows, subject.height)
-
-    def nearest(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
-        return heights_on(subject.objective, plane, own[some], rows, subject.height, block)
-
-    for name, evaluate in (("true", true), ("nearest", nearest)):
+    for name, evaluate in _at_points(subject, plane, places, rows, block).items():
         values = getattr(known, name).copy()
         left = np.flatnonzero(np.isnan(values))
         for start in range(0, len(left), block):
@@ -240,3 +230,19 @@ def survey(
         subject.greater_is_better,
     )
     return Survey(subject, plane, surface, places, error)
+
+
+def _at_points(
+    subject: Subject, plane: Plane, places: Places, rows: Shares, block: int
+) -> dict[str, Callable[[Int[np.ndarray, " some"]], Float[np.ndarray, " some"]]]:
+    """What is measured at some points of the ways, by its name in `Known`."""
+    ways = subject.ways
+    own = places.coordinates[ways.member, ways.frame]
+
+    def true(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
+        return heights_at(subject.objective, vectors.at(ways.points, some), rows, subject.height)
+
+    def nearest(some: Int[np.ndarray, " some"]) -> Float[np.ndarray, " some"]:
+        return heights_on(subject.objective, plane, own[some], rows, subject.height, block)
+
+    return {"true": true, "nearest": nearest}

@@ -16,10 +16,11 @@ from talweg.landscape.barrier import STEPS, Lines, basins, fill_lines, sentences
 from talweg.landscape.combination import LOSS, Height, heights_at
 from talweg.landscape.curve import Curve, bend
 from talweg.landscape.vectors import HostParams
+from talweg.record.plain import plain_data
+from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapping import run_ways
-from talweg.run.surveying.planes import require_members
 from talweg.view.save import save_figure
 from talweg.view.valleys import barrier_figure, line_figure
 
@@ -83,15 +84,11 @@ class Between:
     def to_dict(self, names: tuple[str, ...]) -> dict[str, Any]:
         """As plain data."""
         return {
-            "loss": _plain(self.barriers()),
-            "error": _plain(self.barriers(1)),
+            "loss": plain_data(self.barriers()),
+            "error": plain_data(self.barriers(1)),
             "basins": self.groups.tolist(),
             "sentences": list(self.sentences(names)),
         }
-
-
-def _plain(matrix: Float[np.ndarray, "members members"]) -> list[list[float | None]]:
-    return [[float(value) if np.isfinite(value) else None for value in row] for row in matrix]
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -213,7 +210,6 @@ def valleys_of(
     settings: ValleySettings = ValleySettings(),
     folder: Path | None = None,
     progress: Callable[[int, int], None] = lambda done, total: None,
-    source: Any = None,
 ) -> Valleys:
     """Looks along the straight lines between a run's members, before and after their hidden units are aligned.
 
@@ -222,7 +218,6 @@ def valleys_of(
         settings: what is looked at.
         folder: where the heights are kept, so that an interrupted look goes on; `None` to keep nothing.
         progress: hears how many lines are done, and how many there will be.
-        source: the run's data, if they are elsewhere now or came as Python objects.
 
     Raises:
         ConfigError: for a run of one member, or members that it does not have.
@@ -233,7 +228,7 @@ def valleys_of(
     members = settings.members or tuple(sorted(run.summary["ensemble"]["members"]))
     if len(set(members)) < 2:
         raise ConfigError("there is nothing between one member and itself: barriers need two members or more")
-    ground = ground_of(run, settings.on, settings.rows, source)
+    ground = ground_of(run, settings.on, settings.rows)
     error = ERRORS[ground.job.network.row_loss.task]
     params = vectors.at(ground.params, list(members))
     key = key_of((params, ground.rows), settings.on, members, settings.steps)

@@ -1,4 +1,4 @@
-"""The ways of a run's members or a hike's hikers as points of the space of params, and where they lie on a plane."""
+"""The ways of a run's members as points of the space of params, and where they lie on a plane."""
 
 import dataclasses
 from collections.abc import Callable
@@ -154,18 +154,6 @@ def ways_of(trajectory: Trajectory, stopped: Int[np.ndarray, " members"]) -> Way
     points = jax.tree.map(lambda leaf: leaf[snapshot, member], trajectory.params)
     sketches = None if trajectory.sketch is None else trajectory.sketch.swapaxes(0, 1)
     return _finite(Ways(trajectory.epochs, lengths, points, member, at[member, snapshot], sketches))
-
-
-def ways_of_paths(paths: Float[np.ndarray, "members frames n"], lengths: Int[np.ndarray, " members"]) -> Ways:
-    """The ways of hikers, whose params are one array of variables.
-
-    Args:
-        paths: every place of each; what is after its last does not count.
-        lengths: how many places are real.
-    """
-    frames = np.arange(paths.shape[1])
-    member, frame = np.nonzero(frames < lengths[:, None])
-    return _finite(Ways(frames, lengths, paths[member, frame], member, frame))
 
 
 def _finite(ways: Ways) -> Ways:

@@ -15,6 +15,7 @@ _PIPELINES = {
     "classification": "tabular-classification",
     "regression": "tabular-regression",
     "denoising": "image-to-image",
+    "segmentation": "image-segmentation",
 }
 _OF_PICTURES = {"classification": "image-classification", "denoising": "image-to-image"}
 _SIGNS = {"done": "✓", "look": "⚠", "missing": "–"}

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from jaxtyping import Float
 
+from talweg.record.history import carried_on
 from talweg.view.report.svg import HEIGHT, WIDTH, Axis, Frame, axis_of, chart
 from talweg.view.stops import Rule, Watch, best_before, outcome_words, rule_words, watches
-from talweg.view.told import Told, carried_on
+from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital
 
 WIDE = 1120

@@ -3,13 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.view.report.embedded import middle, picture
+from talweg.view.report.embedded import picture, rows_of_pictures
 from talweg.view.report.markup import table, text
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, plain
-
-LARGEST = 1_200_000
-"""Bytes of pictures in a page, at most; samples beyond it are left out."""
 
 
 def denoised(told: Told, say: Tongue) -> str:
@@ -30,16 +27,11 @@ def _noise(found: Mapping[str, Any], say: Tongue) -> str:
 
 def _samples(told: Told, found: Mapping[str, Any], say: Tongue) -> str:
     reached = {one["picture"]: one for one in found["pictures"]}
-    rows, size = [], 0
-    for sample in found["samples"]:
-        known = {kind: middle(told.pictures[sample[kind]]) for kind in _KINDS if sample.get(kind) in told.pictures}
-        size += sum(map(len, known.values()))
-        if size > LARGEST:
-            break
-        cells = "".join(_picture(kind, known[kind], sample, reached, say) for kind in _KINDS if kind in known)
-        if cells:
-            rows.append(f'<div class="triple">{cells}</div>')
-    return "".join(rows)
+
+    def shown(sample: Mapping[str, str], kind: str, content: bytes) -> str:
+        return _picture(kind, content, sample, reached, say)
+
+    return rows_of_pictures(found["samples"], _KINDS, told.pictures, "triple", shown)
 
 
 _KINDS = ("noisy", "denoised", "clean")

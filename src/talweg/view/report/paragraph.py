@@ -16,7 +16,7 @@ def paragraph(told: Told, say: Tongue) -> str:
 def _trained(told: Told, say: Tongue) -> str:
     data, task = told.summary["data"], told.summary["task"]
     key = f"paragraph.{task}" if task in ("classification", "regression") and data.get("target") else "paragraph.other"
-    key = "paragraph.denoising" if told.summary.get("denoising") else key
+    key = next((f"paragraph.{what}" for what in ("denoising", "segmentation") if told.summary.get(what)), key)
     return say(
         key,
         networks=say.count("networks", len(told.members)),
@@ -38,8 +38,8 @@ def _reached(told: Told, say: Tongue) -> Iterator[str]:
     if part is None:
         yield say("paragraph.nothing")
         return
-    # A denoising is judged on whole pictures, whatever tiles they were watched by.
-    pictures = (told.summary.get("denoising") or {}).get("pictures")
+    # What is made of photographs is judged on whole ones, whatever tiles they were watched by.
+    pictures = (told.summary.get("denoising") or told.summary.get("segmentation") or {}).get("pictures")
     rows = say.count("pictures", len(pictures)) if pictures else say.count("rows", told.summary["split"][part])
     value = say.number(plain(told.summary["ensemble"][part].get(metric)))
     error = told.summary["sampling_error"]
@@ -81,4 +81,6 @@ def _stopped(told: Told, say: Tongue) -> Iterator[str]:
 
 def _method(told: str) -> str:
     """The key of the words for how an interval was made."""
-    return next((f"method.{word.lower()}" for word in ("Wilson", "Student") if word in told), "method.normal")
+    return next(
+        (f"method.{word.lower()}" for word in ("Wilson", "jackknife", "Student") if word in told), "method.normal"
+    )

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from talweg.data.evenly import evenly
 from talweg.record.evaluation import Evaluation
 from talweg.view.quality import by_class, calibration, confused, roc, worst
 from talweg.view.report.denoised import denoised
 from talweg.view.report.markup import Safe, figure, table, text
 from talweg.view.report.mistaken import mistaken
+from talweg.view.report.segmented import segmented
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
 from talweg.view.told import Told
 from talweg.view.wording import Tongue, capital, plain
@@ -24,11 +26,13 @@ def results(told: Told, say: Tongue) -> str:
     part = told.held_back
     if part is None:
         return f"<p>{text(say('results.none'))}</p>"
-    head = f"<p>{text(say(f'results.on.{part}'))}.</p>"
+    on = f"results.on.{part}.pictures" if told.summary["data"].get("photographs") else f"results.on.{part}"
+    head = f"<p>{text(say(on))}.</p>"
     return (
         head
         + _measures(told, part, say)
         + denoised(told, say)
+        + segmented(told, say)
         + "".join(_drawn(told, part, say))
         + _importance(told, say)
     )
@@ -63,13 +67,18 @@ def _drawn(told: Told, part: str, say: Tongue) -> Iterator[str]:
         yield f"<p>{text(say('results.unknown'))}</p>"
         return
     if not kept.complete:
-        sample = say("results.sample", kept=say.whole(len(kept.place)), rows=say.whole(kept.rows))
+        of = "results.sample.pixels" if told.summary.get("segmentation") else "results.sample"
+        sample = say(of, kept=say.whole(len(kept.place)), rows=say.whole(kept.rows))
         yield f"<p>{text(sample)}</p>"
     yield from (_classes if kept.ensemble.ndim > 1 else _quantity)(told, kept, part, say)
 
 
 def _classes(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[str]:
     names = list(told.summary["data"]["classes"])
+    if told.summary.get("segmentation") and kept.confusion is not None:
+        # Class by class they stand beside the pictures; a single pixel is no mistake to look at.
+        yield f'<div class="pair">{_confusion(kept.confusion, names, say)}{_calibration(kept, say)}</div>'
+        return
     if kept.confusion is not None:
         both = _confusion(kept.confusion, names, say) + _by_class(kept.confusion, names, say)
         yield f'<div class="beside">{both}</div>'
@@ -189,7 +198,7 @@ def _source_rows(told: Told, kept: Evaluation, part: str) -> np.ndarray:
 
 def _quantity(told: Told, kept: Evaluation, part: str, say: Tongue) -> Iterator[str]:
     true, said = kept.target.astype(np.float64), kept.ensemble.astype(np.float64)
-    some = np.unique(np.linspace(0, len(true) - 1, min(len(true), MOST_DOTS)).round().astype(int))
+    some = evenly(len(true), MOST_DOTS)
     both = axis_of(np.concatenate([true, said]))
     words = (say("results.true"), say("results.predicted"))
     frame = Frame(Axis(both.low, both.high, label=words[0]), Axis(both.low, both.high, label=words[1]), 400, 400)

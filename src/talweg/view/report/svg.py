@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from jaxtyping import Float
 
+from talweg.data.evenly import evenly
 from talweg.view.wording import Tongue
 
 WIDTH, HEIGHT = 560, 330
@@ -125,7 +126,7 @@ class Frame:
         known = np.flatnonzero(np.isfinite(low) & np.isfinite(high) & ((low > 0) | (not self.y.log)))
         if len(known) < 2:
             return ""
-        kept = known[np.unique(np.linspace(0, len(known) - 1, MOST_POINTS).round().astype(int))]
+        kept = known[evenly(len(known), MOST_POINTS)]
         around = np.concatenate([kept, kept[::-1]])
         edge = np.concatenate([high[kept], low[kept[::-1]]])
         return f'<path class="{css}" d="{_path(self.across(x[around]), self.upward(edge))}z"/>'
@@ -225,9 +226,9 @@ def _grid(frame: Frame, say: Tongue) -> list[str]:
         f"{html.escape(frame.x.label)}</text>"
     )
     if frame.y.label:
-        centre = (TOP + bottom) / 2
+        center = (TOP + bottom) / 2
         parts.append(
-            f'<text class="label" transform="translate(13 {centre:.0f}) rotate(-90)" text-anchor="middle">'
+            f'<text class="label" transform="translate(13 {center:.0f}) rotate(-90)" text-anchor="middle">'
             f"{html.escape(frame.y.label)}</text>"
         )
     return parts

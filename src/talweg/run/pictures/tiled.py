@@ -1,19 +1,20 @@
-"""Denoising pictures of any size with trained members: tiles that overlap, each seen by the network, blended again.
+"""Pictures of any size shown to trained members: tiles that overlap, each seen by the network, blended again.
 
 A picture may also be seen turned and mirrored, in all eight ways of the square, and the eight answers averaged.
 """
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from talweg.data.images.photographs import starts
 from talweg.descent import evaluation
 from talweg.objective.base import Params
 from talweg.objective.denoising import Denoising
+from talweg.objective.network import Network
 
 TILE = 128
 """The side of a tile; one for all pictures, so that one program serves all."""
@@ -21,43 +22,58 @@ OVERLAP = 32
 """How far neighboring tiles overlap."""
 _AT_ONCE = 8
 
-Picture = Float[np.ndarray, "height width channels"]
-Answers = Float[np.ndarray, "members height width channels"]
+Picture = Shaped[np.ndarray, "height width channels"]
+Answers = Float[np.ndarray, "members height width said"]
 
 
-def denoised_by(
-    network: Denoising, params: Params, noisy: Picture, tile: int = TILE, overlap: int = OVERLAP
+def answers(
+    network: Network,
+    params: Params,
+    picture: Picture,
+    read: Callable[[np.ndarray], np.ndarray] = lambda outputs: outputs,
+    tile: int = TILE,
+    overlap: int = OVERLAP,
 ) -> Answers:
-    """What each member makes of a noisy picture, cut to 0 to 255.
+    """What each member says of every pixel of a picture.
 
     Args:
         network: its settings have a leading member axis, as `params` have.
         params: of the members that are asked.
-        noisy: in pixels of 0 to 255; smaller than a tile, it is mirrored at its border.
+        picture: in pixels of 0 to 255; smaller than a tile, it is mirrored at its border.
+        read: makes of the outputs what is averaged where tiles overlap, such as probabilities.
         tile: the side of a tile.
         overlap: how far tiles overlap; in an overlap the weight goes over from one tile to the next.
     """
-    height, width = noisy.shape[:2]
+    height, width = picture.shape[:2]
     margins = [(0, max(0, tile - side)) for side in (height, width)]
-    padded = np.pad(noisy.astype(np.float32), (*margins, (0, 0)), mode="symmetric")
+    padded = np.pad(picture.astype(np.float32), (*margins, (0, 0)), mode="symmetric")
     places = [
         (top, left)
         for top in starts(padded.shape[0], tile, tile - overlap)
         for left in starts(padded.shape[1], tile, tile - overlap)
     ]
-    members = len(jax.tree.leaves(params)[0])
-    total = np.zeros((members, *padded.shape), np.float32)
+    total = np.zeros(())
     weight = np.zeros((*padded.shape[:2], 1), np.float32)
     ramp = _ramp(tile, overlap)
     for some in _batches(places):
-        tiles = np.zeros((1, _AT_ONCE, tile, tile, noisy.shape[-1]), np.float32)
+        tiles = np.zeros((1, _AT_ONCE, tile, tile, picture.shape[-1]), np.float32)
         for number, (top, left) in enumerate(some):
             tiles[0, number] = padded[top : top + tile, left : left + tile]
-        found = np.asarray(evaluation.outputs(network, params, tiles))[:, 0]
+        found = read(np.asarray(evaluation.outputs(network, params, tiles))[:, 0])
+        if not total.ndim:
+            total = np.zeros((len(found), *padded.shape[:2], found.shape[-1]), np.float32)
         for number, (top, left) in enumerate(some):
             total[:, top : top + tile, left : left + tile] += found[:, number] * ramp
             weight[top : top + tile, left : left + tile] += ramp
-    return np.clip(total / weight, 0.0, 255.0)[:, :height, :width]
+    total /= weight
+    return total[:, :height, :width]
+
+
+def denoised_by(
+    network: Denoising, params: Params, noisy: Picture, tile: int = TILE, overlap: int = OVERLAP
+) -> Answers:
+    """What each member makes of a noisy picture, cut to 0 to 255 (see `answers`)."""
+    return np.clip(answers(network, params, noisy, tile=tile, overlap=overlap), 0.0, 255.0)
 
 
 def in_eight_ways(network: Denoising, params: Params, noisy: Picture) -> Answers:

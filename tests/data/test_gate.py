@@ -118,6 +118,10 @@ FAULTS = {
         with_column("said", [f"this is sentence number {i} of them" for i in range(ROWS)]), {}, "note",
         "Column 'said' is free text: 11 words and pairs of words",
     ),
+    "numbers_with_units": (
+        with_column("share", [f"{i % 40 + 1} %" for i in range(ROWS)]), {}, "warning",
+        "Column 'share' holds numbers with '%' beside them, such as '1 %'; it is taken as words.",
+    ),
     "slashed_dates": (
         with_column("day", [f"{i % 12 + 1}/{i % 28 + 1}/2024" for i in range(ROWS)]), {}, "warning",
         "Column 'day' holds dates such as '1/1",

@@ -20,11 +20,12 @@ from talweg.run.streaming import passes, streaming
 
 ROWS = 1500
 SETTINGS = {"members": 2, "hidden": (8,), "max_epochs": 3, "batch_size": 32, "stop": "epochs(3)"}
+SAID = ("two green lamps", "one red chair", "a table for six", "three red lamps")
 
 
 @pytest.fixture(scope="module")
 def source(tmp_path_factory):
-    """A table with words, gaps, dates, a constant and an outlier; a class and a quantity to predict."""
+    """A table with words, sentences, gaps, dates, a constant and an outlier; a class and a quantity to predict."""
     random = np.random.default_rng(5)
     size = random.normal(size=ROWS)
     size[7] = 1e6
@@ -35,6 +36,7 @@ def source(tmp_path_factory):
             "sort": random.choice(["a", "b", "c", "rare"], ROWS, p=[0.5, 0.3, 0.198, 0.002]),
             "day": [f"2024-{i % 12 + 1:02d}-{i % 28 + 1:02d}" for i in range(ROWS)],
             "same": ["x"] * ROWS,
+            "said": [f"order {i} of {words} and it came in time" for i, words in enumerate(random.choice(SAID, ROWS))],
             "price": np.where(np.abs(size) < 9, 3 * size, 0.0) + random.normal(size=ROWS) / 5,
         }
     )
@@ -92,7 +94,7 @@ def test_the_rows_lie_on_disk_and_are_made_once(source):
 
 
 def test_a_very_large_table_is_spoken_for_by_some_rows_alike(source, monkeypatch):
-    monkeypatch.setattr(sample, "MOST_VALUES", 7 * 600)
+    monkeypatch.setattr(sample, "MOST_VALUES", 8 * 600)
     runs = [tw.train(source, "way", **SETTINGS, stream=stream) for stream in ("no", "yes")]
     _same(*runs)
     assert any("600 of 1500 rows, drawn evenly, speak for all" in note for note in runs[0].summary["notes"])

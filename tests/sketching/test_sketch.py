@@ -271,3 +271,76 @@ def test_functions_that_leave_all_numbers_behind_are_sketched_in_silence(text: s
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         assert _sketch(text).bounded.holds in (True, False, None)
+
+
+BENT = {
+    "x·|x|": (lambda x: x * np.abs(x), [(0, "saddle")]),
+    "cbrt(x)": (np.cbrt, []),
+    "sqrt(|x|)": (lambda x: np.sqrt(np.abs(x)), [(0, "minimum")]),
+    "max(x, x^2)": (lambda x: np.maximum(x, x**2), [(0, "minimum")]),
+    "heaviside(x)": (lambda x: np.heaviside(x, 0.5), []),
+    "sin(x)/x + x^2/10": (lambda x: np.sin(x) / x + x**2 / 10, [(-2.17573, "minimum"), (2.17573, "minimum")]),
+    "min(x^2, (x-2)^2+1)": (
+        lambda x: np.minimum(x**2, (x - 2) ** 2 + 1),
+        [(0, "minimum"), (1.25, "maximum"), (2, "minimum")],
+    ),
+}
+
+
+@pytest.mark.parametrize("text", BENT)
+def test_where_a_function_is_bent_nothing_is_believed_unseen(text) -> None:
+    """Kinds agree with the heights close by, and where f′ = 0 is said, difference quotients die away (by NumPy)."""
+    function, expected = BENT[text]
+    found = _sketch(text)
+    assert [(p.point[0], p.kind) for p in found.stationary_points] == [
+        (pytest.approx(at, abs=1e-3), kind) for at, kind in expected
+    ]
+    for point in found.stationary_points:
+        at = point.point[0] + np.array([-1e-3, 1e-3, -1e-6, 1e-6])
+        rise = function(at) - point.value
+        assert (rise.min() >= -1e-12) == (point.kind == "minimum")
+        assert (rise.max() <= 1e-12) == (point.kind == "maximum")
+        far, close = np.abs(rise[:2]).max() / 1e-3, np.abs(rise[2:]).max() / 1e-6
+        assert (close < 0.1 * far) == point.smooth
+
+
+def test_in_the_plane_a_hessian_that_is_none_decides_nothing() -> None:
+    (point,) = _sketch("|x y|").stationary_points
+    assert (point.kind, point.eigenvalues) == ("minimum", None)
+    assert "f has no second derivative there; but f is nowhere lower" in point.reason.text
+    # Peano's function rises from 0 along every line and is lower on a parabola between.
+    (peano,) = _sketch("(y - x^2)(y - 3x^2)").stationary_points
+    assert peano.kind == "undecided"
+
+
+def test_saddles_between_hills_are_found_though_the_axes_are_level() -> None:
+    found = _sketch("cos(x)cos(y)")
+    kinds = [point.kind for point in found.stationary_points]
+    assert kinds.count("saddle") == 36
+    assert "at 85 points that were found: 25 maxima, 24 minima, 36 saddles" in _said(found)
+
+
+def test_flat_parts_have_their_true_ends() -> None:
+    steps = _sketch("|x-1| + |x+2|").steps()
+    assert "f′(x) = 0 at a flat part, x ∈ (−2, 1): minima, f = 3" in steps
+    told = _said(_sketch("floor(x)"))
+    assert "x ∈ [−10, −9): f is constant there, f = −10" in told
+    assert "x ∈ (−9, −8): f is constant there, f = −9" in told
+    assert "minim" not in told
+
+
+def test_every_sentence_names_the_variable_that_was_typed() -> None:
+    told = _said(_sketch("f(t) = t^3 - 3t")) + _said(_sketch("T^2")) + _said(_sketch("t sin(t)"))
+    assert "f(t) → −∞ as t → −∞" in told
+    assert "f″(T) = 2 ≥ 0 everywhere" in told
+    assert "at t = 3π/2 + 2πk it falls without end: f → −∞ as k → ∞" in told
+    assert "x" not in told.replace("convex", "").replace("exactly", "").replace("maximum", "").replace("exist", "")
+
+
+def test_what_oscillates_and_grows_is_told_as_it_is() -> None:
+    damped = _sketch("exp(-x)sin(5x)")
+    assert sorted(family.kind for family in damped.families) == ["maximum", "minimum"]
+    poles = _said(_sketch("tan(x) - x"))
+    assert "f is not bounded below: f(x) → −∞ as x → π/2⁺" in poles
+    assert "f(x) → −∞ as x → −∞" in _said(_sketch("floor(x)"))
+    assert "f takes exactly the values in {3}" in _said(_sketch("f(x) = 3"))

@@ -261,7 +261,7 @@ def _refuse_wordless(encoders: Iterable[Encoder], kinds: Iterable[ColumnKind], t
     """Raise DataError where a column was declared text of which nothing can be learned."""
     declared = {found.name for found in kinds if found.reason == DECLARED}
     for encoder in encoders:
-        if isinstance(encoder, TextEncoder) and not encoder.scale and encoder.name in declared:
+        if isinstance(encoder, TextEncoder) and not encoder.center and encoder.name in declared:
             raise DataError(
                 f"Column {encoder.name!r} of {table} was declared text, but no word stands in two training rows;"
                 " nothing can be learned of it. Leave it out, or declare it a category."

@@ -46,7 +46,8 @@ class TextEncoder:
         weights: how much each says: the logarithm of how rare it is.
         directions: for each of some directions in the space of terms its components; they are at right angles.
         center: the mean of the training rows along each.
-        scale: their standard deviation along each.
+        scale: their standard deviation in the space of directions, so that a column of text varies in all as much as
+            one number does; with a scale for each direction a network takes rare words for as telling as common ones.
         missing: whether one feature says where there is no text.
     """
 
@@ -56,7 +57,7 @@ class TextEncoder:
     weights: tuple[float, ...]
     directions: tuple[tuple[float, ...], ...]
     center: tuple[float, ...]
-    scale: tuple[float, ...]
+    scale: float
     missing: bool
 
     @classmethod
@@ -75,34 +76,34 @@ class TextEncoder:
         directions = _directions(points, MOST_DIRECTIONS)
         along, rows = points @ directions.T, counts[some]
         center = np.average(along, axis=0, weights=rows)
-        scale = np.sqrt(np.average((along - center) ** 2, axis=0, weights=rows))
-        kept = scale > _FLAT * scale.max(initial=0.0)
+        spread = np.sqrt(np.average((along - center) ** 2, axis=0, weights=rows))
+        kept = spread > _FLAT * spread.max(initial=0.0)
         return cls(
             name,
             terms,
             _plain(weights),
             tuple(map(_plain, directions[kept])),
             _plain(center[kept]),
-            _plain(scale[kept]),
+            float(f"{np.sqrt((spread[kept] ** 2).sum()):.5g}"),
             bool(text.missing().any()),
         )
 
     def feature_names(self) -> tuple[str, ...]:
         """One name a feature."""
-        along = tuple(f"{self.name}:text({place})" for place in range(len(self.scale)))
+        along = tuple(f"{self.name}:text({place})" for place in range(len(self.center)))
         return along + (f"{self.name}=(missing)",) * self.missing
 
     def apply(self, column: Column) -> Float[np.ndarray, "rows features"]:
         """The features of a column; all zeros, but for the last, where there is no text."""
         text = as_text(column)
         there = np.flatnonzero(text.counts())
-        features = np.zeros((len(text.levels) + 1, len(self.scale)), np.float32)
+        features = np.zeros((len(text.levels) + 1, len(self.center)), np.float32)
         place, weights = {term: position for position, term in enumerate(self.terms)}, np.array(self.weights)
-        directions = np.array(self.directions).reshape(len(self.scale), len(self.terms)).T
+        directions = np.array(self.directions).reshape(len(self.center), len(self.terms)).T
         for start in range(0, len(there), _BLOCK):
             some = there[start : start + _BLOCK]
             points = _points([terms_of(text.levels[code]) for code in some], place, weights)
-            features[some] = (points @ directions - np.array(self.center)) / np.array(self.scale)
+            features[some] = (points @ directions - np.array(self.center)) / self.scale
         absent = text.missing()
         found = features[text.codes]
         return np.column_stack([found, absent.astype(np.float32)]) if self.missing else found

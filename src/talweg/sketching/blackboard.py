@@ -63,7 +63,8 @@ def _stationary(sketch: Sketch) -> list[Sentence]:
     if len(listed) > MOST_POINTS:
         listed = sorted(listed, key=lambda p: (p.kind != "minimum", p.value))[:MOST_POINTS]
         said = ", ".join(f"{count} {_noun(sketch, kind, count)}" for kind, count in sorted(counts.items()))
-        found.append(Sentence.of(_zero(sketch), f" at {len(points)} points: {said}. The first of them:"))
+        known = "" if sketch.all_found else " that were found"
+        found.append(Sentence.of(_zero(sketch), f" at {len(points)} points{known}: {said}. The first of them:"))
     return [*found, *(_point(sketch, point) for point in listed)]
 
 
@@ -116,7 +117,9 @@ def _family(sketch: Sketch, family: Family) -> Sentence:
     value: list[str | Written] = []
     if family.height is not None:
         value = [", ", Written("f = ", "f = ") + family.height]
-    return Sentence.of(_zero(sketch), " at ", *family.place.parts, f": {_noun(sketch, family.kind, 2)}", *value)
+    flat = family.kind == "undecided" and not family.exact and len(sketch.variables) == 1
+    what = "f is constant there" if flat else _noun(sketch, family.kind, 2)
+    return Sentence.of(_zero(sketch), " at ", *family.place.parts, f": {what}", *value)
 
 
 def _limits(sketch: Sketch) -> list[Sentence]:

@@ -163,8 +163,13 @@ def _every_member(subject: Subject, offset: Any, period: Any) -> tuple[str | Non
         return None, None
     second = sympy.simplify(subject.hessian[0][0].subs(variable, member))
     value = sympy.simplify(subject.function.subs(variable, member))
-    kind = first["kind"] if not second.free_symbols else "undecided"
+    kind = first["kind"] if not second.free_symbols else _kind_by_sign(second)
     return kind, None if value.free_symbols else value
+
+
+def _kind_by_sign(second: Any) -> str:
+    """The kind of all members where their second derivatives differ, as far as these have one sign."""
+    return "maximum" if second.is_negative else "minimum" if second.is_positive else "undecided"
 
 
 def _family(subject: Subject, offset: Any, period: Any, kind: str, value: Any) -> Finding:

@@ -48,6 +48,7 @@ class Limit:
         upper: the same from above; equal to `lower` where there is a limit.
         place: where, as written.
         height: the limit as written.
+        name: the variable as written.
     """
 
     at: float
@@ -56,6 +57,7 @@ class Limit:
     upper: float
     place: Written
     height: Written
+    name: Written
 
     @property
     def is_pole(self) -> bool:
@@ -65,11 +67,11 @@ class Limit:
     @property
     def sentence(self) -> Written:
         """The limit in a line."""
-        to = writing.relation("→")
-        x = self.place if not self.side else self.place + Written("⁺⁻"[self.side == "-"], f"^{self.side}")
+        to, f = writing.relation("→"), Written("f(", "f(") + self.name + ")"
+        end = self.place if not self.side else self.place + Written("⁺⁻"[self.side == "-"], f"^{self.side}")
         if self.lower != self.upper:
-            return Written("f(x) stays between ", r"f(x) \text{ stays between } ") + self.height
-        return Written("f(x)", "f(x)") + to + self.height + Written(" as x", r" \text{ as } x") + to + x
+            return f + Written(" stays between ", r" \text{ stays between } ") + self.height
+        return f + to + self.height + Written(" as ", r" \text{ as } ") + self.name + to + end
 
     def to_dict(self) -> dict[str, Any]:
         """The limit as plain data; infinite numbers as text only."""
@@ -107,26 +109,26 @@ class Range:
         }
 
 
-def limits(finding: dict[str, Any]) -> tuple[Limit, ...]:
+def limits(finding: dict[str, Any], variables: tuple[str, ...]) -> tuple[Limit, ...]:
     """The limits that symbols found, from left to right at the infinities, then at the ends of the domain."""
-    found = []
+    found, name = [], writing.names(variables)
     for at, data in zip((-math.inf, math.inf), finding.get("limits", []), strict=False):
         if data and "outside" not in data:
-            found.append(_limit(at, "", writing.value(at), data))
+            found.append(_limit(at, "", writing.value(at), data, name))
     for pole in finding.get("poles", []):
         place = writing.data(pole["at"]) or writing.value(pole["at_float"])
         if pole["limit"]:
-            found.append(_limit(pole["at_float"], pole["side"], place, pole["limit"]))
+            found.append(_limit(pole["at_float"], pole["side"], place, pole["limit"], name))
     return tuple(found)
 
 
-def _limit(at: float, side: str, place: Written, data: dict[str, Any]) -> Limit:
+def _limit(at: float, side: str, place: Written, data: dict[str, Any], name: Written) -> Limit:
     if "between" in data:
         low, high = map(float, data["between"])
         texts = [writing.data(t) or writing.value(v) for t, v in zip(data["texts"], (low, high), strict=True)]
-        return Limit(at, side, low, high, place, texts[0] + Written(" and ", r" \text{ and } ") + texts[1])
+        return Limit(at, side, low, high, place, texts[0] + Written(" and ", r" \text{ and } ") + texts[1], name)
     value = float(data["value"])
-    return Limit(at, side, value, value, place, writing.data(data.get("text")) or writing.value(value))
+    return Limit(at, side, value, value, place, writing.data(data.get("text")) or writing.value(value), name)
 
 
 def boundedness(
@@ -138,13 +140,13 @@ def boundedness(
             return Verdict(False, Sentence.of(limit.sentence))
     proof = findings["bounded"]
     if proof.get("bounded_below") is False:
-        return Verdict(False, _falling(proof))
+        return Verdict(False, _falling(proof, expression))
     direction = falling_direction(expression.tree, expression.variables)
     if direction is not None:
-        return Verdict(False, _falling({"reason": "direction", "direction": direction}))
+        return Verdict(False, _falling({"reason": "direction", "direction": direction}, expression))
     lower = bounds(expression.tree).lower
     if lower > -math.inf:
-        f = Written("f", "f") + writing.relation("≥") + writing.value(lower)
+        f = Written("f", "f") + writing.relation("≥") + writing.value(float(lower))
         return Verdict(True, Sentence.of(f, " everywhere, by the bounds of its parts"))
     if proof.get("bounded_below"):
         words = {
@@ -165,20 +167,25 @@ def _all_ends_known(finding: dict[str, Any]) -> bool:
     return bool(ends) and None not in ends
 
 
-def _falling(proof: dict[str, Any]) -> Sentence:
+def _falling(proof: dict[str, Any], expression: Expression) -> Sentence:
     """The path along which f falls without end."""
-    down = writing.relation("→") + writing.value(-math.inf)
+    down, name = writing.relation("→") + writing.value(-math.inf), writing.names(expression.variables)
     if proof["reason"] == "steps":
         start = writing.data(proof["start"])
         assert start is not None
-        path = start + Written(" + 2πk", r" + 2 \pi k")
-        return Sentence.of("at ", Written("x = ", "x = ") + path, " it falls without end: ", Written("f", "f") + down)
+        path = name + " = " + start + Written(" + 2πk", r" + 2 \pi k")
+        ever = Written("k", "k") + writing.relation("→") + writing.value(math.inf)
+        return Sentence.of("at ", path, " it falls without end: ", Written("f", "f") + down, " as ", ever)
     if proof["reason"] == "pole":
         place = writing.data(proof["place"])
         assert place is not None
-        at = Limit(0.0, proof["side"], -math.inf, -math.inf, place, writing.value(-math.inf))
+        at = Limit(0.0, proof["side"], -math.inf, -math.inf, place, writing.value(-math.inf), name)
         return Sentence.of(at.sentence)
     direction = [float(d) for d in proof["direction"]]
+    if len(direction) == 1:
+        end = math.copysign(math.inf, direction[0])
+        limit = Limit(end, "", -math.inf, -math.inf, writing.value(end), writing.value(-math.inf), name)
+        return Sentence.of(limit.sentence)
     along = writing.row([writing.value(d) for d in direction])
     walked = [Written({1.0: "t", -1.0: "−t"}.get(d, "0"), {1.0: "t", -1.0: "-t"}.get(d, "0")) for d in direction]
     inside = Written(", ".join(w.text for w in walked), ", ".join(w.latex for w in walked))
@@ -226,7 +233,8 @@ def _convex_reason(
     reason: str, expression: Expression, places: "Places", hessian: tuple[tuple[Written, ...], ...]
 ) -> Sentence:
     if expression.size == 1 and hessian:
-        second = Written("f″(x) = ", "f''(x) = ") + hessian[0][0] + writing.relation("≥") + "0"
+        f = Written("f″(", "f''(") + writing.names(expression.variables) + ") = "
+        second = f + hessian[0][0] + writing.relation("≥") + "0"
         return Sentence.of(second, " everywhere")
     if reason == "constant":
         return Sentence.of("its Hessian is the same everywhere and has no negative eigenvalue")
@@ -310,4 +318,6 @@ def _interval(taken: list[tuple[float, Written]], approached: list[tuple[float, 
     at_lower, at_upper = (any(v[0] == end[0] for v in taken) for end in (lower, upper))
     left, right = "[" if at_lower else "(", "]" if at_upper else ")"
     written = writing.interval(lower[1], upper[1], left, right)
+    if lower[0] == upper[0]:
+        written = Written("{", r"\{") + lower[1] + Written("}", r"\}")
     return Range(lower[0], upper[0], at_lower, at_upper, written, lower[1])

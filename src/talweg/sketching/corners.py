@@ -128,7 +128,7 @@ def _polish(function: Function) -> Callable:
 
 
 def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: float) -> bool:
-    """Whether the function rises on all sides of a point about as the distance: not as a square, not a pole."""
+    """Whether the function rises on all sides of a point, on one about as the distance: no square, and no pole."""
     steepness = []
     for share in (1e-3, 1e-5):
         around = np.vstack([point, point + share * np.diag(step), point - share * np.diag(step)])
@@ -136,4 +136,5 @@ def _is_corner(function: Function, point: np.ndarray, step: np.ndarray, sign: fl
         with np.errstate(invalid="ignore", over="ignore"):  # a pole is no corner, and is refused below
             steepness.append((height[1:] - height[0]) / share)
     far, close = steepness
-    return bool(np.isfinite(far).all() and (close > 0).all() and ((close > 0.2 * far) & (close < 30 * far)).all())
+    finite = bool(np.isfinite(far).all() and np.isfinite(close).all())
+    return finite and bool((close > 0).all() and (close < 30 * far).all() and (close > 0.2 * far).any())

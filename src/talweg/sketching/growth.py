@@ -8,6 +8,8 @@ from sympy.calculus.util import continuous_domain
 
 from talweg.sketching.subject import SHORT, Finding, Subject
 
+_WITH_POLES = (sympy.tan, sympy.cot, sympy.sec, sympy.csc)
+
 
 def bounded(subject: Subject) -> Finding:
     """A proof that f is, or is not, bounded below; nothing where none of the tests decides."""
@@ -59,7 +61,8 @@ def _falling_path(subject: Subject) -> Finding | None:
     t = sympy.Symbol("t", positive=True)
     size = len(subject.symbols)
     steps = sorted(itertools.product((0, 1, -1), repeat=size), key=lambda d: sum(map(abs, d))) if size <= 4 else []
-    for direction in steps[1:]:
+    # SymPy's limits at infinity are not to be trusted where there are endlessly many poles: tan(t) − t has none.
+    for direction in [] if subject.function.has(*_WITH_POLES) else steps[1:]:
         path = subject.function.subs(subject.at([d * t for d in direction]), simultaneous=True)
         if path.is_real is not False and sympy.limit(path, t, sympy.oo) == -sympy.oo:
             short = sympy.expand(path) if path.is_polynomial(t) else path
@@ -86,7 +89,7 @@ def _falling_steps(subject: Subject) -> Finding | None:
 
 def _falling_pole(subject: Subject) -> Finding | None:
     """A pole of tan and its like, next to which f falls without end."""
-    if not subject.function.has(sympy.tan, sympy.cot, sympy.sec, sympy.csc):
+    if not subject.function.has(*_WITH_POLES):
         return None
     for place, side in itertools.product((sympy.S.Zero, sympy.pi / 2, sympy.pi), "+-"):
         if sympy.limit(subject.function, subject.symbols[0], place, side) == -sympy.oo:

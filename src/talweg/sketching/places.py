@@ -5,13 +5,14 @@ import math
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from talweg.objective.typed.expression import Expression
 from talweg.objective.typed.tree import constant_value, from_data
 from talweg.sketching import writing
 from talweg.sketching.bounds import bounds
-from talweg.sketching.conclusions import Verdict
-from talweg.sketching.kinds import is_saddle_nearby, second_derivative_test
+from talweg.sketching.conclusions import Verdict, is_smooth
+from talweg.sketching.kinds import is_level, is_saddle_nearby, second_derivative_test
 from talweg.sketching.levenberg import derivatives
 from talweg.sketching.stationary import Stationary, Window
 from talweg.sketching.writing import Sentence, Written
@@ -30,7 +31,8 @@ class StationaryPoint:
             tangent) or ``"undecided"``.
         exact: whether the place was found in closed form.
         residual: the length of the gradient, in float64, that is left there; `None` at a corner.
-        eigenvalues: those of the Hessian, increasing; in one variable the second derivative; `None` at a corner.
+        eigenvalues: those of the Hessian, increasing; in one variable the second derivative; `None` at a corner,
+            and where there is no second derivative.
         smooth: false at a corner.
         coordinates: the place as written; closed forms where exact.
         height: the value as written.
@@ -120,9 +122,9 @@ class Places:
                 return kind, ""
             if convexity.holds:
                 return "minimum", "f is convex, so that it is lowest wherever the gradient vanishes"
-            if abs(value - lowest) <= ZERO * max(1.0, abs(lowest)):
+            if math.isfinite(lowest) and abs(value - lowest) <= ZERO * max(1.0, abs(lowest)):
                 return "minimum", "f is nowhere lower"
-            if abs(value - highest) <= ZERO * max(1.0, abs(highest)):
+            if math.isfinite(highest) and abs(value - highest) <= ZERO * max(1.0, abs(highest)):
                 return "maximum", "f is nowhere higher"
             return kind, ""
 
@@ -141,8 +143,8 @@ def merge(expression: Expression, finding: dict[str, Any], numeric: Stationary, 
         *(_periodic(family, expression) for family in finding.get("families", [])),
         *(_curve(curve, expression) for curve in finding.get("curves", [])),
     ]
-    exact = _exact_points(expression, finding)
     size = np.array([high - low for low, high in searched])
+    exact = _exact_points(expression, finding, size)
     taken = np.array([point.point for point in exact]).reshape(-1, expression.size)
     rest = []
     for index in range(len(numeric.kinds)):
@@ -153,13 +155,15 @@ def merge(expression: Expression, finding: dict[str, Any], numeric: Stationary, 
     loose = [i for i in rest if numeric.members[i] == 1]
     filled = [i for i in rest if numeric.members[i] > 1]
     points = [*exact, *(_numeric_point(numeric, i, size, expression) for i in loose)]
-    families += [_filled(numeric, i, expression) for i in filled]
+    families += [_filled(numeric, i, expression, searched) for i in filled]
     smooth_rest = any(numeric.smooth[i] for i in rest)
     order = (lambda p: p.point) if expression.size == 1 else (lambda p: (round(p.value, 9), p.point))
     return Places(tuple(sorted(points, key=order)), tuple(families), bool(finding.get("complete")) and not smooth_rest)
 
 
-def _exact_points(expression: Expression, finding: dict[str, Any]) -> list[StationaryPoint]:
+def _exact_points(
+    expression: Expression, finding: dict[str, Any], size: Float[np.ndarray, " n"]
+) -> list[StationaryPoint]:
     """The points that symbols found and numbers confirm, those of periodic families among them."""
     rows = list(finding.get("points", []))
     for family in finding.get("families", []):
@@ -167,11 +171,13 @@ def _exact_points(expression: Expression, finding: dict[str, Any]) -> list[Stati
         rows += [{"point": [m["point"]], "floats": [m["float"]], **shared} for m in family["members"]]
     if not rows:
         return []
-    at = derivatives(expression, np.array([row["floats"] for row in rows], float))
+    places = np.array([row["floats"] for row in rows], float)
+    at = derivatives(expression, places)
+    level = np.ones(len(rows), bool) if is_smooth(expression.tree) else is_level(expression, places, size)
     points = []
-    for row, height, slope, H in zip(rows, at.value, at.gradient, at.hessian, strict=True):
+    for row, height, slope, H, flat in zip(rows, at.value, at.gradient, at.hessian, level, strict=True):
         residual = float(np.linalg.norm(slope))
-        if not residual <= 1e-6 * (1 + np.abs(H).max() * (1 + np.abs(row["floats"]).max())):
+        if not flat or not residual <= 1e-6 * (1 + np.abs(H).max() * (1 + np.abs(row["floats"]).max())):
             continue  # outside the domain over the reals, or not a zero after all
         points.append(_exact_point(expression, row, float(height), residual, H))
     return points
@@ -228,9 +234,11 @@ def _numeric_point(numeric: Stationary, index: int, size: np.ndarray, expression
     value = _clean(float(numeric.values[index]))
     smooth = bool(numeric.smooth[index])
     eigenvalues = numeric.eigenvalues[index]
-    reason = _test(eigenvalues, 2, None) if smooth else Sentence.of("a corner: f has no derivative there")
-    kind = numeric.kinds[index]
-    if smooth and kind == "saddle" and second_derivative_test(eigenvalues) == "undecided":
+    kind, twice = numeric.kinds[index], smooth and bool(np.isfinite(eigenvalues).all())
+    reason = Sentence.of("a corner: f has no derivative there" if not smooth else "f has no second derivative there")
+    if twice:
+        reason = _test(eigenvalues, 2, None)
+    if smooth and kind == "saddle" and not (twice and second_derivative_test(eigenvalues) == "saddle"):
         reason = Sentence.of(*reason.parts, "; but f is lower and higher close by")
     return StationaryPoint(
         point=tuple(point),
@@ -238,7 +246,7 @@ def _numeric_point(numeric: Stationary, index: int, size: np.ndarray, expression
         kind=kind,
         exact=False,
         residual=float(numeric.residuals[index]) if smooth else None,
-        eigenvalues=tuple(float(e) for e in eigenvalues) if smooth else None,
+        eigenvalues=tuple(float(e) for e in eigenvalues) if twice else None,
         smooth=smooth,
         coordinates=tuple(writing.value(c) for c in point),
         height=writing.value(value),
@@ -280,13 +288,17 @@ def _curve(curve: dict[str, Any], expression: Expression) -> Family:
     return Family(Sentence.of("the whole curve ", joined), "undecided", value, height, True)
 
 
-def _filled(numeric: Stationary, index: int, expression: Expression) -> Family:
-    """A curve or a flat part that numbers found, by the box that it fills."""
-    value = _clean(float(numeric.values[index]))
+def _filled(numeric: Stationary, index: int, expression: Expression, searched: Window) -> Family:
+    """A curve or a flat part that numbers found, by the box that it fills.
+
+    In one variable the ends are the part's own, at which f need not have a derivative, or those of the search.
+    """
+    value, one = _clean(float(numeric.values[index])), expression.size == 1
     ranges = []
-    for name, (low, high) in zip(expression.variables, numeric.extents[index], strict=True):
-        lower, upper = (writing.value(_clean(float(end))) for end in (low, high))
-        ends = writing.interval(lower, upper, "[", "]")
+    for name, (low, high), side in zip(expression.variables, numeric.extents[index], searched, strict=True):
+        lower, upper = (writing.value(_clean(float(end), side[1] - side[0])) for end in (low, high))
+        left, right = "(" if one and low > side[0] else "[", ")" if one and high < side[1] else "]"
+        ends = writing.interval(lower, upper, left, right)
         ranges.append(writing.names([name]) + writing.relation("∈") + ends)
     joined = Written(", ".join(r.text for r in ranges), r",\; ".join(r.latex for r in ranges))
     what = "a flat part, " if expression.size == 1 else "a curve or flat part within "

@@ -211,7 +211,7 @@ def sketch(
         findings = study.result()
     places = merge(expression, findings["stationary"], numeric, searched)
     gradient, hessian = _derivatives(findings["derivatives"])
-    limits = conclusions.limits(findings["limits"])
+    limits = conclusions.limits(findings["limits"], expression.variables)
     convexity = conclusions.convexity(expression, findings, places, searched, hessian)
     places = places.settled(expression, convexity)
     bounded = conclusions.boundedness(expression, findings, limits, places, convexity)
@@ -312,5 +312,5 @@ def boundedness_of(expression: Expression, study: Study) -> Verdict:
         study: of it, under way; its result is waited for.
     """
     findings = study.result()
-    found = conclusions.limits(findings["limits"])
+    found = conclusions.limits(findings["limits"], expression.variables)
     return conclusions.boundedness(expression, findings, found, Places((), (), False), conclusions.UNDECIDED)

@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import qmc
 
 from talweg.sketching.corners import Corner, find_corners, inner_minima
-from talweg.sketching.kinds import SINGULAR, settled
+from talweg.sketching.kinds import SINGULAR, around, is_level, second_derivative_test, settled
 from talweg.sketching.levenberg import TINY, Derivatives, derivatives, polished
 from talweg.sketching.sampling import Function, heights
 
@@ -24,6 +24,7 @@ MORE_STARTS = 1024
 FINE = {1: 8192, 2: 256}
 """Points along each axis of the grid whose extrema are starts besides."""
 MOST_EXTREMA = 800
+EPSILON = float(np.finfo(np.float64).eps)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -34,7 +35,7 @@ class Stationary:
         points: their coordinates.
         values: the function there.
         kinds: ``"minimum"``, ``"maximum"``, ``"saddle"`` or ``"undecided"`` (the test does not tell).
-        eigenvalues: those of the Hessian, increasing; NaN at a corner.
+        eigenvalues: those of the Hessian, increasing; NaN at a corner, and where there is none.
         residuals: the length of the gradient that is left; NaN at a corner.
         smooth: false at a corner, where the function has an extremum but no derivative.
         members: how many points this one stands for: 1, or more on a curve of stationary points or a flat part.
@@ -88,7 +89,8 @@ def find_stationary(function: Function, window: Window, corners: bool = True) ->
     Args:
         function: from an array of shape (n,) to a scalar, differentiable by JAX; NaN where it is not defined.
         window: the range of each variable.
-        corners: whether to look for corners too, in one or two variables; needless where there can be none.
+        corners: whether there may be corners, jumps or poles: then what automatic differentiation says is checked
+            by looking around, and in one or two variables corners are looked for too.
 
     Example:
         >>> found = find_stationary(lambda p: p[0] ** 2 + 4 * p[0], [(-10, 10)])
@@ -104,7 +106,10 @@ def find_stationary(function: Function, window: Window, corners: bool = True) ->
     at = derivatives(function, np.nan_to_num(ends, nan=np.inf))
     keep = np.all((ends >= lower - 1e-9 * size) & (ends <= upper + 1e-9 * size), 1) & _arrived(at, size)
     keep &= ~_in_tail(function, ends, at.value, size, scale)
-    smooth = _grouped(function, ends[keep], at.only(keep), size, scale)
+    if corners:
+        keep[keep] = is_level(function, ends[keep], size)
+    smooth = _grouped(function, ends[keep], at.only(keep), size, scale, corners)
+    smooth = _measured(function, smooth, window) if len(window) == 1 else smooth
     return _with_corners(
         smooth, find_corners(function, seen, smooth.extents, window) if corners and len(window) <= 2 else []
     )
@@ -135,11 +140,11 @@ def _in_tail(
     scale: float,
 ) -> Bool[np.ndarray, " points"]:
     """Where the function changes within a hundredth of the window, but by no more than rounding: a tail."""
-    steps = np.vstack([np.diag(size), -np.diag(size)]) * 0.01
+    steps = around(len(size), few=True) * size * 0.01
     near = (points[:, None] + steps).reshape(-1, len(size))
-    around = heights(function, near).reshape(len(points), -1)
+    there = heights(function, near).reshape(len(points), -1)
     with np.errstate(invalid="ignore"):
-        change = np.abs(around - values[:, None]).max(1)
+        change = np.abs(there - values[:, None]).max(1)
     return (change > 0) & (change < 1e-12 * scale)
 
 
@@ -149,6 +154,7 @@ def _grouped(
     at: Derivatives,
     size: Float[np.ndarray, " n"],
     scale: float,
+    corners: bool,
 ) -> Stationary:
     """One point for each group of ends; a group that fills a curve or a region stands as one, with its extent."""
     n = len(size)
@@ -167,15 +173,38 @@ def _grouped(
     filled = (extents[..., 1] - extents[..., 0]).max(1) > 0.02 * size.max()
     members = np.where(filled, [len(group) for group in groups], 1)
     kinds = tuple(
-        settled(function, points[b], eigenvalues[b], size) if not fills else "undecided"
+        settled(function, points[b], eigenvalues[b], size, not corners) if not fills else "undecided"
         for b, fills in zip(best, filled, strict=True)
     )
+    tested = [second_derivative_test(eigenvalues[b]) for b in best]
+    believed = np.array([test in ("undecided", kind) for test, kind in zip(tested, kinds, strict=True)]) | filled
     return _sorted(
         Stationary(
-            points[best], at.value[best], kinds, eigenvalues[best], residuals[best],
+            points[best], at.value[best], kinds,
+            np.where(believed[:, None], eigenvalues[best], np.nan), residuals[best],
             np.ones(len(best), bool), members, extents,
         )
     )  # fmt: skip
+
+
+def _measured(function: Function, found: Stationary, window: Window) -> Stationary:
+    """Flat parts of a function of one variable with their true ends, by bisection; starts lie only so close."""
+    ((low, high),) = window
+    extents = found.extents.copy()
+    for part in np.flatnonzero(found.members > 1):
+        value = found.values[part]
+
+        def is_flat(x: float, value: float = value) -> bool:
+            return bool(abs(heights(function, np.array([[x]]))[0] - value) <= 16 * EPSILON * abs(value))
+
+        for side, limit in enumerate((low, high)):
+            inside, step = float(extents[part, 0, side]), 2 * (high - low) / STARTS[1]
+            outside = max(inside - step, limit) if side == 0 else min(inside + step, limit)
+            while abs(outside - inside) > 1e-12 * (high - low) and not is_flat(outside):
+                middle = (inside + outside) / 2
+                inside, outside = (middle, outside) if is_flat(middle) else (inside, middle)
+            extents[part, 0, side] = outside
+    return dataclasses.replace(found, extents=extents)
 
 
 def _representative(points: np.ndarray, residuals: np.ndarray, group: np.ndarray) -> int:

@@ -17,7 +17,7 @@ from talweg.record.measured import read_noise, read_sharpness
 from talweg.record.plain import plain_data
 from talweg.record.seals import intact
 
-LEARNED = ("number", "category", "date", "picture")
+LEARNED = ("number", "category", "date", "text", "picture")
 """Kinds of columns that are learned from; the others are left out."""
 FAILED = ("non_finite", "diverged")
 """The kinds of Outcome after which a member is left out of the ensemble."""

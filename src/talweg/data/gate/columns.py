@@ -9,9 +9,8 @@ from jaxtyping import Float, Int
 from talweg.data.columns import as_dates, as_numbers, as_text
 from talweg.data.encode import CategoryEncoder, DateEncoder, Encoder
 from talweg.data.gate.finding import Case, Finding, counted, named, percent
-from talweg.data.reading.words import SLASHED
 from talweg.data.sentences import TextEncoder
-from talweg.data.table import Column, Numbers, Text
+from talweg.data.table import Column, Numbers
 from talweg.data.task import quantities_of
 
 _SAMPLE = 20_000
@@ -168,27 +167,9 @@ def texts(case: Case) -> Iterable[Finding]:
                 "note",
                 "text",
                 f"Column {encoder.name!r} is free text: {len(encoder.terms)} words and pairs of words that stand in it"
-                f" twice or more are folded into {len(encoder.scale)} features.",
+                f" twice or more are folded into {len(encoder.center)} features.",
                 f"If it says nothing of the target, leave it out with --column {encoder.name}=ignore.",
                 (encoder.name,),
-            )
-
-
-def slashed_dates(case: Case) -> Iterable[Finding]:
-    """Columns of dates such as 3/4/2024, which nobody can read for certain, and which are taken as words."""
-    for found in case.preparation.kinds:
-        column = case.table.columns[found.name]
-        if found.kind not in ("category", "identifier") or not isinstance(column, Text):
-            continue
-        some = column.levels[:: 1 + len(column.levels) // _FEWEST_ROWS]
-        if some and all(map(SLASHED.fullmatch, some)):
-            yield Finding(
-                "warning",
-                "slashed_dates",
-                f"Column {found.name!r} holds dates such as {some[0]!r}, of which day and month cannot be told apart;"
-                f" it is taken as {'words' if found.kind == 'category' else 'a name of each row, and left out'}.",
-                f"Write them as 2024-12-31 or 31.12.2024, or leave them out with --column {found.name}=ignore.",
-                (found.name,),
             )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from talweg.data.gate import columns, rows, target
+from talweg.data.gate import columns, rows, target, unread
 from talweg.data.gate.finding import Case, Finding, Report
 
 CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
@@ -20,7 +20,8 @@ CHECKS: tuple[Callable[[Case], Iterable[Finding]], ...] = (
     columns.identifiers,
     columns.left_out,
     columns.texts,
-    columns.slashed_dates,
+    unread.slashed_dates,
+    unread.numbers_with_units,
     columns.non_finite,
     columns.mostly_missing,
     columns.many_features,

@@ -1,9 +1,11 @@
 """`talweg find-lr` and `talweg noise`, as a person uses them."""
 
 import numpy as np
+import pytest
 
 import talweg as tw
 from talweg.run.probes.batches import batch_sizes
+from talweg.view.steps import _noise_lines
 
 SMALL = ("--members", 2, "--hidden", 8)
 
@@ -73,3 +75,27 @@ def test_noise_of_a_denoising(here):
 def test_sizes():
     assert batch_sizes(40, 40) == [1, 4, 16, 40]
     assert batch_sizes(1, 1) == [1]
+
+
+@pytest.mark.parametrize("command", ["noise", "find-lr", "schedules", "replay"])
+def test_a_picture_that_cannot_be_written_is_refused_before_anything_is_computed(talweg, here, command):
+    """The source is not there either, and nobody has looked for it yet."""
+    told = talweg(command, "nosuch.csv", "--plot", "picture.gif")
+    assert told.code == 2
+    assert told.err == "talweg: a picture's file must end in .png or .svg or .pdf, not in 'picture.gif'\n"
+
+
+@pytest.mark.parametrize(
+    ("used", "seconds", "said"),
+    [
+        (8, (1e-3, 4e-3), "with a cosine of 0.90, in 1/4 of its time."),
+        (8, (1e-3, 1.1e-3), "with a cosine of 0.90, in about as much time."),
+        (100, (1e-3, 4e-3), "The training sees all 100 rows at every step: its gradient is the full one."),
+    ],
+)
+def test_what_noise_says_of_the_batch_in_use(used, seconds, said):
+    sizes = [{"batch_size": rows, "cosine": cosine} for rows, cosine in ((8, 0.9), (100, 1.0))]
+    stages = [{"stage": name, "noise_scale": 3.0, "sizes": sizes} for name in ("start", "midway", "end")]
+    times = [{"batch_size": rows, "step_seconds": one} for rows, one in zip((8, 100), seconds, strict=True)]
+    content = {"batch_size": used, "rows": 100, "suggestion": 4, "stages": stages, "times": times, "files": {}}
+    assert _noise_lines(content)[0].endswith(said)

@@ -68,7 +68,10 @@ def test_every_rule_of_the_table_is_among_the_good_texts():
 # text, the position of what is wrong counted from 1, what the message must say
 BAD = [
     ("", 1, "is not understood"),
-    ("flat(", 5, "is not understood"),
+    ("flat(", 5, "opens a bracket that it never closes"),
+    ("epochs(3))", 10, "closes a bracket that it never opened"),
+    (" accuracy >= ", 13, "is not finished: something is missing at position 13"),
+    ("epochs(3) or", 13, "is not finished: something is missing"),
     ("flatt(train_loss)", 1, "Did you mean 'flat'?"),
     ("  flatt(train_loss)", 3, "Did you mean 'flat'?"),
     ("epochs(3) or\tflatt()", 14, "Did you mean 'flat'?"),

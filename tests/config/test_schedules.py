@@ -32,7 +32,7 @@ def test_every_setting_of_every_schedule_has_a_range_that_holds_its_default():
     ("text", "position", "message"),
     [
         ("", 1, "is not understood"),
-        ("cosine(", 7, "is not understood"),
+        ("cosine(", 7, "opens a bracket that it never closes"),
         ("cosine(end=2)", 12, "end must be a number from 0 to 1, got 2,"),
         ("cosine(warmup=1)", 15, "warmup must be a number from 0 below 1, got 1,"),
         ("step(drops=2.5)", 12, "drops must be a whole number from 1 to 1000, got 2.5,"),

@@ -15,6 +15,7 @@ from talweg.run.named import named_settings
 from talweg.run.segments import InMemory
 from talweg.run.standing import read_standing
 from talweg.run.train import train
+from tests.run.shapes import shapes
 
 EPOCHS = 3
 GIVEN = {"members": 2, "max_epochs": EPOCHS, "learning_rate": 0.01, "stop": "epochs(100)"}
@@ -33,6 +34,12 @@ def photographs():
     return make_settings({**settings, "layers": "residual(conv 2 3x3, batchnorm, relu, conv 1 3x3)", **GIVEN}), source
 
 
+def masks():
+    pictures = shapes(10, (32, 40))
+    settings = {"split": "60/20/20", "patch_size": 16, "batch_size": 6, "layers": "conv 2 3x3, batchnorm, relu, output"}
+    return named_settings(*pictures, {**settings, **GIVEN})
+
+
 KINDS = {
     "augmented, with batch statistics and dropout": (
         labeled,
@@ -42,6 +49,7 @@ KINDS = {
         },
     ),
     "levels of noise": (photographs, {"noise": "5..50"}),
+    "masks": (masks, {"augment": "turn, shift 2, rotation 20, brightness 0.2", "input_noise": 0.1}),
     "noisy pictures alone": (photographs, {"noise": "self"}),
 }
 

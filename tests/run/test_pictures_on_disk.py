@@ -52,7 +52,6 @@ def small(monkeypatch, tmp_path_factory):
     monkeypatch.setenv("TALWEG_CACHE", str(tmp_path_factory.getbasetemp() / "cache of pictures"))
     monkeypatch.setattr(streaming, "SEGMENT_BYTES", 3 * 16 * SIDE * SIDE * 3)
     monkeypatch.setattr(gather_module, "_AT_ONCE", 40 * SIDE * SIDE * 3)
-    monkeypatch.setattr(gather_module, "_AROUND", 0)
     monkeypatch.setattr(predicting, "_PIXELS", 50 * SIDE * SIDE * 3)
 
 

@@ -3,15 +3,19 @@
 import numpy as np
 import pytest
 from PIL import Image
+from scipy import integrate, stats
 
 import talweg as tw
 from talweg.config.settings import make_settings
+from talweg.descent.recipes import OPTIMIZERS
 from talweg.errors import ConfigError
 from talweg.run.build import build
-from talweg.run.probes.find_lr import HIGH, LOW, STEPS, fallen, smoothed, suggest
+from talweg.run.probes.find_lr import HIGH, LOW, STEPS, _feed
+from talweg.run.probes.suggestion import ADAM, Known, fallen, known_of, readings, smoothed, suggest
 
 RATES = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
 PLAIN = {"hidden": (8,), "members": 3, "optimizer": "sgd"}
+KNOWN = Known(4e-3, scatter=0.3, error=0.5)
 
 
 def falling(center, members=4, spread=0.0, depth=0.9):
@@ -21,26 +25,73 @@ def falling(center, members=4, spread=0.0, depth=0.9):
     return np.where(RATES < 1, 2 * (1 - depth * fall), 50.0)
 
 
-def test_the_suggestion_is_a_tenth_of_the_rate_at_which_the_loss_is_lowest():
+def test_a_member_reads_a_tenth_of_the_rate_at_which_its_loss_is_lowest():
     """It falls over two powers of ten, so that it is lowest one above its middle."""
-    rate, interval, sentence = suggest(RATES, falling(1e-3))
-    assert rate == pytest.approx(1e-3, rel=0.1)
-    assert interval == (rate, rate)
-    assert sentence.startswith(f"learning rate {rate:g}: a tenth of the rate at which the loss was lowest; ")
+    np.testing.assert_allclose(readings(RATES, falling(1e-3)), 1e-3, rtol=0.1)
 
 
-def test_or_where_nine_tenths_of_the_fall_are_done_if_that_comes_first():
+def test_or_where_nine_tenths_of_its_fall_are_done_if_that_comes_first():
     """Nine tenths between 1e-5 and 1e-4, the last tenth on the way to 0.1."""
     share = np.interp(np.log10(RATES), [-5, -4, -1], [0, 0.9, 1])
-    rate, _, sentence = suggest(RATES, np.tile(2 - share, (3, 1)))
-    assert rate == pytest.approx(1e-4, rel=0.1)
-    assert sentence.startswith(f"learning rate {rate:g}: nine tenths of the loss's fall had happened by then; ")
+    np.testing.assert_allclose(readings(RATES, np.tile(2 - share, (3, 1))), 1e-4, rtol=0.1)
+
+
+@pytest.mark.parametrize("spread", [0.0, 0.3])
+@pytest.mark.parametrize("known", [Known(4e-3, 0.1, 0.5), KNOWN, Known(4e-3, 0.8, 0.25, low=0.7)])
+def test_the_suggestion_is_what_bayes_makes_of_the_test_and_what_is_known(known, spread):
+    """The posterior by quadrature, with SciPy's densities: its mean, and the interval that holds half of it."""
+    losses = falling(1e-4, members=9, spread=spread)
+    found = suggest(RATES, losses, known, "adamw")
+    own = np.log10(readings(RATES, losses)) + known.low
+    error = np.hypot(known.error, np.sqrt(np.pi / 2) * stats.sem(own))
+
+    def density(place):
+        return stats.norm.pdf(place, np.log10(known.rate), known.scatter) * stats.norm.pdf(np.median(own), place, error)
+
+    whole, mean, inside = (
+        integrate.quad(lambda place, f=f: f(place) * density(place), *ends, points=[-4, -3, -2], limit=200)[0]
+        for f, ends in (
+            (lambda place: 1.0, (-9, 4)),
+            (lambda place: place, (-9, 4)),
+            (lambda place: 1.0, np.log10(found.interval)),
+        )
+    )
+    assert found.rate == pytest.approx(10 ** (mean / whole), rel=0.05)
+    assert inside / whole == pytest.approx(0.5, abs=0.05)
+
+
+def test_the_sentence_says_how_it_came_about():
+    found = suggest(RATES, falling(1e-4, spread=0.3), KNOWN, "adamw")
+    low, high = found.tested_interval
+    assert found.sentence == (
+        f"learning rate {found.rate:g}: the test says {found.tested:g}, the middle half of 4 members {low:g} to "
+        f"{high:g}; adamw is known to train well near 0.004; together, the test counting {found.weight:.0%}, "
+        f"{found.rate:g}"
+    )
+    assert found.tested < found.rate < KNOWN.rate
+
+
+def test_members_that_lie_apart_count_less():
+    near, far = (suggest(RATES, falling(1e-4, spread=spread), KNOWN, "adamw") for spread in (0.1, 0.8))
+    assert near.weight > far.weight > 0
+    assert near.rate < far.rate
+
+
+def test_where_the_data_decide_the_test_counts_more():
+    """A step of SGD is as long as the gradient, one of Adam as long as the rate."""
+    by_gradient = {name for name, recipe in OPTIMIZERS.items() if recipe.by_gradient}
+    assert by_gradient == {"sgd", "momentum", "nesterov", "schedule_free_sgd"}
+    losses = falling(1e-4)
+    near, far = (suggest(RATES, losses, known_of(name, 4e-3), name) for name in ("adamw", "sgd"))
+    assert far.weight > 0.5 > near.weight
+    assert known_of("adam", 1e-3).rate == ADAM
+    assert known_of("lion", 1e-4).scatter > known_of("adamw", 4e-3).scatter
 
 
 def test_one_member_has_no_middle_half():
-    rate, interval, sentence = suggest(RATES, falling(1e-3)[:1])
-    assert interval == (rate, rate)
-    assert sentence == f"learning rate {rate:g}: a tenth of the rate at which the loss was lowest"
+    found = suggest(RATES, falling(1e-3)[:1], KNOWN, "adamw")
+    assert found.tested_interval == (found.tested, found.tested)
+    assert "middle half" not in found.sentence
 
 
 def test_batches_that_differ_by_more_than_all_that_is_gained_hide_nothing():
@@ -48,27 +99,25 @@ def test_batches_that_differ_by_more_than_all_that_is_gained_hide_nothing():
     left = falling(1e-3, depth=0.5) / 2
     levels = np.random.default_rng(0).gamma(0.5, 2.0, STEPS)
     clean, noisy = (
-        suggest(RATES, fallen(left, np.ones_like(left))),
-        suggest(RATES, fallen(left * levels, levels + 0 * left)),
+        suggest(RATES, fallen(left, np.ones_like(left)), KNOWN, "adamw").tested,
+        suggest(RATES, fallen(left * levels, levels + 0 * left), KNOWN, "adamw").tested,
     )
-    assert noisy[0] == pytest.approx(clean[0], rel=0.4)
-    hidden = suggest(RATES, smoothed(left * levels))[0]
-    assert hidden is None or not 0.5 < hidden / clean[0] < 2
+    assert noisy == pytest.approx(clean, rel=0.4)
+    hidden = suggest(RATES, smoothed(left * levels), KNOWN, "adamw").tested
+    assert hidden is None or not 0.5 < hidden / clean < 2
 
 
-def test_members_that_differ_give_an_interval_and_those_that_disagree_none():
-    rate, interval, _ = suggest(RATES, falling(1e-3, spread=0.3))
-    assert interval[0] < rate < interval[1]
-    rate, interval, sentence = suggest(RATES, falling(1e-3, spread=1.5))
-    assert (rate, interval) == (None, None)
-    assert sentence.startswith("no reliable suggestion: the members disagree")
+def test_members_that_disagree_suggest_nothing():
+    found = suggest(RATES, falling(1e-3, spread=1.5), KNOWN, "adamw")
+    assert (found.rate, found.interval, found.weight) == (None, None, None)
+    assert found.sentence.startswith("no reliable suggestion: the members disagree")
 
 
 @pytest.mark.parametrize("losses", [falling(1e-3, depth=0.05), np.full((3, STEPS), 2.0), np.full((3, STEPS), np.nan)])
 def test_a_loss_that_does_not_fall_gives_no_suggestion(losses):
-    rate, _, sentence = suggest(RATES, losses)
-    assert rate is None
-    assert sentence.startswith("no reliable suggestion: ")
+    found = suggest(RATES, losses, KNOWN, "adamw")
+    assert found.rate is None
+    assert found.sentence.startswith("no reliable suggestion: while the rate climbed from 1e-06 to 10 the loss fell by")
 
 
 def test_smoothing_weighs_old_losses_less_and_less():
@@ -89,7 +138,20 @@ def test_on_a_table(found):
     np.testing.assert_allclose(found.rates, RATES)
     told = found.summary
     assert (told["kind"], told["members"], len(told["loss"][0])) == ("range_test", 3, STEPS)
+    assert sorted([told["known"], told["suggestion"], told["tested"]])[1] == told["suggestion"]
+    assert 0 < told["weight"] < 1
     assert found.figure().axes[0].get_xscale() == "log"
+
+
+def test_members_see_batches_of_their_own(found):
+    """The same start with other batches reads another rate; with the same it would be the same member twice."""
+    alone = tw.find_lr("iris", **{**PLAIN, "members": 1})
+    np.testing.assert_array_equal(alone.losses[0], found.losses[0])
+    feed = _feed(build(make_settings({"source": "iris", **PLAIN})).job)
+    assert feed.order.shape == (3, STEPS, 32)
+    assert not (feed.order[0] == feed.order[1]).all()
+    for order, weight in zip(feed.order, feed.weight, strict=True):
+        assert sorted(order[:4][weight[:4] > 0].tolist()) == list(range(105))
 
 
 def test_auto_takes_the_suggestion_says_so_and_changes_nothing_of_the_training(found):
@@ -105,7 +167,7 @@ def test_auto_takes_the_suggestion_says_so_and_changes_nothing_of_the_training(f
 
 
 def test_without_a_suggestion_the_usual_rate_is_taken_and_said(monkeypatch):
-    monkeypatch.setattr("talweg.run.probes.find_lr.FALL", 2.0)
+    monkeypatch.setattr("talweg.run.probes.suggestion.FALL", 2.0)
     built = build(make_settings({"source": "iris", **PLAIN, "learning_rate": "auto"}))
     assert built.job.settings.learning_rate == 0.1
     assert built.notes[-1].endswith("; the usual 0.1 is taken")

@@ -10,6 +10,7 @@ from sklearn.metrics import jaccard_score
 import talweg as tw
 from talweg.errors import ConfigError, DataError
 from talweg.run.pictures.mask_scoring import pixel_sums
+from talweg.view.comparison import compare
 from tests.run.shapes import shapes, write
 
 SETTINGS = {
@@ -143,6 +144,21 @@ def test_the_report_shows_masks_and_what_is_wrong(run):
         page = run.report(lang=lang).page
         assert page.count("data:image/png") == 12
         assert words in page
+
+
+def test_the_figure_has_a_row_for_each_picture(run):
+    axes = run.plot.segmented()
+    assert [ax.get_title() for ax in axes[:3]] == ["picture", "true mask", "predicted mask"]
+    assert len(axes) == 4 * 3
+
+
+def test_runs_are_compared_over_whole_pictures(run, folder):
+    other = tw.train(folder, **{**SETTINGS, "max_epochs": 1}, out=folder.parent / "masks-other")
+    (verdict,) = compare([run.told, other.told]).verdicts
+    found = next(interval for interval in verdict.intervals if interval.over == "pictures")
+    each = [[one["mean_iou"] for one in each.summary["segmentation"]["pictures"]] for each in (run, other)]
+    assert (found.pairs, found.metric) == (3, "mean_iou")
+    assert found.mean == pytest.approx(np.mean(each[1]) - np.mean(each[0]))
 
 
 def test_arrays_weights_of_classes_and_a_threshold(pictures):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, put, with_picture
+from talweg.cli.output import json_option, plot_option, put, with_picture
 from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import training_options
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command("find-lr", cls=Sectioned)
 @click.argument("source", required=False)
 @training_options
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
+@plot_option("Draw the picture: .png, .svg or .pdf.")
 @json_option
 def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
     """Suggest a learning rate for SOURCE: it climbs from step to step, and all members tell where the loss falls.

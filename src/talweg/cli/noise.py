@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from talweg.cli.output import json_option, put, with_picture
+from talweg.cli.output import json_option, plot_option, put, with_picture
 from talweg.cli.sections import Sectioned
 from talweg.cli.training_options import course_options, training_options
 from talweg.errors import ConfigError
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @click.argument("source", required=False, metavar="SOURCE|RUN")
 @training_options
 @course_options
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the picture: .png, .svg or .pdf.")
+@plot_option("Draw the picture: .png, .svg or .pdf.")
 @json_option
 def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -> None:
     """Measure on SOURCE how good a random subset's gradient is: its direction, its error, its time.

@@ -18,6 +18,19 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 quiet_option = click.option("--quiet", "-q", is_flag=True, help="No progress and no summary.")
 
 
+def plot_option(help_text: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """The flag `--plot`. A file that no picture can be written to is refused before anything is computed."""
+
+    def checked(context: click.Context, parameter: click.Parameter, path: Path | None) -> Path | None:
+        if path is not None:
+            from talweg.view.save import require_picture
+
+            require_picture(path)
+        return path
+
+    return click.option("--plot", type=click.Path(path_type=Path), callback=checked, help=help_text)
+
+
 def screen() -> Any:
     """Standard error as it is now, to which one may write whether or not it is still there."""
     return _Screen()

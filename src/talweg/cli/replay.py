@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talweg.cli.output import json_option, put, with_picture
+from talweg.cli.output import json_option, plot_option, put, with_picture
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("run", type=click.Path(path_type=Path))
 @click.option("--stop", required=True, help="A stopping rule, such as 'flat(train_loss, 1e-3) and accuracy >= 0.9'.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw the curves with its stops: .png, .svg or .pdf.")
+@plot_option("Draw the curves with its stops: .png, .svg or .pdf.")
 @json_option
 def replay(run: Path, stop: str, plot: Path | None, as_json: bool) -> None:
     """Say when another rule would have stopped the run in folder RUN, and what that would have cost or saved.

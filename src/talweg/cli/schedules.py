@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from talweg.cli.output import json_option, put, with_picture
+from talweg.cli.output import json_option, plot_option, put, with_picture
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @click.option("--epochs", type=int, default=100, show_default=True, help="How long the training is.")
 @click.option("--steps-per-epoch", type=int, default=10, show_default=True, help="How many steps an epoch has.")
 @click.option("--learning-rate", type=float, default=1.0, show_default=True, help="What a schedule is a factor of.")
-@click.option("--plot", type=click.Path(path_type=Path), help="Draw them into this file: .png, .svg or .pdf.")
+@plot_option("Draw them into this file: .png, .svg or .pdf.")
 @json_option
 def schedules(
     schedule: tuple[str, ...],

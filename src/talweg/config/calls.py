@@ -31,14 +31,26 @@ def read_tree(text: str, what: str) -> ast.expr:
     try:
         tree = ast.parse(line.lstrip(), mode="eval")
     except SyntaxError as error:
-        position = min(max(indent + (error.offset or 1), 1), len(text) + 1)
-        raise ExpressionError(f"{what} {text!r} is not understood", position) from None
+        raise _misread(text, what, error, indent) from None
     except (ValueError, RecursionError, MemoryError):
         raise ExpressionError(f"{what} {text!r} is not understood", 1) from None
     for node in ast.walk(tree):
         if isinstance(node, ast.expr | ast.keyword):
             node.col_offset += indent
     return tree.body
+
+
+def _misread(text: str, what: str, error: SyntaxError, indent: int) -> ExpressionError:
+    """What the parser said of a text that is no expression, in our words."""
+    if not error.offset and text.strip():
+        # The parser came to the end of the text, which it counts as no place in it.
+        return ExpressionError(f"{what} {text!r} is not finished: something is missing", len(text.rstrip()) + 1)
+    told = "is not understood"
+    if "was never closed" in error.msg:
+        told = "opens a bracket that it never closes,"
+    elif error.msg.startswith("unmatched"):
+        told = "closes a bracket that it never opened,"
+    return ExpressionError(f"{what} {text!r} {told}", min(max(indent + (error.offset or 1), 1), len(text) + 1))
 
 
 def fail(message: str, node: ast.AST) -> ExpressionError:

@@ -42,14 +42,14 @@ def step_losses(
         objective: what is minimized; its settings have a leading member axis.
         optimizer: how; likewise.
         state: where the members start; their keys are asked as in an epoch of number 0, which no training has.
-        feed: the rows of each step, the same for every member.
+        feed: the rows of each member's steps.
 
     Returns:
         Both losses; the former is NaN where a member has fallen off.
     """
 
-    def one(member: tuple[Objective, Optimizer, State]) -> tuple[Float[Array, " steps"], Float[Array, " steps"]]:
-        objective, optimizer, start = member
+    def one(member: tuple) -> tuple[Float[Array, " steps"], Float[Array, " steps"]]:
+        objective, optimizer, start, order, weights = member
         key = jax.random.fold_in(jax.random.wrap_key_data(jnp.asarray(start.key)), 0)
 
         def body(state: State, scanned: tuple) -> tuple[State, tuple[Array, Array]]:
@@ -59,6 +59,6 @@ def step_losses(
             state, sums, _ = step(objective, optimizer, state, batch, its_key)
             return state, (sums["loss"] / sums["weight"], before["loss"] / before["weight"])
 
-        return lax.scan(body, start, (feed.order, feed.weight, jnp.arange(feed.order.shape[0])))[1]
+        return lax.scan(body, start, (order, weights, jnp.arange(order.shape[0])))[1]
 
-    return lax.map(one, (objective, optimizer, state))
+    return lax.map(one, (objective, optimizer, state, feed.order, feed.weight))

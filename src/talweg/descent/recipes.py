@@ -24,6 +24,8 @@ class Recipe(eqx.Module):
         looks_ahead: whether it asks for the loss elsewhere, so that each step must see all rows.
         largest: the most params it is meant for; `None` for any number.
         matrices: whether it is made for matrices, so that it is of no use to a point in a plane.
+        by_gradient: whether a step is as long as the gradient, so that the loss decides which learning rates are good;
+            Adam and its kin divide the gradient by its own size, so that a step is as long as the rate.
         kept: gives the params to evaluate and keep from its state and the params, where they are others than these.
     """
 
@@ -33,6 +35,7 @@ class Recipe(eqx.Module):
     looks_ahead: bool = eqx.field(static=True, default=False)
     largest: int | None = eqx.field(static=True, default=None)
     matrices: bool = eqx.field(static=True, default=False)
+    by_gradient: bool = eqx.field(static=True, default=False)
     kept: Callable[[Any, Any], Any] | None = eqx.field(static=True, default=None)
 
 
@@ -142,9 +145,9 @@ _HEAVY = {"learning_rate": 0.05, "momentum": 0.9, **_DECAY}
 _FREE = "Defazio et al. 2024"
 
 OPTIMIZERS: dict[str, Recipe] = {
-    "sgd": Recipe(_sgd, {"learning_rate": 0.1, **_DECAY}, "Robbins & Monro 1951"),
-    "momentum": Recipe(_momentum, _HEAVY, "Polyak 1964"),
-    "nesterov": Recipe(_nesterov, _HEAVY, "Nesterov 1983; Sutskever et al. 2013"),
+    "sgd": Recipe(_sgd, {"learning_rate": 0.1, **_DECAY}, "Robbins & Monro 1951", by_gradient=True),
+    "momentum": Recipe(_momentum, _HEAVY, "Polyak 1964", by_gradient=True),
+    "nesterov": Recipe(_nesterov, _HEAVY, "Nesterov 1983; Sutskever et al. 2013", by_gradient=True),
     "adam": Recipe(_adam, {"learning_rate": 1e-3, **_BETAS, **_DECAY}, "Kingma & Ba 2015"),
     "adamw": Recipe(_adamw, {"learning_rate": 1e-3, **_BETAS, "weight_decay": 1e-2}, "Loshchilov & Hutter 2019"),
     "nadam": Recipe(_nadam, {"learning_rate": 1e-3, **_BETAS, **_DECAY}, "Dozat 2016"),
@@ -162,7 +165,11 @@ OPTIMIZERS: dict[str, Recipe] = {
         matrices=True,
     ),
     "schedule_free_sgd": Recipe(
-        _schedule_free_sgd, {"learning_rate": 0.5, "beta1": 0.9, **_DECAY}, _FREE, kept=_averaged_steps
+        _schedule_free_sgd,
+        {"learning_rate": 0.5, "beta1": 0.9, **_DECAY},
+        _FREE,
+        by_gradient=True,
+        kept=_averaged_steps,
     ),
     "schedule_free_adamw": Recipe(
         _schedule_free_adamw, {"learning_rate": 5e-3, **_BETAS, **_DECAY}, _FREE, kept=_averaged_steps

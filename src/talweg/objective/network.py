@@ -10,10 +10,11 @@ from jaxtyping import Array, Float, PRNGKeyArray
 
 from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch, Objective, Params, Sums
-from talweg.objective.layers import Layer, Shape
+from talweg.objective.layers import Layer, Shape, Standardize
 from talweg.objective.logarithm import Logarithm
 from talweg.objective.losses import Loss, smoothed
 from talweg.objective.metrics import classification_sums, regression_sums, weight_of_rows
+from talweg.objective.models import layers_of
 
 SETTLED = "settled"
 """Among the sums of a step: the params that it settles itself."""
@@ -67,10 +68,14 @@ class Network(Objective):
         return total / weight, {"loss": total, "weight": weight, SETTLED: settled}
 
     def _noisy(self, x: Array, key: PRNGKeyArray) -> Array:
+        """The features with noise, if it was asked for; that of pixels is in the unit to which they are brought."""
         if "input_noise" not in self.settings:
             return x
+        first = layers_of(self.model)[0]
+        unit = jnp.array(first.scale) if isinstance(first, Standardize) else 1.0
+        x = x if jnp.issubdtype(x.dtype, jnp.floating) else x.astype(jnp.float32)
         noise = jax.random.normal(jax.random.fold_in(key, _NOISE), x.shape, x.dtype)
-        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * noise
+        return x + jnp.asarray(self.settings["input_noise"], x.dtype) * unit * noise
 
     def _row_loss(self, outputs: Array, y: Array) -> Float[Array, " rows"]:
         """Each row's loss in training."""

@@ -14,6 +14,7 @@ from talweg.record.folder import FILES, RANGE_TEST, TRAJECTORY, RunFolder
 from talweg.record.history import History, read_lines, to_line
 from talweg.record.lock import locked
 from talweg.record.places import existing_run, require_free, require_space
+from talweg.record.plain import plain_data
 from talweg.record.trajectory import Recorder
 from talweg.run.build import Built, build
 from talweg.run.compilation import keep_compilations
@@ -227,7 +228,7 @@ def _run(built: Built, source: Any, trained: Trained, folder: RunFolder | None, 
     kind, told, pictures = _pictures(built, trained, scores)
     if folder is not None:
         folder.write_pictures(pictures)
-    summary = summary_of(built, trained, files, run_name, scores) | ({kind: told} if kind else {})
+    summary = summary_of(built, trained, files, run_name, scores) | ({kind: plain_data(told)} if kind else {})
     measured = evidence(built.job, trained, built.preparation, in_ensemble(trained), measure=folder is not None)
     return Run(
         built.job.settings,

@@ -21,6 +21,8 @@ from talweg.view.wording import plain
 VERSION = 1
 ENOUGH = 3
 """Shared seeds from which on they alone decide."""
+HELD_BACK = ("rows", "pictures")
+"""What an interval is over that takes the luck of what was held back into account."""
 _NOT_COMPARED = ("source", "seed")
 
 
@@ -29,7 +31,7 @@ class Interval:
     """A mean difference and its 95 % interval.
 
     Attributes:
-        over: what luck it takes into account: ``"starts"``, ``"rows"`` or ``"seeds"``.
+        over: what luck it takes into account: ``"starts"``, ``"rows"``, ``"pictures"`` or ``"seeds"``.
         pairs: how many differences it was made of.
         metric: what differs.
         mean: the mean difference, the second run minus the first.
@@ -153,7 +155,7 @@ def _verdict(one: list[Told], other: list[Told], names: tuple[str, str]) -> Verd
     else:
         found = (_over_starts(*shared[0]), _over_rows(*shared[0]))
         intervals = [interval for interval in found if interval is not None]
-        if len(intervals) < 2 and not any(interval.over == "rows" for interval in intervals):
+        if len(intervals) < 2 and not any(interval.over in HELD_BACK for interval in intervals):
             return Verdict(names, "", "rows", tuple(intervals))
     return Verdict(names, _better(names, intervals, one[0]), "", tuple(intervals))
 
@@ -215,6 +217,8 @@ def _over_starts(one: Told, other: Told) -> Interval | None:
 
 def _over_rows(one: Told, other: Told) -> Interval | None:
     """Over the rows held back: each row's hit, or squared error, of one ensemble beside the other's."""
+    if one.summary["data"].get("photographs"):
+        return _over_pictures(one, other)
     part = one.held_back or ""
     first, second = one.evaluation.get(part), other.evaluation.get(part)
     if first is None or second is None or not np.array_equal(first.target, second.target):
@@ -224,6 +228,21 @@ def _over_rows(one: Told, other: Told) -> Interval | None:
         return _interval("rows", "accuracy", hits[1] - hits[0])
     errors = [(found.ensemble.astype(float) - found.target) ** 2 for found in (first, second)]
     return _interval("rows", "squared_error", errors[1] - errors[0])
+
+
+def _over_pictures(one: Told, other: Told) -> Interval | None:
+    """Over whole pictures, as pixels of one are no independent witnesses: what each ensemble reaches on each."""
+    first, second = (_by_picture(run) for run in (one, other))
+    if first.keys() != second.keys() or len(first) < 2:
+        return None
+    differences = np.array([second[name] - first[name] for name in first])
+    return _interval("pictures", one.metric, differences)
+
+
+def _by_picture(run: Told) -> dict[str, float]:
+    judged = run.summary.get("denoising") or run.summary.get("segmentation") or {}
+    found = {each["picture"]: plain(each.get("denoised", each).get(run.metric)) for each in judged.get("pictures", [])}
+    return {name: value for name, value in found.items() if value is not None}
 
 
 def _interval(over: str, metric: str, differences: Float[np.ndarray, " pairs"], share: float | None = None) -> Interval:

@@ -25,7 +25,7 @@ def check_summary(summary: Mapping[str, Any]) -> RenderableType:
     if "photographs" in summary:
         told = [Text(sentence, style="dim") for sentence in summary["told"]]
         classes = summary["photographs"].get("classes")
-        shown: list[RenderableType] = [Text(), _classes(classes)] if classes else []
+        shown: list[RenderableType] = [Text(), Text("Pixels of each class:"), _classes(classes)] if classes else []
         return Group(
             _photographs(summary, split),
             *told,

@@ -172,13 +172,40 @@ class Plots:
         ]
         return list(beside_figure(rows, side).axes)
 
+    def segmented(self, side: int | None = 240) -> list[Axes]:
+        """Some pictures of a segmentation: the picture, the true mask, the predicted one, and what is wrong in it.
+
+        Args:
+            side: only a square of so many pixels from the middle of each; `None` for the whole pictures.
+
+        Returns:
+            One for each picture, row by row; all belong to one figure.
+
+        Raises:
+            ConfigError: for a run that learned no masks, or nothing held back.
+        """
+        told = self.told.summary.get("segmentation") or {}
+        if not told.get("samples"):
+            raise ConfigError("no masks were kept: the run learned none, or held no picture back")
+        reached = {one["picture"]: one for one in told["pictures"]}
+        rows = []
+        for sample in told["samples"]:
+            kinds = {"picture": "picture", "mask": "true mask", "predicted": "predicted mask"}
+            overlap = reached[sample["name"]]["mean_iou"]
+            kinds["difference"] = "difference" if overlap is None else f"mean IoU {overlap:.3f}"
+            pixels = {words: self._pixels(sample[kind]) for kind, words in kinds.items()}
+            rows.append(Row(sample["name"], pixels))
+        return list(beside_figure(rows, side).axes)
+
+    def _pixels(self, file: str) -> np.ndarray:
+        return np.atleast_3d(np.asarray(Image.open(io.BytesIO(self.told.pictures[file]))))
+
     def _versions(self, sample: Mapping[str, str], reached: Mapping[str, Any]) -> dict[str, np.ndarray]:
         """The versions of one kept picture by their headings."""
         kinds = [kind for kind in ("noisy", "denoised", "clean") if kind in sample]
         psnr = {kind: reached.get(kind, {}).get("psnr") for kind in kinds}
         headings = [f"{kind}, {psnr[kind]:.2f} dB" if psnr[kind] else kind for kind in kinds]
-        pixels = [np.asarray(Image.open(io.BytesIO(self.told.pictures[sample[kind]]))) for kind in kinds]
-        return dict(zip(headings, (np.atleast_3d(one) for one in pixels), strict=True))
+        return dict(zip(headings, (self._pixels(sample[kind]) for kind in kinds), strict=True))
 
     def _classes(self, part: str | None) -> Evaluation:
         kept = self._kept(part)

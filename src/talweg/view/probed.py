@@ -16,9 +16,15 @@ def range_words(found: Mapping[str, Any], say: Tongue) -> str:
     low, high = (say.number(found["learning_rate"][place], 2) for place in (0, -1))
     if found["suggestion"] is None:
         return say("text.rate.untold", low=low, high=high, usual=say.number(found["usual"]))
-    inner, outer = (say.number(end, 2) for end in found["interval"])
+    # Tests of version 1 took what the members read as it was.
+    inner, outer = (say.number(end, 2) for end in found.get("tested_interval") or found["interval"])
     told = {"rate": say.number(found["suggestion"], 2), "members": say.count("members", found["members"])}
-    return say("text.rate.tested", low=low, high=high, inner=inner, outer=outer, **told)
+    told |= {"low": low, "high": high, "inner": inner, "outer": outer}
+    if "tested" not in found:
+        return say("text.rate.tested", **told)
+    share = say.percent(found["weight"], 0)
+    tested, known = say.number(found["tested"], 2), say.number(found["known"], 2)
+    return say("text.rate.weighed", tested=tested, known=known, share=share, **told)
 
 
 def noise_words(found: Mapping[str, Any], say: Tongue) -> str:

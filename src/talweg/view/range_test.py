@@ -28,16 +28,20 @@ def range_test_figure(
     *,
     suggestion: float | None = None,
     interval: tuple[float, float] | None = None,
+    tested: float | None = None,
+    known: float | None = None,
     title: str = "",
     sentence: str = "",
 ) -> Figure:
-    """All members thin, their median strong, the middle half as a band; the suggestion with its interval.
+    """All members thin, their median strong, the middle half as a band; the suggestion between what it is made of.
 
     Args:
         rates: the learning rate of each step.
         losses: the members' smoothed losses; NaN where one has fallen off.
         suggestion: the rate to take, if there is one.
-        interval: what the middle half of the members suggest by themselves.
+        interval: where a good rate is as likely as not.
+        tested: what the test alone says.
+        known: near which rate the optimizer is known to train well.
         title: above the picture.
         sentence: the suggestion in words, or why there is none.
 
@@ -46,10 +50,10 @@ def range_test_figure(
     """
     figure = new_figure(9.6, 6.4)
     ax = figure.add_subplot()
-    known = np.where(np.isfinite(losses), losses, np.nan)
-    start, low = float(np.nanmedian(known[:, : len(rates) // 10])), float(np.nanmin(known))
+    finite = np.where(np.isfinite(losses), losses, np.nan)
+    start, low = float(np.nanmedian(finite[:, : len(rates) // 10])), float(np.nanmin(finite))
     top = start + 0.35 * (start - low) if start > low else start * 1.5
-    shown = np.clip(known, None, 10 * top)
+    shown = np.clip(finite, None, 10 * top)
     ax.add_collection(
         LineCollection([np.column_stack([rates, one]) for one in shown], colors=BLUE, alpha=0.35, linewidths=0.9)
     )
@@ -66,6 +70,10 @@ def range_test_figure(
         handles.append((span, line))
         span_words = f" ({interval[0]:g} to {interval[1]:g})" if interval[0] < interval[1] else ""
         words.append(f"suggestion {suggestion:g}{span_words}")
+        for rate, style, word in ((tested, ":", "the test alone"), (known, "--", "known to train well near")):
+            if rate is not None:
+                handles.append(ax.axvline(rate, color=INK, linewidth=1.6, linestyle=style))
+                words.append(f"{word} {rate:g}")
     else:
         ax.text(0.5, 0.5, "no reliable suggestion", transform=ax.transAxes, ha="center", fontsize=17, color=INK,
                 path_effects=halo())  # fmt: skip

@@ -19,6 +19,26 @@ _METADATA: dict[str, dict[str, str | None]] = {
 }
 
 
+def require_picture(path: str | os.PathLike[str], suffixes: tuple[str, ...] = tuple(_METADATA)) -> None:
+    """Refuses a picture's file that cannot be written, before what it would show is computed.
+
+    Args:
+        path: where the file will be.
+        suffixes: endings that the path may have; those of figures if absent.
+
+    Raises:
+        ConfigError: when the path ends otherwise.
+
+    Example:
+        >>> require_picture("noise.gif")
+        Traceback (most recent call last):
+        talweg.errors.ConfigError: a picture's file must end in .png or .svg or .pdf, not in 'noise.gif'
+    """
+    name = Path(path).name
+    if Path(path).suffix.lower() not in suffixes:
+        raise ConfigError(f"a picture's file must end in {' or '.join(suffixes)}, not in {name!r}")
+
+
 @contextlib.contextmanager
 def replacing(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Iterator[Path]:
     """A temporary file beside `path`, which takes its place when the block ends well and is removed when not.
@@ -36,9 +56,8 @@ def replacing(path: str | os.PathLike[str], suffixes: tuple[str, ...]) -> Iterat
         ConfigError: when the path ends otherwise.
         RunFolderError: if the system refuses.
     """
+    require_picture(path, suffixes)
     target = Path(path)
-    if target.suffix.lower() not in suffixes:
-        raise ConfigError(f"a picture's file must end in {' or '.join(suffixes)}, not in {target.name!r}")
     temporary = target.with_name(f".{target.stem}.{os.getpid()}{target.suffix.lower()}")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)

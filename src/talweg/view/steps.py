@@ -55,7 +55,8 @@ def replay_text(content: Mapping[str, Any]) -> RenderableType:
         content: the JSON object of `talweg replay` (see docs/json.md).
     """
     metric = words(content["metric"])
-    pairs = (("stopped at", "would at"), ("kept", "would keep"), ("validation loss", "would be"), (metric, "would be"))
+    places = (("stopped\nat", "would\nat"), ("kept\nepoch", "would\nkeep"))
+    pairs = (*places, ("validation\nloss", "would\nbe"), (metric.replace(" ", "\n"), "would\nbe"))
     table = _plain_table(("member", *(title for pair in pairs for title in pair)), right=True)
     for entry in content["members"]:
         then, now = entry["recorded"], entry["replayed"]
@@ -111,9 +112,16 @@ def _noise_lines(content: Mapping[str, Any]) -> list[str]:
     step, whole = content["times"][place]["step_seconds"], content["times"][-1]["step_seconds"]
     first = content["stages"][0]["sizes"][place]
     scales = ", ".join(f"{number(stage['noise_scale'])} at the {stage['stage']}" for stage in content["stages"])
+    if used == content["rows"]:
+        head = f"The training sees all {used} rows at every step: its gradient is the full one."
+    else:
+        head = (
+            f"At the start a random batch of {used} of {content['rows']} rows points the full gradient's way, "
+            f"with a cosine of {first['cosine']:.2f}, "
+            + (f"in 1/{whole / step:.0f} of its time." if whole >= 1.5 * step else "in about as much time.")
+        )
     return [
-        f"At the start a random batch of {used} of {content['rows']} rows points the full gradient's way, "
-        f"with a cosine of {first['cosine']:.2f}, in 1/{max(whole / step, 1):.0f} of its time.",
+        head,
         f"Simple noise scale: {scales.replace('at the midway', 'midway')}. It suggests batches of about "
         f"{content['suggestion']} rows.",
         *(f"Written to {path}." for path in content["files"].values()),

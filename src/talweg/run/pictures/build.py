@@ -22,7 +22,7 @@ from talweg.objective.denoising import Denoising, Learning
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
 from talweg.objective.noise import Noise
-from talweg.run.architecture import model_of
+from talweg.run.architecture import model_of, network_settings
 from talweg.run.build import Built
 from talweg.run.job import Job, Rows
 from talweg.run.pictures.defaults import denoising_settings
@@ -186,13 +186,22 @@ def denoiser_of(settings: Settings, channels: int) -> Denoising:
     loss, patch = LOSSES[settings.loss], int(settings.patch_size)
     if loss.task != "regression":
         raise ConfigError(f"the loss {loss.name!r} is for classes; for denoising take mean_squared_error or huber")
+    if settings.input_noise is not None:
+        raise ConfigError("input_noise is for features; a denoising learns from the noise that --noise names")
     noise = None if settings.noise is None else parse_noise(settings.noise)
     learning: Learning = "pairs" if settings.noise is None else "noise" if noise else "self"
     task = "self_denoising" if learning == "self" else "denoising"
     shape = (patch, patch, channels)
     model = model_of(settings, shape, shape)
     row_loss = dataclasses.replace(loss, task=task)
-    return Denoising(with_member_axis(model, settings.members), row_loss, shape, learning=learning, noise=noise)
+    return Denoising(
+        with_member_axis(model, settings.members),
+        row_loss,
+        shape,
+        settings=network_settings(settings),
+        learning=learning,
+        noise=noise,
+    )
 
 
 def _given_and_wanted(photographs: Photographs, rows: np.ndarray) -> tuple[list[Picture], list[Picture] | None]:

@@ -1,6 +1,7 @@
-"""The learning-rate range test: a rate that climbs from step to step, for all members at once, and what it suggests.
+"""The learning-rate range test: a rate that climbs from step to step, for all members at once.
 
-It trains from the members' own starts and throws the result away: nothing of a later training changes.
+It trains from the members' own starts and throws the result away: nothing of a later training changes. What the climb
+suggests is in `suggestion`.
 """
 
 import dataclasses
@@ -23,6 +24,7 @@ from talweg.run.defaults import looks_ahead
 from talweg.run.job import Job
 from talweg.run.memory import require_memory
 from talweg.run.named import named_settings
+from talweg.run.probes.suggestion import Suggestion, fallen, known_of, suggest
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -31,16 +33,6 @@ LOW, HIGH = 1e-6, 10.0
 """The rates of the first step and of the last."""
 STEPS = 210
 """How many steps the climb takes: 30 a power of ten."""
-MEMORY = 0.9
-"""How much of the smoothed loss is kept from step to step."""
-FALL = 0.1
-"""The share of its start by which the loss must fall for a suggestion to mean something."""
-DONE = 0.9
-"""The share of the fall after which a longer step is no longer worth its risk."""
-MARGIN = 10.0
-"""How far below the rate at which the loss is lowest it is suggested to stay: the convention since Smith (2017)."""
-AGREE = 10.0
-"""Members whose own suggestions differ by more than this factor agree on none."""
 _NOBODY = 2**31
 """The member in whose name the rows of a climb are dealt."""
 
@@ -55,9 +47,7 @@ class RangeTest:
         rates: the learning rate of each step.
         losses: each member's loss on the step's batch, before the step; NaN where it had fallen off.
         smooth: the same, smoothed, and freed of what the batches differ by.
-        suggestion: the rate to take; `None` if there is no reliable one.
-        interval: the middle half of what the members suggest by themselves.
-        sentence: the suggestion, or why there is none.
+        found: what it suggests, and how that came about.
     """
 
     settings: Settings
@@ -65,9 +55,22 @@ class RangeTest:
     rates: Float[np.ndarray, " steps"]
     losses: Float[np.ndarray, "members steps"]
     smooth: Float[np.ndarray, "members steps"]
-    suggestion: float | None
-    interval: tuple[float, float] | None
-    sentence: str
+    found: Suggestion
+
+    @property
+    def suggestion(self) -> float | None:
+        """The rate to take; `None` if there is no reliable one."""
+        return self.found.rate
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """As likely as not a good rate is in it."""
+        return self.found.interval
+
+    @property
+    def sentence(self) -> str:
+        """The suggestion and how it came about, or why there is none."""
+        return self.found.sentence
 
     def __repr__(self) -> str:
         return f"<RangeTest of {self.settings.source}: {self.sentence}>"
@@ -76,13 +79,17 @@ class RangeTest:
     def summary(self) -> dict[str, Any]:
         """The test as plain data; its shape is in docs/json.md."""
         return {
-            "version": 1,
+            "version": 2,
             "kind": "range_test",
             "data": self.settings.source,
             "optimizer": self.settings.optimizer,
             "members": len(self.losses),
             "suggestion": self.suggestion,
             "interval": None if self.interval is None else list(self.interval),
+            "tested": self.found.tested,
+            "tested_interval": None if self.found.tested_interval is None else list(self.found.tested_interval),
+            "known": self.found.known,
+            "weight": self.found.weight,
             "sentence": self.sentence,
             "usual": self.usual,
             "learning_rate": self.rates.tolist(),
@@ -99,6 +106,8 @@ class RangeTest:
             self.smooth,
             suggestion=self.suggestion,
             interval=self.interval,
+            tested=self.found.tested,
+            known=self.found.known,
             title=f"{self.settings.source}: {self.settings.optimizer}, learning rate climbing",
             sentence=self.sentence,
         )
@@ -152,114 +161,35 @@ def range_test(job: Job) -> RangeTest:
     losses, before = (np.asarray(each, np.float64) for each in step_losses(job.network, optimizer, state, _feed(job)))
     rates = LOW * (HIGH / LOW) ** (np.arange(STEPS) / (STEPS - 1))
     smooth = fallen(losses, before)
-    suggestion, interval, sentence = suggest(rates, smooth)
     usual = _written(float(np.median(job.optimizer.settings["learning_rate"])))
-    return RangeTest(settings, usual, rates, losses, smooth, suggestion, interval, sentence)
+    found = suggest(rates, smooth, known_of(settings.optimizer, usual), settings.optimizer)
+    return RangeTest(settings, usual, rates, losses, smooth, found)
 
 
 def _feed(job: Job) -> engine.Feed:
-    """The rows of the climb's steps: epochs one after the other, in an order that no training has."""
+    """The rows of the climb's steps, of each member in an order of its own, that no training has.
+
+    Members that saw the same batches would err alike, and their middle would err with them.
+    """
     settings, rows = job.settings, len(job.training)
     batch = rows_per_batch(settings.batch_size, rows)
-    orders = [epoch_order(rows, batch, settings.seed, epoch, _NOBODY) for epoch in range(-(-STEPS * batch // rows) + 1)]
+    # Of a source larger than memory no more rows are taken into it than one member's steps see.
+    seen = np.sort(epoch_order(rows, 1, settings.seed, 0, _NOBODY)[: STEPS * batch, 0])
+    some = Batch(np.asarray(job.training.x[seen]), np.asarray(job.training.y[seen]), None)
+    dealt = [_dealt(len(seen), batch, settings.seed, _NOBODY + member) for member in range(settings.members)]
+    order, weight = (np.stack(leaf) for leaf in zip(*dealt, strict=True))
+    return engine.Feed(jax.device_put(some), order, weight)
+
+
+def _dealt(
+    rows: int, batch: int, seed: int, member: int
+) -> tuple[Int[np.ndarray, "steps batch"], Float[np.ndarray, "steps batch"]]:
+    """One member's steps: epochs one after the other."""
+    orders = [epoch_order(rows, batch, seed, epoch, member) for epoch in range(-(-STEPS * batch // rows) + 1)]
     weights = [epoch_weight(order, np.ones(rows, np.float32)) for order in orders]
-    order = np.concatenate(orders)[:STEPS]
-    # Of a source larger than memory, only the rows that the steps see are taken into it.
-    seen, place = np.unique(order, return_inverse=True)
-    data = jax.device_put(Batch(np.asarray(job.training.x[seen]), np.asarray(job.training.y[seen]), None))
-    return engine.Feed(data, place.reshape(order.shape).astype(np.int32), np.concatenate(weights)[:STEPS])
-
-
-def fallen(
-    losses: Float[np.ndarray, "members steps"], before: Float[np.ndarray, "members steps"]
-) -> Float[np.ndarray, "members steps"]:
-    """Each member's smoothed losses, as if all batches had been alike.
-
-    Args:
-        losses: on each step's batch.
-        before: on the same batches at the member's start.
-
-    Returns:
-        The share of the loss at the start that is left on the same batches (a ratio estimate: the batches' own
-        differences cancel), times its mean there.
-    """
-    return smoothed(losses) / smoothed(before) * before.mean(1, keepdims=True)
-
-
-def smoothed(losses: Float[np.ndarray, "members steps"]) -> Float[np.ndarray, "members steps"]:
-    """A moving average of each member's losses that weighs old ones less and less, corrected for its start."""
-    smooth, total, weight = np.empty_like(losses), np.zeros(len(losses)), 0.0
-    for step, now in enumerate(losses.T):
-        total, weight = MEMORY * total + (1 - MEMORY) * now, MEMORY * weight + (1 - MEMORY)
-        smooth[:, step] = total / weight
-    return smooth
-
-
-def suggest(
-    rates: Float[np.ndarray, " steps"], smooth: Float[np.ndarray, "members steps"]
-) -> tuple[float | None, tuple[float, float] | None, str]:
-    """The rate at which nine tenths of the fall have happened for good, and at most a tenth of that of the lowest loss.
-
-    Of each member; the middle of the members is suggested. Where the loss falls the rate is long enough to get
-    somewhere; where it is lowest the next steps already throw the member out. The margin of ten below that place is the
-    convention of range tests (Smith 2017, arXiv:1506.01186); smaller ones helped on some tables and cost as much on
-    others. What it reaches is in benchmarks/find_lr.md.
-
-    Args:
-        rates: the learning rate of each step.
-        smooth: the members' smoothed losses.
-
-    Returns:
-        The suggestion, the middle half of the members' own, and a sentence; or `None`, `None` and why.
-    """
-    start = smooth[:, : len(rates) // 10].mean(1)
-    lowest = np.nanmin(np.where(np.isfinite(smooth), smooth, np.inf), axis=1)
-    fall = 1 - lowest / start
-    if not np.median(fall) >= FALL:
-        least = max(float(np.median(fall)), 0)
-        climb = (
-            f"while the rate climbed from {rates[0]:g} to {rates[-1]:g} the loss fell by only {least:.0%} of its start"
-        )
-        return None, None, f"no reliable suggestion: {climb}"
-    far = fall >= FALL
-    done = rates[_for_good(smooth, start - DONE * (start - lowest))][far]
-    cautious = rates[_lowest(smooth)][far] / MARGIN
-    own = np.minimum(done, cautious)
-    low, middle, high = np.exp(np.quantile(np.log(own), [0.25, 0.5, 0.75]))
-    if high > AGREE * low:
-        return (
-            None,
-            None,
-            (f"no reliable suggestion: the members disagree, the middle half of them between {low:.2g} and {high:.2g}"),
-        )
-    why = "a tenth of the rate at which the loss was lowest"
-    if np.median(done / cautious) <= 1:
-        why = "nine tenths of the loss's fall had happened by then"
-    low, middle, high = map(_two_digits, (low, middle, high))
-    told = f"; the middle half of {len(own)} members say {low:g} to {high:g}" if len(own) > 1 else ""
-    return middle, (low, high), f"learning rate {middle:g}: {why}{told}"
-
-
-def _lowest(smooth: Float[np.ndarray, "members steps"]) -> Int[np.ndarray, " members"]:
-    """The step at which each member's loss is lowest."""
-    return np.where(np.isfinite(smooth), smooth, np.inf).argmin(1)
-
-
-def _for_good(
-    smooth: Float[np.ndarray, "members steps"], level: Float[np.ndarray, " members"]
-) -> Int[np.ndarray, " members"]:
-    """For each member the step after which its loss stays at a level or below until it is lowest."""
-    steps = []
-    for losses, most, lowest in zip(smooth, level, _lowest(smooth), strict=True):
-        above = np.flatnonzero(losses[:lowest] > most)
-        steps.append(int(above[-1]) + 1 if len(above) else 0)
-    return np.array(steps)
+    return np.concatenate(orders)[:STEPS], np.concatenate(weights)[:STEPS]
 
 
 def _written(rate: float) -> float:
     """A rate that was rounded to a float of 32 bits, as a person wrote it."""
     return float(f"{rate:.7g}")
-
-
-def _two_digits(value: float) -> float:
-    return float(f"{value:.2g}")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from talweg.view.comparison import Comparison, Interval, Verdict
+from talweg.view.comparison import HELD_BACK, Comparison, Interval, Verdict
 from talweg.view.report.curves import axis_of_curves, epochs_axis
 from talweg.view.report.markup import figure, table, text
 from talweg.view.report.page import whole_page
@@ -38,7 +38,7 @@ def verdict_words(verdict: Verdict, say: Tongue) -> str:
     if verdict.why:
         return say("compare.unpaired", one=one, other=other, why=say(f"compare.why.{verdict.why}"))
     if not verdict.better:
-        alone = len(verdict.intervals) < 2 and verdict.intervals[0].over == "rows"
+        alone = len(verdict.intervals) < 2 and verdict.intervals[0].over in HELD_BACK
         return say("compare.alone" if alone else "compare.noise", one=one, other=other)
     worse = other if verdict.better == one else one
     if verdict.intervals[0].over == "seeds":

@@ -7,7 +7,7 @@ from talweg.view.masks import ADDED, MISSED, class_colors
 from talweg.view.report.embedded import picture, rows_of_pictures
 from talweg.view.report.markup import table, text
 from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.wording import Tongue, capital, plain
 
 _KINDS = ("picture", "mask", "predicted", "difference")
 
@@ -30,7 +30,7 @@ def _legend(told: Told, say: Tongue) -> str:
     two = len(names) == 2
     wrong = [_swatch(MISSED, say("segmented.missed" if two else "segmented.wrong"))]
     wrong += [_swatch(ADDED, say("segmented.added"))] * two
-    heads = (say("segmented.classes"), say("segmented.difference"))
+    heads = (say("segmented.classes"), capital(say("segmented.difference")))
     rows = (
         f"<p class='swatches'>{text(head)}: {' '.join(some)}</p>"
         for head, some in zip(heads, (classes, wrong), strict=True)
@@ -48,8 +48,8 @@ def _samples(told: Told, found: dict[str, Any], say: Tongue) -> str:
 
     def shown(sample: Mapping[str, str], kind: str, content: bytes) -> str:
         value = plain((reached.get(sample["name"]) or {}).get("mean_iou"))
-        words = say(f"segmented.{kind}")
-        told_of = f": {say.curve('mean_iou')} {say.number(value, 3)}" if kind == "difference" else ""
+        words = say(f"segmented.{kind}") + (f" {sample['name']}" if kind == "picture" else "")
+        told_of = f"; {say.curve('mean_iou')} {say.number(value, 3)}" if kind == "difference" else ""
         alt = f"{sample['name']}: {words}"
         return f"<figure>{picture(content, alt)}<figcaption>{text(words + told_of)}</figcaption></figure>"
 

@@ -34,10 +34,11 @@ def test_names_that_look_like_markup_are_shown_as_they_are(talweg, here, strange
     assert checked.code == 0
     for word in ("weight [kg]", "all [/b] the same :x:", "[red]table.csv", "kind [/m] :x:"):
         assert word in checked.out
-    trained = talweg("train", strange, "--members", 1, "--epochs", 1, "--hidden", "none", "--out", "run")
+    trained = talweg("train", strange, "--members", 1, "--epochs", 1, "--hidden", "none", "--out", "a run")
     assert trained.code == 0
     assert "'kind [/m] :x:' is taken as the target" in " ".join(trained.err.split())
     assert "[red]table.csv" in trained.out
+    assert "talweg predict 'a run' new.csv" in " ".join(trained.out.split())
     assert "Left out  all [/b] the same :x: (constant)" in trained.out
     assert "[red]table.csv" in talweg("runs", ".").out
 

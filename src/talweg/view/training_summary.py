@@ -1,5 +1,6 @@
 """A finished training in the terminal: what was reached, why it stopped, where the files are, what to type next."""
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -219,11 +220,12 @@ def _what_next(summary: Mapping[str, Any]) -> list[Text]:
     if not summary["files"]:
         return lines
     folder = summary["files"]["summary"].removesuffix("/summary.json").removesuffix("\\summary.json")
+    typed = shlex.quote(folder)  # it may hold a space
     names = ", ".join(path[len(folder) + 1 :] for path in summary["files"].values())
     return [
         *lines,
         Text(f"Written to {folder}: {names}."),
-        Text.assemble("Next: ", (_next(summary, folder), "bold"), "; ", (f"talweg map {folder}", "bold")),
+        Text.assemble("Next: ", (_next(summary, typed), "bold"), "; ", (f"talweg map {typed}", "bold")),
     ]
 
 

@@ -53,6 +53,16 @@ def test_every_kind_but_an_inflection_has_a_flat_tangent(kind, tangents):
     assert r"here in \$" in labels(ax)
 
 
+@pytest.mark.parametrize("count", [8, 9])
+def test_of_many_points_the_lowest_and_the_highest_are_named(count):
+    x = np.linspace(-1, 1, 401)
+    points = [(at, at, "minimum", f"no {number}") for number, at in enumerate(np.linspace(-0.9, 0.9, count))]
+    (ax,) = draw(sketch_figure(x, x, None, points)).axes
+    named = [label for label in labels(ax) if label.startswith("no")]
+    assert named == [f"no {number}" for number in (range(8) if count == 8 else (0, 8))]
+    assert sum(line.get_color() == GREEN for line in ax.lines) == count
+
+
 def test_axes_stay_in_the_picture_when_the_origin_is_not():
     x = np.linspace(3, 5, 50)
     (ax,) = draw(sketch_figure(x, x**2 + 50)).axes

@@ -18,6 +18,7 @@ from talweg.errors import ConfigError
 from talweg.objective.typed.expression import Expression
 from talweg.sketching import conclusions, writing
 from talweg.sketching.conclusions import Limit, Range, Verdict
+from talweg.sketching.jumps import find_jumps
 from talweg.sketching.places import Family, Places, StationaryPoint, merge
 from talweg.sketching.sampling import heights
 from talweg.sketching.stationary import Window, find_stationary
@@ -35,7 +36,7 @@ class Curve:
 
     Attributes:
         x: where, increasing.
-        f: the function; NaN where it is not defined.
+        f: the function; NaN where it is not defined, or jumps.
         slope: its derivative; NaN where it has none.
     """
 
@@ -122,6 +123,9 @@ class Sketch:
         with jax.enable_x64(True):
             both = jax.jit(jax.vmap(jax.value_and_grad(self.expression)))(jnp.asarray(x[:, None], jnp.float64))
             f, slope = np.asarray(both[0]), np.asarray(both[1])[:, 0]
+        jumps = find_jumps(self.expression, x, f)
+        behind = np.searchsorted(x, jumps)
+        x, f, slope = (np.insert(each, behind, value) for each, value in ((x, jumps), (f, np.nan), (slope, np.nan)))
         holes = ~np.isfinite(f)
         return Curve(x, np.where(holes, np.nan, f), np.where(holes | ~np.isfinite(slope), np.nan, slope))
 

@@ -35,12 +35,13 @@ Point = tuple[float, float, str, str]
 _LOOKS = {
     "minimum": Look("v", 1.2, INK, "minimum"),
     "maximum": Look("^", 1.2, INK, "maximum"),
-    "saddle": Look("D", 0.9, "#0b3c8c", "saddle"),
+    "saddle": Look("D", 0.9, "#0b3c8c", "flat inflection"),
     "inflection": Look("o", 0.8, "#00574a", "inflection"),
 }
 _OTHER = Look("s", 1.0, "#444444", "not decided")
 # Where one of the two ranges is so many times the other, function and derivative have a panel each.
 _APART = 6.0
+_MOST_LABELS = 8
 
 
 @styled
@@ -63,7 +64,8 @@ def sketch_figure(
         derivative: its derivative's values, or None to leave them out.
         points: for each marked point its x, the value there, its kind (``"minimum"``, ``"maximum"``,
             ``"saddle"``, ``"inflection"``; any other is drawn as not decided) and its label; an empty label
-            becomes the kind and the coordinates. All but inflections get a tangent of slope zero.
+            becomes the kind and the coordinates; of more than eight points the lowest and the highest have one.
+            All but inflections get a tangent of slope zero.
         title: above the picture, such as the function as typed.
         labels: names of the function and of its derivative.
         variable: the name of the horizontal axis.
@@ -176,13 +178,16 @@ def _draw_points(ax: Axes, points: Sequence[Point], tall: float) -> None:
     across, height = ax.get_xlim(), ax.get_ylim()
     inches = figure_of(ax).get_figwidth() - 0.4
     taken: list[tuple[float, float, float]] = []
+    named = _named(points)
     for x, value, kind, label in points:
         look = _LOOKS.get(kind, _OTHER)
         if kind != "inflection":
-            half = 0.06 * (across[1] - across[0])
+            half = 0.06 * (across[1] - across[0]) * min(1.0, _MOST_LABELS / len(points))
             ax.plot([x - half, x + half], [value, value], color=GREEN, linewidth=2.2, zorder=3.5)
         for layer in dot_marks(ax, look, 10.0):
             layer.set_data([x], [value])
+        if (x, value) not in named:
+            continue
         text = label or f"{look.words} ({format_number(x, 4)}, {format_number(value, 4)})"
         at = np.array([inches * (x - across[0]) / (across[1] - across[0]),
                        tall * (value - height[0]) / (height[1] - height[0])])  # fmt: skip
@@ -190,6 +195,12 @@ def _draw_points(ax: Axes, points: Sequence[Point], tall: float) -> None:
         if place is not None:
             ax.annotate(literal(text), (x, value), 72 * (np.array(place) - at), textcoords="offset points",
                         ha="center", va="center", path_effects=halo(3.5), zorder=6)  # fmt: skip
+
+
+def _named(points: Sequence[Point]) -> set[tuple[float, float]]:
+    """The points that have a label: all, or of many the lowest and the highest, since more could not be read."""
+    some = points if len(points) <= _MOST_LABELS else [pick(points, key=lambda point: point[1]) for pick in (min, max)]
+    return {(x, value) for x, value, _, _ in some}
 
 
 def _free_place(

@@ -5,10 +5,8 @@ from jaxtyping import Float
 
 from talweg.sketching.sampling import Function, heights
 
-_APART = 1.5
-"""A step between two samples that is so many times its neighbors' is looked into."""
 _LEAST = 1e-3
-"""Of the whole range, the least step that would be seen."""
+"""Of the whole range, the least step between two samples that is looked into: smaller ones would not be seen."""
 _HALVINGS = 60
 
 
@@ -33,10 +31,12 @@ def find_jumps(
         >>> find_jumps(lambda p: jnp.tanh(1e6 * p[0]), x, np.tanh(1e6 * x)).tolist()
         []
     """
-    places = _suspects(f)
+    f = np.where(np.isfinite(f), f, np.nan)
+    finite, step = f[np.isfinite(f)], np.abs(np.diff(f))
+    places = np.flatnonzero(np.isfinite(step) & (step > _LEAST * np.ptp(finite))) if finite.size else np.arange(0)
     low, high = x[places], x[places + 1]
     left, right = f[places], f[places + 1]
-    whole, holes = np.abs(right - left), np.zeros(len(places), bool)
+    whole, holes = step[places], np.zeros(len(places), bool)
     for _ in range(_HALVINGS if len(places) else 0):
         middle = (low + high) / 2
         value = heights(function, middle[:, None])
@@ -46,13 +46,3 @@ def find_jumps(
         low, high = np.where(first, low, middle), np.where(first, middle, high)
         left, right = np.where(first, left, value), np.where(first, value, right)
     return high[holes | (np.abs(right - left) > whole / 2)]
-
-
-def _suspects(f: Float[np.ndarray, " samples"]) -> np.ndarray:
-    """The numbers of the samples behind which the function changes much more than around them."""
-    change = np.abs(np.diff(f))
-    known = np.where(np.isfinite(change), change, 0.0)
-    around = np.maximum(np.append(0.0, known[:-1]), np.append(known[1:], 0.0))
-    finite = f[np.isfinite(f)]
-    reach = float(np.ptp(finite)) if finite.size else 0.0
-    return np.flatnonzero((known > _APART * around) & (known > _LEAST * reach))

@@ -50,6 +50,14 @@ def test_nothing_is_written_without_a_folder(tmp_path, monkeypatch):
     assert run.summary["files"] == {}
     assert list(tmp_path.iterdir()) == []
     assert "2 members" in repr(run)
+    with pytest.raises(ConfigError, match="not written to a folder"):
+        tw.verify(run)
+
+
+def test_a_run_stands_for_its_folder(run):
+    assert tw.verify(run).whole
+    assert_same_params(tw.open_run(run).params, run.params)
+    assert tw.rerun(run).verdict == "identical"
 
 
 def test_progress_is_the_history(tmp_path):

@@ -4,6 +4,7 @@ Nothing is changed here, and nothing imported that is heavy. How a training is m
 """
 
 import dataclasses
+import os
 from pathlib import Path, PurePosixPath
 from typing import Any, final
 
@@ -76,11 +77,11 @@ class Verified:
         return "\n".join(named) or f"{self.run} is whole: {len(self.of(WHOLE))} files are as they were written"
 
 
-def verify(run: str | Path) -> Verified:
+def verify(run: str | os.PathLike[str]) -> Verified:
     """Looks over every file of a run folder, whatever state it is in; nothing is changed.
 
     Args:
-        run: its folder.
+        run: the run, or its folder.
 
     Raises:
         RunFolderError: if no run was begun there, or a file cannot be read.

@@ -1,6 +1,7 @@
 """Training as one call, from a source to a finished run; the command line and `talweg.train` both come in here."""
 
 import dataclasses
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Unpack
@@ -113,7 +114,7 @@ def train_settings(
 
 
 def resume(
-    run: str | Path,
+    run: str | os.PathLike[str],
     *,
     source: Any = None,
     target: Any = None,
@@ -123,7 +124,7 @@ def resume(
     """Goes on with a run: one that was interrupted as if it never had been, a finished one further than it was meant.
 
     Args:
-        run: its folder.
+        run: the run, or its folder.
         source: the data, if they came as Python objects.
         target: for an array of features, the array of targets.
         progress: is called after each epoch.

@@ -65,6 +65,16 @@ class Run:
         where = f" in {self.folder.path}" if self.folder else ""
         return f"<Run {self.summary['run']['name']}{where}: {self.settings.members} members>"
 
+    def __fspath__(self) -> str:
+        """Its folder, so that a run stands wherever the path of one is asked for.
+
+        Raises:
+            ConfigError: if it was not written to a folder.
+        """
+        if self.folder is None:
+            raise ConfigError("this run was not written to a folder; train it with out='runs/mine'")
+        return str(self.folder.path)
+
     def predict(
         self, source: Any, member: Chosen = "ensemble", skip_broken: bool = False, query: str | None = None
     ) -> Prediction:

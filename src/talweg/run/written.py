@@ -1,6 +1,7 @@
 """A run in its folder: begun, finished, explained, and opened again. What a folder is made of is in `record.folder`."""
 
 import contextlib
+import os
 import tomllib
 import warnings
 from collections.abc import Mapping
@@ -50,7 +51,7 @@ def explain(folder: RunFolder) -> None:
         warnings.warn(f"the run is whole, but its report was not written: {told}", RuntimeWarning, stacklevel=2)
 
 
-def open_run(path: str | Path, *, source: Any = None, target: Any = None) -> Run:
+def open_run(path: str | os.PathLike[str], *, source: Any = None, target: Any = None) -> Run:
     """The run in a folder.
 
     Args:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,7 @@ class _ThereError(Exception):
 
 
 def rerun(
-    run: str | Path,
+    run: str | os.PathLike[str],
     *,
     source: Any = None,
     target: Any = None,
@@ -66,7 +67,7 @@ def rerun(
     """Trains a finished run again, under the settings that are recorded, and compares the results.
 
     Args:
-        run: its folder.
+        run: the run, or its folder.
         source: the data, if they came as Python objects.
         target: for an array of features, the array of targets.
         progress: is called after each epoch.

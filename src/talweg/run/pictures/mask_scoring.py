@@ -1,6 +1,5 @@
 """What predicted masks are worth on whole pictures: members and ensemble, class by class, picture by picture."""
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -14,6 +13,7 @@ from talweg.objective.metrics import intersection_over_union
 from talweg.objective.segmentation import Segmentation
 from talweg.record.evaluation import Evaluation, kept_rows
 from talweg.run.job import Job
+from talweg.run.pictures.scoring import half_width
 from talweg.run.pictures.tiled import Picture, answers, members_of
 from talweg.run.scoring import Scores, values_of_sums
 from talweg.view.masks import difference, painted
@@ -121,8 +121,6 @@ def _interval(sums: Sequence[Mapping[str, Any]]) -> dict[str, float | str] | Non
     Pixels of a picture are no independent witnesses, and the metric is no mean over pictures: each is left out in turn.
     `None` for fewer than three pictures.
     """
-    from scipy import special
-
     count = len(sums)
     if count < 3:
         return None
@@ -130,7 +128,7 @@ def _interval(sums: Sequence[Mapping[str, Any]]) -> dict[str, float | str] | Non
     mean = _values(whole)["mean_iou"]
     without = [{name: whole[name] - one[name] for name in whole} for one in sums]
     pseudo = np.array([count * mean - (count - 1) * _values(left)["mean_iou"] for left in without])
-    half = float(special.stdtrit(count - 1, 0.975) * pseudo.std(ddof=1) / math.sqrt(count))
+    half = half_width(pseudo)
     method = f"jackknife and Student's t over {count} pictures, 95 %"
     return {"metric": "mean_iou", "low": max(0.0, mean - half), "high": min(1.0, mean + half), "method": method}
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from jaxtyping import Float
 
 from talweg.data.images.photo_parts import Pair
 from talweg.objective.base import Params
@@ -54,15 +55,25 @@ def _mean(scores: Sequence[Mapping[str, float]]) -> dict[str, float]:
 
 def _interval(scores: Sequence[Mapping[str, float]]) -> dict[str, float | str] | None:
     """95 % interval of the mean over the pictures, by Student's t; `None` for one picture, which says nothing of it."""
-    from scipy import special
-
     if len(scores) < 2:
         return None
     name = next(name for name in scores[0] if name != "loss")
     values = np.array([score[name] for score in scores])
-    half = float(special.stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / math.sqrt(len(values)))
+    half = half_width(values)
     method = f"Student's t over {len(values)} pictures, 95 %"
     return {"metric": name, "low": float(values.mean()) - half, "high": float(values.mean()) + half, "method": method}
+
+
+def half_width(values: Float[np.ndarray, " pictures"]) -> float:
+    """Half of the 95 % interval of a mean, by Student's t; two values at least.
+
+    Example:
+        >>> round(half_width(np.array([1.0, 2.0, 3.0])), 4)
+        2.4841
+    """
+    from scipy import special
+
+    return float(special.stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / math.sqrt(len(values)))
 
 
 def denoising_summary(job: Job, params: Params, members: Sequence[int]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:

@@ -13,6 +13,9 @@ import pytest
 import talweg as tw
 from talweg.errors import RunFolderError
 
+# Runs end before their rule on purpose here.
+pytestmark = pytest.mark.filterwarnings("ignore:epochs.* can never hold")
+
 SMALL = {
     "members": 2,
     "hidden": (4,),

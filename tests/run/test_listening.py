@@ -3,6 +3,7 @@
 import io
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from talweg.config.settings import make_settings
@@ -12,6 +13,9 @@ from talweg.run.listening import Listener
 from talweg.run.train import train
 from talweg.view import progress
 from talweg.view.progress import TrainingProgress
+
+# Runs end before their rule on purpose here.
+pytestmark = pytest.mark.filterwarnings("ignore:epochs.* can never hold")
 
 SETTINGS = make_settings(
     {

@@ -17,6 +17,9 @@ from talweg.run.resuming.keeping import PACE, Keeper
 from talweg.run.resuming.room import PAGES, checkpoint_bytes, disk_bytes, most_checkpoints, result_bytes, sentence
 from talweg.run.standing import first_standing
 
+# Runs end before their rule on purpose here.
+pytestmark = pytest.mark.filterwarnings("ignore:epochs.* can never hold")
+
 KINDS = {
     "adamw, recorded": {"hidden": (512,)},
     "restarts, momentum, last params": {

@@ -71,7 +71,8 @@ def arguments(node: ast.Call, name: str, known: Sequence[str], needed: int = 0) 
         ExpressionError: too many or too few, an unknown name, or one given twice.
     """
     if len(node.args) > len(known):
-        raise fail(f"{name} takes at most {len(known)} arguments", node.args[len(known)])
+        most = f"{len(known)} argument{'s' * (len(known) != 1)}"
+        raise fail(f"{name} takes at most {most}", node.args[len(known)])
     given = dict(zip(known, node.args, strict=False))
     for keyword in node.keywords:
         if keyword.arg is None or keyword.arg not in known:

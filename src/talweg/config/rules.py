@@ -95,6 +95,8 @@ def _rule(node: ast.expr, curves: tuple[str, ...]) -> Rule:
             raise fail("a threshold is written with >= or <=", node)
         case ast.Call(func=ast.Name(id=name)) if name in RULES:
             return _call(node, curves)
+        case ast.Name(id=name) if name in RULES:
+            return _call(ast.copy_location(ast.Call(node, [], []), node), curves)
         case ast.Call(func=ast.Name(id=name)) | ast.Name(id=name):
             known = [*RULES, *curves]
             raise fail(

@@ -35,8 +35,8 @@ def folder(tmp_path_factory, pictures):
 
 
 @pytest.fixture(scope="module")
-def run(folder):
-    return tw.train(folder, out=folder.parent / "masks-run", **SETTINGS)
+def run(folder, tmp_path_factory):
+    return tw.train(folder, out=tmp_path_factory.mktemp("masks") / "run", **SETTINGS)
 
 
 @pytest.fixture(scope="module")

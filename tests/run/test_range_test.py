@@ -65,7 +65,7 @@ def test_the_sentence_says_how_it_came_about():
     low, high = found.tested_interval
     assert found.sentence == (
         f"learning rate {found.rate:g}: the test says {found.tested:g}, the middle half of 4 members {low:g} to "
-        f"{high:g}; adamw is known to train well near 0.004; together, the test counting {found.weight:.0%}, "
+        f"{high:g}; adamw is taken to train well near 0.004; together, the test counting {found.weight:.0%}, "
         f"{found.rate:g}"
     )
     assert found.tested < found.rate < KNOWN.rate

@@ -127,6 +127,15 @@ def test_the_command_line(run, folder, tmp_path, new, monkeypatch, capsys):
     code, told = talweg(*words)
     assert code == 2
     assert "exists already" in told.err
+    fresh = ["segment", run.folder.path, source / "images", "-o", tmp_path / "fresh"]
+    code, told = talweg(*fresh, "--sure", tmp_path / "sure")
+    assert code == 2
+    assert "sure" in told.err
+    assert "exists already" in told.err
+    code, told = talweg(*fresh, "--sure", tmp_path / "fresh")
+    assert code == 2
+    assert "--out and --sure both name" in told.err
+    assert not (tmp_path / "fresh").exists()
     code, told = talweg(*words, "--force")
     assert "3 masks written" in told.out
     code, told = talweg("show", run.folder.path)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.output import json_option, put
-from talweg.cli.pictures import file_for, require_new, require_place, write_file
+from talweg.cli.pictures import file_for, require_apart, require_new, require_place, write_file
 from talweg.cli.predict import parse_member
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def denoise(
     """
     chosen = parse_member(member)
     folder = source.is_dir()
+    require_apart(out, spread, "--spread")
     for place in filter(None, (out, spread)):
         require_place(place, folder, force)
     from talweg.run.pictures.denoising import denoise_each
@@ -57,7 +58,7 @@ def denoise(
         chosen,
         skip_broken,
         self_ensemble,
-        named=lambda names: require_new(out, names, force) if folder else None,
+        named=lambda names: require_new((out, spread), names, force) if folder else None,
         note=lambda sentence: click.echo(f"Note: {sentence}", err=True),
     ):
         file = file_for(out, one.name, folder)

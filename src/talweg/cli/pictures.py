@@ -1,6 +1,6 @@
 """Where the commands that make pictures write them: one file, or a folder with one of the same name for each."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from talweg.errors import ConfigError, DataError
@@ -38,24 +38,35 @@ def file_for(out: Path, name: str, folder: bool) -> Path:
     return (out / name).with_suffix(".png") if folder else out
 
 
-def require_new(out: Path, names: Iterable[str], force: bool) -> None:
-    """Makes sure that what is written to a folder replaces nothing: neither what is there, nor one picture another.
+def require_apart(out: Path, other: Path | None, flag: str) -> None:
+    """Makes sure that two kinds of pictures are not written to one place.
+
+    Raises:
+        ConfigError: if they would be.
+    """
+    if other is not None and out.absolute() == other.absolute():
+        raise ConfigError(f"--out and {flag} both name {out}; name another place for one of them")
+
+
+def require_new(folders: Iterable[Path | None], names: Sequence[str], force: bool) -> None:
+    """Makes sure that what is written to folders replaces nothing: neither what is there, nor one picture another.
 
     Args:
-        out: the folder.
+        folders: where a picture of each name is written; `None` for one that was not asked for.
         names: of the pictures.
         force: whether what is there may be replaced.
 
     Raises:
         ConfigError: a file that is there already, or two pictures of one name.
     """
-    known: dict[Path, str] = {}
-    for name in names:
-        file = file_for(out, name, True)
-        if (other := known.setdefault(file, name)) != name:
-            raise ConfigError(f"{other} and {name} would both be written to {file}; give them different names")
-        if file.exists() and not force:
-            raise ConfigError(f"{file} exists already; name another folder, or replace it with --force")
+    for folder in filter(None, folders):
+        known: dict[Path, str] = {}
+        for name in names:
+            file = file_for(folder, name, True)
+            if (other := known.setdefault(file, name)) != name:
+                raise ConfigError(f"{other} and {name} would both be written to {file}; give them different names")
+            if file.exists() and not force:
+                raise ConfigError(f"{file} exists already; name another folder, or replace it with --force")
 
 
 def write_file(file: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from talweg.cli.output import json_option, put
-from talweg.cli.pictures import file_for, require_new, require_place, write_file
+from talweg.cli.pictures import file_for, require_apart, require_new, require_place, write_file
 from talweg.cli.predict import parse_member
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def segment(
     """
     chosen = parse_member(member)
     folder = source.is_dir()
+    require_apart(out, sure, "--sure")
     require_place(out, folder, force, (".png",))
     if sure is not None:
         require_place(sure, folder, force)
@@ -54,7 +55,7 @@ def segment(
         reference,
         chosen,
         skip_broken,
-        named=lambda names: require_new(out, names, force) if folder else None,
+        named=lambda names: require_new((out, sure), names, force) if folder else None,
         note=lambda sentence: click.echo(f"Note: {sentence}", err=True),
     ):
         file = file_for(out, one.name, folder)

@@ -14,7 +14,7 @@ from talweg.config.grid import grid_of, with_members
 from talweg.config.pictures import parse_augmentation, parse_noise
 from talweg.config.settings import AUTO, USUAL, Settings
 from talweg.data.clean import Preparation
-from talweg.data.feed import FULL, rows_per_batch, steps_per_epoch
+from talweg.data.feed import FULL
 from talweg.data.fingerprint import fingerprint, fingerprint_of_pixels
 from talweg.data.gate.finding import Report
 from talweg.data.hearing import Hear, quiet
@@ -27,7 +27,7 @@ from talweg.objective.layers import ACTIVATIONS, INITIALIZERS
 from talweg.objective.losses import LOSSES
 from talweg.objective.network import Network
 from talweg.run.architecture import bins_of, check_model, network_of, picture_shape, resolve_model, with_quantiles
-from talweg.run.crowd import choose_crowd
+from talweg.run.crowd import with_crowd
 from talweg.run.defaults import resolve
 from talweg.run.job import Folds, Job, Rows
 from talweg.run.memory import require_memory
@@ -35,7 +35,6 @@ from talweg.run.own_unit import own_unit, scale_of
 from talweg.run.prepare import Prepared, prepare, refuse_errors
 from talweg.run.probes.find_lr import RangeTest, range_test
 from talweg.run.probes.lower_bound import lower_bound
-from talweg.run.segments import step_work
 from talweg.run.stepping import check_optimizer, idle_parts, optimizer_of, require_fitting, rule_of
 from talweg.run.streaming.part_rows import part_rows
 from talweg.run.streaming.streaming import order_of
@@ -128,11 +127,7 @@ def _settled(settings: Settings, prepared: Prepared, rows: int) -> Settings:
     settings = resolve_model(settings, prepared.shape)
     network = network_of(settings, prepared.shape, len(preparation.classes), preparation)
     require_fitting(settings.optimizer, network)
-    if settings.engine != AUTO:
-        return settings
-    size = settings.batch_size
-    work = step_work(network, rows_per_batch(size, rows)) * steps_per_epoch(size, rows)
-    return settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
+    return with_crowd(settings, network, rows)
 
 
 def _informed(settings: Settings, prepared: Prepared, training: Rows) -> tuple[Prepared, Network]:

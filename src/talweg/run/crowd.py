@@ -8,6 +8,7 @@ from typing import Any
 import jax
 
 from talweg.config.settings import AUTO, Settings
+from talweg.data.feed import rows_per_batch, steps_per_epoch
 from talweg.descent.members import Crowd
 from talweg.objective.foreign import Foreign
 from talweg.objective.layers import Shape
@@ -15,6 +16,7 @@ from talweg.objective.models import layers_of
 from talweg.objective.network import Network
 from talweg.objective.parts import cores
 from talweg.objective.recast import holds_slow
+from talweg.run.segments import step_work
 
 WORTH_A_THREAD = 1e9
 """Floating point operations of a member's epoch from which on an execution of its own costs less than it gains."""
@@ -41,6 +43,21 @@ def choose_crowd(network: Network, members: int = 1, epoch_work: float = 0.0) ->
     if slow:
         return "step"
     return "threads" if members > 1 and cores() > 1 and epoch_work >= WORTH_A_THREAD else "map"
+
+
+def with_crowd(settings: Settings, network: Network, rows: int) -> Settings:
+    """The settings with the way decided in which the members run, where they leave it open.
+
+    Args:
+        settings: resolved but for that.
+        network: the objective.
+        rows: how many training rows there are.
+    """
+    if settings.engine != AUTO:
+        return settings
+    size = settings.batch_size
+    work = step_work(network, rows_per_batch(size, rows)) * steps_per_epoch(size, rows)
+    return settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
 
 
 def crowd_of(settings: Settings) -> Crowd:

@@ -163,13 +163,8 @@ class Plots:
         Raises:
             ConfigError: for a run that is no denoising, or nothing held back.
         """
-        told = self.told.summary.get("denoising") or {}
-        if not told.get("samples"):
-            raise ConfigError("no denoised pictures were kept: the run is no denoising, or held none back")
-        reached = {one["picture"]: one for one in told["pictures"]}
-        rows = [
-            Row(sample["picture"], self._versions(sample, reached[sample["picture"]])) for sample in told["samples"]
-        ]
+        kept = self._samples("denoising", "no denoised pictures were kept: the run is no denoising, or held none back")
+        rows = [Row(sample["picture"], self._versions(sample, reached)) for sample, reached in kept]
         return list(beside_figure(rows, side).axes)
 
     def segmented(self, side: int | None = 240) -> list[Axes]:
@@ -184,18 +179,24 @@ class Plots:
         Raises:
             ConfigError: for a run that learned no masks, or nothing held back.
         """
-        told = self.told.summary.get("segmentation") or {}
-        if not told.get("samples"):
-            raise ConfigError("no masks were kept: the run learned none, or held no picture back")
-        reached = {one["picture"]: one for one in told["pictures"]}
         rows = []
-        for sample in told["samples"]:
+        for sample, reached in self._samples(
+            "segmentation", "no masks were kept: the run learned none, or held no picture back"
+        ):
             kinds = {"picture": "picture", "mask": "true mask", "predicted": "predicted mask"}
-            overlap = reached[sample["name"]]["mean_iou"]
+            overlap = reached["mean_iou"]
             kinds["difference"] = "difference" if overlap is None else f"mean IoU {overlap:.3f}"
             pixels = {words: self._pixels(sample[kind]) for kind, words in kinds.items()}
             rows.append(Row(sample["name"], pixels))
         return list(beside_figure(rows, side).axes)
+
+    def _samples(self, task: str, refusal: str) -> list[tuple[Mapping[str, str], Mapping[str, Any]]]:
+        """The pictures of a task that were kept, each with what was reached on it."""
+        told = self.told.summary.get(task) or {}
+        if not told.get("samples"):
+            raise ConfigError(refusal)
+        reached = {one["picture"]: one for one in told["pictures"]}
+        return [(sample, reached[sample.get("name", sample["picture"])]) for sample in told["samples"]]
 
     def _pixels(self, file: str) -> np.ndarray:
         return np.atleast_3d(np.asarray(Image.open(io.BytesIO(self.told.pictures[file]))))

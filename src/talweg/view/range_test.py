@@ -41,7 +41,7 @@ def range_test_figure(
         suggestion: the rate to take, if there is one.
         interval: where a good rate is as likely as not.
         tested: what the test alone says.
-        known: near which rate the optimizer is known to train well.
+        known: near which rate the optimizer is taken to train well.
         title: above the picture.
         sentence: the suggestion in words, or why there is none.
 
@@ -70,7 +70,7 @@ def range_test_figure(
         handles.append((span, line))
         span_words = f" ({interval[0]:g} to {interval[1]:g})" if interval[0] < interval[1] else ""
         words.append(f"suggestion {suggestion:g}{span_words}")
-        for rate, style, word in ((tested, ":", "the test alone"), (known, "--", "known to train well near")):
+        for rate, style, word in ((tested, ":", "the test alone"), (known, "--", "taken to train well near")):
             if rate is not None:
                 handles.append(ax.axvline(rate, color=INK, linewidth=1.6, linestyle=style))
                 words.append(f"{word} {rate:g}")

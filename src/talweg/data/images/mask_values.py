@@ -1,4 +1,4 @@
-"""One mask file becomes values, exactly: nothing is scaled, smoothed or converted. Which class a value is: `masks`."""
+"""One mask file becomes values, exactly: nothing is scaled, smoothed or converted. Which class a value is: `labels`."""
 
 import dataclasses
 from collections.abc import Mapping

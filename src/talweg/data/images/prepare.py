@@ -14,7 +14,7 @@ from jaxtyping import Float, Int, Shaped
 from talweg.data.clean import Preparation
 from talweg.data.columns import ColumnKind
 from talweg.data.encode import Encoder
-from talweg.data.images.masks import Labels
+from talweg.data.images.labels import Labels
 from talweg.data.images.pictures import IN_MEMORY, Color, Keeping, Pictures, Wanted
 from talweg.data.large.gather import Stack, gather
 from talweg.data.large.sample import blocks
@@ -155,17 +155,14 @@ class PicturePreparation:
             raise RunFolderError(f"The preparation is damaged ({error!r}); train anew.") from None
 
 
-@dataclasses.dataclass(frozen=True)
-class PhotographPreparation:
-    """What a denoiser knows of its pictures.
+class _OfPhotographs:
+    """What is alike in all that is known of photographs.
 
     Attributes:
         channels: 1 for gray, 3 for color.
-        learning: from what it learned: ``noise``, ``pairs`` or ``self``.
     """
 
     channels: int
-    learning: str
 
     @property
     def encoders(self) -> tuple[Encoder, ...]:
@@ -176,6 +173,19 @@ class PhotographPreparation:
     def color(self) -> Color:
         """How new pictures are to come."""
         return "gray" if self.channels == 1 else "rgb"
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotographPreparation(_OfPhotographs):
+    """What a denoiser knows of its pictures.
+
+    Attributes:
+        channels: 1 for gray, 3 for color.
+        learning: from what it learned: ``noise``, ``pairs`` or ``self``.
+    """
+
+    channels: int
+    learning: str
 
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON."""
@@ -195,7 +205,7 @@ class PhotographPreparation:
 
 
 @dataclasses.dataclass(frozen=True)
-class MaskPreparation:
+class MaskPreparation(_OfPhotographs):
     """What a network that draws masks knows of its pictures, and how masks are written.
 
     Attributes:
@@ -209,16 +219,6 @@ class MaskPreparation:
     center: tuple[float, ...]
     scale: tuple[float, ...]
     labels: Labels
-
-    @property
-    def encoders(self) -> tuple[Encoder, ...]:
-        """Photographs have no columns that are encoded."""
-        return ()
-
-    @property
-    def color(self) -> Color:
-        """How new pictures are to come."""
-        return "gray" if self.channels == 1 else "rgb"
 
     def to_dict(self) -> dict[str, Any]:
         """The preparation as plain data for JSON."""

@@ -2,7 +2,7 @@
 
 import dataclasses
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,7 +13,7 @@ from talweg.data.evenly import evenly
 from talweg.data.gate.finding import Report
 from talweg.data.images.photo_case import PhotoCase
 from talweg.data.images.photo_checks import inspect_photographs
-from talweg.data.images.photo_parts import deal_photographs, pairs_of
+from talweg.data.images.photo_parts import Pair, deal_photographs, pairs_of
 from talweg.data.images.photographs import Photographs, Picture, cut, read_photographs, tile_for
 from talweg.data.images.prepare import PhotographPreparation
 from talweg.data.split import Fractions, Split
@@ -21,9 +21,11 @@ from talweg.errors import ConfigError, DataError
 from talweg.objective.denoising import Denoising, Learning
 from talweg.objective.losses import LOSSES
 from talweg.objective.models import with_member_axis
+from talweg.objective.network import Network
 from talweg.objective.noise import Noise
 from talweg.run.architecture import model_of, network_settings
 from talweg.run.build import Built
+from talweg.run.crowd import with_crowd
 from talweg.run.job import Job, Rows
 from talweg.run.pictures.defaults import denoising_settings
 from talweg.run.prepare import refuse_errors
@@ -105,23 +107,47 @@ def build_denoising(settings: Settings, source: Any = None) -> Built:
         part: pairs_of(photographs, rows, noise.on if noise else None, settings.seed, learning == "self")
         for part, rows in (("validation", parts.validation), ("test", parts.test))
     }
-    job = Job(
-        settings=settings,
-        network=network,
-        optimizer=optimizer_of(settings, len(training)),
-        rule=rule_of(settings, network.row_loss.task, len(parts.validation) > 0),
-        training=training,
-        validation=_watched_rows(photographs, parts.validation),
-        test=_watched_rows(photographs, parts.test),
-        classes=(),
-        target_scale=np.ones(1),
-        target_shift=np.zeros(1),
-        facts=_facts(settings, photographs, parts, learning),
-        pairs={part: found for part, found in pairs.items() if found},
-    )
+    watched = [_watched_rows(photographs, rows) for rows in (parts.validation, parts.test)]
+    job = job_on_patches(settings, network, training, watched, pairs, _facts(settings, photographs, parts, learning))
     preparation = PhotographPreparation(photographs.channels, learning)
     marks = parts.marks(len(photographs))
     return Built(job, preparation, marks, photographs.notes, found.report, idle=idle_parts(job, usual))
+
+
+def job_on_patches(
+    settings: Settings,
+    network: Network,
+    training: Rows,
+    watched: Sequence[Rows],
+    pairs: Mapping[str, tuple[Pair, ...]],
+    facts: Mapping[str, Any],
+) -> Job:
+    """The job of a network that gives a picture for a picture, trained on patches and judged on whole ones.
+
+    Args:
+        settings: resolved, but for how the members run.
+        network: the objective.
+        training: tiles out of which patches are cut.
+        watched: the tiles of the validation and of the test set.
+        pairs: whole pictures and what is wanted of them, by part.
+        facts: what the summary says of the data, the classes among them.
+    """
+    validation, test = watched
+    settings = with_crowd(settings, network, len(training))
+    return Job(
+        settings=settings,
+        network=network,
+        optimizer=optimizer_of(settings, len(training)),
+        rule=rule_of(settings, network.row_loss.task, len(validation) > 0),
+        training=training,
+        validation=validation,
+        test=test,
+        classes=tuple(facts["classes"]),
+        target_scale=np.ones(1),
+        target_shift=np.zeros(1),
+        facts=facts,
+        pairs={part: found for part, found in pairs.items() if found},
+    )
 
 
 def require_trainable(report: Report) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float, UInt8
 
-from talweg.data.images.masks import IGNORED
+from talweg.data.images.labels import IGNORED
 from talweg.data.images.photo_parts import Pair
 from talweg.objective.base import Params
 from talweg.objective.metrics import intersection_over_union

@@ -23,13 +23,19 @@ from talweg.objective.models import layers_of, with_member_axis
 from talweg.objective.segmentation import Segmentation
 from talweg.run.architecture import model_of, network_settings
 from talweg.run.build import Built
-from talweg.run.crowd import choose_crowd
-from talweg.run.job import Job, Rows
-from talweg.run.pictures.build import USUAL_PATCH, facts_of, patch_of, require_trainable, training_tiles, watched_tiles
+from talweg.run.job import Rows
+from talweg.run.pictures.build import (
+    USUAL_PATCH,
+    facts_of,
+    job_on_patches,
+    patch_of,
+    require_trainable,
+    training_tiles,
+    watched_tiles,
+)
 from talweg.run.pictures.defaults import segmentation_settings
 from talweg.run.prepare import refuse_errors
-from talweg.run.segments import step_work
-from talweg.run.stepping import idle_parts, optimizer_of, require_fitting, rule_of
+from talweg.run.stepping import idle_parts, require_fitting
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -100,25 +106,11 @@ def build_segmentation(settings: Settings, source: Any = None) -> Built:
     require_fitting(settings.optimizer, network)
     if settings.class_weight == "balanced":
         network = dataclasses.replace(network, class_weight=_balanced(masked, parts.train))
-    if settings.engine == AUTO:
-        work = step_work(network, int(settings.batch_size)) * -(-len(training) // int(settings.batch_size))
-        settings = settings.model_copy(update={"engine": choose_crowd(network, settings.members, work)})
     pairs = {part: _pairs(masked, rows) for part, rows in (("validation", parts.validation), ("test", parts.test))}
+    watched = [_watched(masked, rows) for rows in (parts.validation, parts.test)]
     facts = facts_of(settings, photographs, parts, masked.masks)
-    job = Job(
-        settings=settings,
-        network=network,
-        optimizer=optimizer_of(settings, len(training)),
-        rule=rule_of(settings, network.row_loss.task, len(parts.validation) > 0),
-        training=training,
-        validation=_watched(masked, parts.validation),
-        test=_watched(masked, parts.test),
-        classes=masked.labels.names,
-        target_scale=np.ones(1),
-        target_shift=np.zeros(1),
-        facts={**facts, "target": "mask", "classes": list(masked.labels.names)},
-        pairs={part: found for part, found in pairs.items() if found},
-    )
+    facts |= {"target": "mask", "classes": list(masked.labels.names)}
+    job = job_on_patches(settings, network, training, watched, pairs, facts)
     marks = parts.marks(len(photographs))
     return Built(job, preparation, marks, photographs.notes, found.report, idle=idle_parts(job, usual))
 

@@ -30,7 +30,7 @@ class Known:
     """What is known of a good learning rate before any test, and of the test; all but the rate in powers of ten.
 
     Attributes:
-        rate: near which the optimizer is known to train well.
+        rate: near which the optimizer is taken to train well.
         scatter: how far good rates lie from it, from data to data (a standard deviation).
         error: how far the reading lies from good rates, however many members read it (a standard deviation).
         low: how far below good rates it lies in the middle.
@@ -72,7 +72,7 @@ class Suggestion:
         interval: as likely as not a good rate is in it.
         tested: what the test alone says.
         tested_interval: the middle half of what the members read by themselves.
-        known: near which rate the optimizer is known to train well.
+        known: near which rate the optimizer is taken to train well.
         weight: what the test counts, between 0 and 1; the known rate counts the rest.
         sentence: the suggestion, or why there is none.
     """
@@ -114,7 +114,7 @@ def suggest(
     low, tested, high, rate, least, most = map(_two_digits, (low, tested, high, rate, rate / beside, rate * beside))
     half = f", the middle half of {len(own)} members {low:g} to {high:g}" if len(own) > 1 else ""
     sentence = (
-        f"learning rate {rate:g}: the test says {tested:g}{half}; {optimizer} is known to train well near "
+        f"learning rate {rate:g}: the test says {tested:g}{half}; {optimizer} is taken to train well near "
         f"{known.rate:g}; together, the test counting {weight:.0%}, {rate:g}"
     )
     return Suggestion(rate, (least, most), tested, (low, high), known.rate, weight, sentence)

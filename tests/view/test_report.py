@@ -14,7 +14,7 @@ import sklearn.calibration
 import sklearn.metrics as sk
 from PIL import Image
 
-from talweg.data.images.load import save_picture
+from talweg.data.images.save import save_picture
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder

@@ -85,7 +85,7 @@ def denoise(
 
 
 def _write(file: Path, pixels: Any, deep: bool) -> None:
-    from talweg.data.images.load import save_picture
+    from talweg.data.images.save import save_picture
 
     write_file(file, save_picture(pixels, "png" if file.suffix.lower() == ".png" else "tiff", deep))
 

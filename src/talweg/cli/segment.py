@@ -45,7 +45,7 @@ def segment(
     require_place(out, folder, force, (".png",))
     if sure is not None:
         require_place(sure, folder, force)
-    from talweg.data.images.load import save_picture
+    from talweg.data.images.save import save_picture
     from talweg.run.pictures.segmenting import segment_each
 
     told = []

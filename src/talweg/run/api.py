@@ -253,13 +253,13 @@ def _pictures(
     # Not at the head: a table needs no pictures' libraries.
     members = in_ensemble(trained)
     if isinstance(built.preparation, MaskPreparation):
-        from talweg.data.images.load import save_picture
+        from talweg.data.images.save import save_picture
         from talweg.run.pictures.mask_scoring import segmentation_summary
 
         told, samples = segmentation_summary(built.job, trained.params, members, scores)
         return "segmentation", told, {name: save_picture(pixels) for name, pixels in samples.items()}
     if built.job.pairs:
-        from talweg.data.images.load import save_picture
+        from talweg.data.images.save import save_picture
         from talweg.run.pictures.scoring import denoising_summary
 
         told, samples = denoising_summary(built.job, trained.params, members)

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from talweg.objective.typed.expression import Expression
-from talweg.objective.typed.tree import Apply, Tree, constant_value, from_data, walk
+from talweg.objective.typed.tree import constant_value, from_data
 from talweg.sketching import writing
 from talweg.sketching.bounds import bounds
 from talweg.sketching.convexity import Curvature, curvature
 from talweg.sketching.rays import falling_direction
 from talweg.sketching.sampling import heights
+from talweg.sketching.smoothness import is_smooth
 from talweg.sketching.stationary import Window
 from talweg.sketching.symbolic import Findings
 from talweg.sketching.writing import Sentence, Written
@@ -256,36 +257,6 @@ def _chord(expression: Expression, searched: Window) -> Verdict:
     worst = violated[np.argmax(above[violated] / noise[violated])]
     shown = [writing.row([writing.value(float(f"{c:.2g}")) for c in end[worst]]) for end in ends]
     return Verdict(False, Sentence.of("between ", shown[0], " and ", shown[1], " it rises above the chord"))
-
-
-_WITH_CORNERS = {"abs", "min", "max", "sign", "floor", "ceil", "relu", "heaviside", "hypot", "cbrt", "atan2"}
-
-
-def is_smooth(tree: Tree) -> bool:
-    """Whether nothing in a tree can make a corner, a jump or a pole."""
-    for node in walk(tree):
-        if not isinstance(node, Apply):
-            continue
-        if node.head in _WITH_CORNERS or node.head in (
-            "tan",
-            "cot",
-            "sec",
-            "csc",
-            "acosh",
-            "atanh",
-            "asin",
-            "acos",
-        ):
-            return False
-        if node.head in ("sqrt", "log", "log2", "log10") and not bounds(node.args[0]).lower > 0:
-            return False
-        if node.head == "/" and bounds(node.args[1]).holds(0):
-            return False
-        exponent = constant_value(node.args[1]) if node.head == "^" else 1.0
-        whole = exponent is not None and exponent.is_integer() and exponent >= 0
-        if not whole and not bounds(node.args[0]).lower > 0:
-            return False
-    return True
 
 
 def range_of(

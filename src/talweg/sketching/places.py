@@ -11,9 +11,10 @@ from talweg.objective.typed.expression import Expression
 from talweg.objective.typed.tree import constant_value, from_data
 from talweg.sketching import writing
 from talweg.sketching.bounds import bounds
-from talweg.sketching.conclusions import Verdict, is_smooth
+from talweg.sketching.conclusions import Verdict
 from talweg.sketching.kinds import is_level, is_saddle_nearby, second_derivative_test
 from talweg.sketching.levenberg import derivatives
+from talweg.sketching.smoothness import is_smooth
 from talweg.sketching.stationary import Stationary, Window
 from talweg.sketching.writing import Sentence, Written
 

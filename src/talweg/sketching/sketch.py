@@ -21,6 +21,7 @@ from talweg.sketching.conclusions import Limit, Range, Verdict
 from talweg.sketching.jumps import find_jumps
 from talweg.sketching.places import Family, Places, StationaryPoint, merge
 from talweg.sketching.sampling import heights
+from talweg.sketching.smoothness import is_smooth
 from talweg.sketching.stationary import Window, find_stationary
 from talweg.sketching.symbolic import Findings, Study
 from talweg.sketching.writing import Sentence, Written
@@ -210,7 +211,7 @@ def sketch(
     searched = _checked(window or known or [SEARCH] * expression.size, expression)
     study = Study(expression.tree, expression.variables, searched, time_limit)
     try:
-        numeric = find_stationary(expression, searched, corners=not conclusions.is_smooth(expression.tree))
+        numeric = find_stationary(expression, searched, corners=not is_smooth(expression.tree))
     finally:
         findings = study.result()
     places = merge(expression, findings["stationary"], numeric, searched)

@@ -7,9 +7,9 @@ import pytest
 from PIL import Image
 
 from talweg.data.images.labels import IGNORED, labels_of
-from talweg.data.images.load import save_mask
 from talweg.data.images.mask_values import decode_mask
 from talweg.data.images.masks import masks_of, nearest_within, of_arrays, read_masked
+from talweg.data.images.save import save_mask
 from talweg.errors import DataError
 
 MASK = np.array([[0, 0, 1], [2, 2, 1]], np.uint8)

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Shaped
-from PIL import Image
 
 from talweg.data.hearing import Hear, quiet
 from talweg.data.images.decode import Header, PictureError, decode, read_header
@@ -279,45 +278,3 @@ def counted(told: Counter[str], pictures: int) -> Iterable[str]:
 
 def _pictures(count: int) -> str:
     return f"{count} picture{'s are' if count != 1 else ' is'}"
-
-
-def save_mask(values: Shaped[np.ndarray, "height width"], kind: str, palette: Mapping[int, int]) -> bytes:
-    """A mask as a PNG file that holds just these values.
-
-    Args:
-        values: gray values, places in a palette, or colors as red * 65536 + green * 256 + blue.
-        kind: which of the three: ``"gray"``, ``"palette"`` or ``"rgb"``.
-        palette: the colors of the places.
-    """
-    import io
-
-    file = io.BytesIO()
-    if kind == "rgb":
-        image = Image.fromarray(np.stack([values >> 16 & 255, values >> 8 & 255, values & 255], -1).astype(np.uint8))
-    else:
-        image = Image.fromarray(values.astype(np.uint8 if values.max() <= 255 else np.uint16))
-    if kind == "palette":
-        flat = [palette.get(place, 0) for place in range(256)]
-        image.putpalette([part for color in flat for part in (color >> 16 & 255, color >> 8 & 255, color & 255)])
-    image.save(file, "png")
-    return file.getvalue()
-
-
-def save_picture(pixels: Shaped[np.ndarray, "height width channels"], kind: str = "png", deep: bool = False) -> bytes:
-    """A picture as a file, rounded and cut to black and white.
-
-    Args:
-        pixels: from 0 to 255.
-        kind: ``"png"`` or ``"tiff"``.
-        deep: whether a gray picture is written with 16 bits; one in color has 8.
-    """
-    import io
-
-    file = io.BytesIO()
-    if deep and pixels.shape[-1] == 1:
-        plain = np.clip(np.rint(pixels[..., 0] * 257.0), 0, 65535).astype(np.uint16)
-    else:
-        plain = np.clip(np.rint(pixels), 0, 255).astype(np.uint8)
-        plain = plain[..., 0] if plain.shape[-1] == 1 else plain
-    Image.fromarray(plain).save(file, kind)
-    return file.getvalue()

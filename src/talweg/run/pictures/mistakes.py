@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from talweg.data.images.decode import Decoded, scaled_within
-from talweg.data.images.load import save_picture
+from talweg.data.images.save import save_picture
 from talweg.record.evaluation import Evaluation
 from talweg.run.job import Job
 from talweg.view.quality import worst

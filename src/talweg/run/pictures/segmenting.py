@@ -9,9 +9,9 @@ import numpy as np
 from jaxtyping import Float, Shaped, UInt8
 
 from talweg.data.images.labels import Labels, Mask
-from talweg.data.images.load import save_mask
 from talweg.data.images.masks import masks_of
 from talweg.data.images.prepare import MaskPreparation
+from talweg.data.images.save import save_mask
 from talweg.data.images.shelf import Single, open_shelf
 from talweg.errors import ConfigError, DataError
 from talweg.objective.metrics import metric_values

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, jaccard_score, log_loss
 
-from talweg.data.images import masks
+from talweg.data.images import labels
 from talweg.objective import segmentation
 from talweg.objective.augment import Augmentation
 from talweg.objective.base import Batch
@@ -34,7 +34,7 @@ def rows():
 
 
 def test_both_rooms_mean_the_same_by_ignored():
-    assert segmentation.IGNORED == masks.IGNORED
+    assert segmentation.IGNORED == labels.IGNORED
 
 
 def test_metrics_are_those_of_scikit_learn(network, rows):

@@ -17,13 +17,13 @@ from talweg.run.hiking.hike import Hike, HikeSettings, hike as walk_down
 from talweg.run.hiking.scene import hike_json, scene_of
 from talweg.run.hiking.sketch import sketch_scene
 from talweg.sketching.sketch import Sketch, sketch as sketch_function
-from talweg.view.curves import heights_figure
-from talweg.view.figures import landscape_figure
-from talweg.view.mountain import mountain_figure
-from talweg.view.page import landscape_page
+from talweg.view.charts.curves import heights_figure
+from talweg.view.charts.sketch import sketch_figure
 from talweg.view.report.hiked import hike_page
-from talweg.view.shown import Shown, animate
-from talweg.view.sketch import sketch_figure
+from talweg.view.scenes.figures import landscape_figure
+from talweg.view.scenes.mountain import mountain_figure
+from talweg.view.scenes.page import landscape_page
+from talweg.view.scenes.shown import Shown, animate
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

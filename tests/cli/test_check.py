@@ -84,7 +84,7 @@ def test_from_python(leaky):
 
 def test_a_large_source_is_told_of_while_it_is_prepared(talweg, leaky, here, monkeypatch):
     monkeypatch.setenv("TALWEG_CACHE", str(here / "cache"))
-    monkeypatch.setattr("talweg.view.progress._PLAIN_EVERY", -1.0)  # as if each step took long
+    monkeypatch.setattr("talweg.view.terminal.progress._PLAIN_EVERY", -1.0)  # as if each step took long
     streamed = ("--target", "kind", "--column", "code=ignore", "--stream")
     told = talweg("check", leaky, *streamed, "--json")
     assert "storing 100%" in told.err

@@ -5,7 +5,7 @@ import pytest
 
 import talweg as tw
 from talweg.run.probes.batches import batch_sizes
-from talweg.view.steps import _noise_lines
+from talweg.view.terminal.steps import _noise_lines
 
 SMALL = ("--members", 2, "--hidden", 8)
 

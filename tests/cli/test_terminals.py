@@ -10,7 +10,7 @@ from rich.console import Console
 
 from talweg.cli import main
 from talweg.record.folder import RunFolder
-from talweg.view.training_summary import training_summary
+from talweg.view.terminal.training_summary import training_summary
 
 RUN = Path(__file__).parents[1] / "run" / "fixtures" / "version-3"
 

@@ -24,7 +24,7 @@ from talweg.descent.stopping import (
     judge,
     words,
 )
-from talweg.view import told
+from talweg.view.telling import told
 
 NAN, INF = float("nan"), float("inf")
 START = 2.0

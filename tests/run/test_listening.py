@@ -11,8 +11,8 @@ from talweg.run.api import train_settings
 from talweg.run.build import build
 from talweg.run.listening import Listener
 from talweg.run.train import train
-from talweg.view import progress
-from talweg.view.progress import TrainingProgress
+from talweg.view.terminal import progress
+from talweg.view.terminal.progress import TrainingProgress
 
 # Runs end before their rule on purpose here.
 pytestmark = pytest.mark.filterwarnings("ignore:epochs.* can never hold")

@@ -119,7 +119,7 @@ def test_the_gate_tells_of_copies_wrong_labels_and_lonely_classes(tmp_path):
 def test_the_check_tells_of_classes_and_files(tmp_path):
     from rich.console import Console
 
-    from talweg.view.findings import check_summary
+    from talweg.view.terminal.findings import check_summary
 
     for part, count in (("train", 40), ("test", 10)):
         write(tmp_path / part, count)

@@ -10,7 +10,7 @@ from sklearn.metrics import jaccard_score
 import talweg as tw
 from talweg.errors import ConfigError, DataError
 from talweg.run.pictures.mask_scoring import pixel_sums
-from talweg.view.comparison import compare
+from talweg.view.telling.comparison import compare
 from tests.run.shapes import shapes, write
 
 SETTINGS = {

@@ -15,7 +15,7 @@ from talweg.descent.stopping import Outcome
 from talweg.run.build import build
 from talweg.run.probes.sweep import best_combination, chosen_members, paired, sweep_report
 from talweg.run.train import train
-from talweg.view.training_summary import training_summary
+from talweg.view.terminal.training_summary import training_summary
 
 PLAIN = {"source": "iris", "hidden": (8,), "max_epochs": 4, "optimizer": "momentum", "schedule": "constant"}
 

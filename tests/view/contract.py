@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from talweg.record.scene import Minimum, Scene
-from talweg.view.packing import pack_scene
-from talweg.view.terrain import height_scale, hillshade
+from talweg.view.scenes.packing import pack_scene
+from talweg.view.scenes.terrain import height_scale, hillshade
 
 FILE = Path(__file__).parents[2] / "web" / "test" / "contract.json"
 

@@ -14,7 +14,7 @@ from PIL import Image
 
 from talweg.errors import ConfigError, MissingExtraError
 from talweg.record.scene import Minimum
-from talweg.view.animation import _film, chosen_frames, save_gif, save_mp4
+from talweg.view.scenes.animation import _film, chosen_frames, save_gif, save_mp4
 
 pytestmark = pytest.mark.filterwarnings("error")
 RED = np.array([225, 6, 0])

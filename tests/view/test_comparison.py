@@ -9,10 +9,10 @@ import scipy.stats
 
 from talweg.errors import ConfigError
 from talweg.record.evaluation import Evaluation
-from talweg.view.comparison import compare
 from talweg.view.report.compared import comparison_page, verdict_words
-from talweg.view.told import Told, read_run
-from talweg.view.wording import tongue
+from talweg.view.telling.comparison import compare
+from talweg.view.telling.told import Told, read_run
+from talweg.view.telling.wording import tongue
 
 ROWS = 400
 

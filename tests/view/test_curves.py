@@ -9,7 +9,7 @@ from matplotlib.collections import LineCollection, PolyCollection
 from matplotlib.figure import Figure
 
 from talweg.record.history import carried_on
-from talweg.view.curves import curves_figure, heights_figure
+from talweg.view.charts.curves import curves_figure, heights_figure
 from talweg.view.style import BLUE, DOT, ORANGE, TRAIL
 
 pytestmark = pytest.mark.filterwarnings("error")

@@ -15,12 +15,12 @@ from matplotlib.lines import Line2D
 
 from talweg.errors import ConfigError, RunFolderError
 from talweg.record.scene import Minimum, Scene
-from talweg.view.contours import label_places
-from talweg.view.figures import comparison_figure, landscape_figure
-from talweg.view.hikers import LOOKS
 from talweg.view.save import save_figure
+from talweg.view.scenes.contours import label_places
+from talweg.view.scenes.figures import comparison_figure, landscape_figure
+from talweg.view.scenes.hikers import LOOKS
+from talweg.view.scenes.terrain import height_scale
 from talweg.view.style import DOT, TRAIL
-from talweg.view.terrain import height_scale
 
 pytestmark = pytest.mark.filterwarnings("error")
 ARRIVED = (Minimum((-1.3, 0.0), -0.8, 4, "lowest"), Minimum((1.3, 2.6), 0.06, 2, "local"))
@@ -392,7 +392,7 @@ def test_importing_the_room_is_cheap_and_drawing_needs_neither_pyplot_nor_jax():
 import sys
 import talweg.view
 assert not {"matplotlib", "PIL", "numpy"} & set(sys.modules)
-import talweg.view.animation, talweg.view.curves, talweg.view.mountain, talweg.view.sketch
+import talweg.view.scenes.animation, talweg.view.charts.curves, talweg.view.scenes.mountain, talweg.view.charts.sketch
 print(sorted({"matplotlib.pyplot", "jax", "equinox", "imageio_ffmpeg"} & set(sys.modules)))
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

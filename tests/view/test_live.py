@@ -7,7 +7,7 @@ import types
 import numpy as np
 import pytest
 
-from talweg.view.live import EVERY, LiveCurves, live_curves
+from talweg.view.report.live import EVERY, LiveCurves, live_curves
 
 
 class Shell:

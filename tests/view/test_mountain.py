@@ -7,9 +7,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from talweg.view.mountain import hidden, mountain_figure
+from talweg.view.scenes.mountain import hidden, mountain_figure
+from talweg.view.scenes.terrain import height_at
 from talweg.view.style import DOT, TRAIL
-from talweg.view.terrain import height_at
 
 pytestmark = pytest.mark.filterwarnings("error")
 

@@ -11,7 +11,7 @@ import walks
 from hypothesis import given, strategies as st
 
 from talweg.record.scene import Scene
-from talweg.view.packing import MAX_POINTS, MAX_SIDE, pack_scene
+from talweg.view.scenes.packing import MAX_POINTS, MAX_SIDE, pack_scene
 
 
 def unpack(packed):

@@ -7,7 +7,7 @@ import walks
 
 from talweg.errors import ConfigError
 from talweg.record.scene import Minimum
-from talweg.view.page import landscape_assets, landscape_element, landscape_page, words
+from talweg.view.scenes.page import landscape_assets, landscape_element, landscape_page, words
 
 MEAN = "<script>alert(1)</script><img src=x onerror=alert(2)>\"'&"
 

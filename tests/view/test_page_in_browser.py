@@ -10,7 +10,7 @@ import pytest
 import walks
 
 from talweg.record.scene import Minimum
-from talweg.view.page import landscape_assets, landscape_element, landscape_page
+from talweg.view.scenes.page import landscape_assets, landscape_element, landscape_page
 
 pytestmark = pytest.mark.browser
 

@@ -5,7 +5,7 @@ import io
 import numpy as np
 from rich.console import Console
 
-from talweg.view import progress
+from talweg.view.terminal import progress
 
 
 def test_a_short_preparation_is_silent_and_a_long_one_tells_now_and_then(monkeypatch):

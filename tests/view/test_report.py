@@ -19,17 +19,17 @@ from talweg.errors import ConfigError, RunFolderError
 from talweg.record.evaluation import Evaluation
 from talweg.record.folder import RunFolder
 from talweg.record.measured import read_sharpness, write_sharpness
-from talweg.view.checklist import STEPS, checklist
-from talweg.view.flags import flags
-from talweg.view.quality import by_class, calibration, confused, disagreement, roc, worst
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json
 from talweg.view.report.page import report_page
 from talweg.view.report.svg import Axis, axis_of
 from talweg.view.report.writing import write_report
-from talweg.view.stops import watches
-from talweg.view.told import Told, read_run
-from talweg.view.wording import catalogue, tongue
+from talweg.view.telling.checklist import STEPS, checklist
+from talweg.view.telling.flags import flags
+from talweg.view.telling.quality import by_class, calibration, confused, disagreement, roc, worst
+from talweg.view.telling.stops import watches
+from talweg.view.telling.told import Told, read_run
+from talweg.view.telling.wording import catalogue, tongue
 
 HOSTILE = "<script>alert('x')</script>"
 VOID = ("meta", "link", "br", "img", "input", "hr")
@@ -333,8 +333,8 @@ def test_a_map_is_taken_over_as_data_and_nothing_else(told_runs, tmp_path):
 
     import walks
 
-    from talweg.view.page import landscape_page
     from talweg.view.report.writing import newest_map
+    from talweg.view.scenes.page import landscape_page
 
     place = shutil.copytree(told_runs["one_member"].folder.path, tmp_path / "run")
     assert newest_map(place, "en") == ""

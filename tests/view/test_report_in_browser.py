@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from talweg.view.report.page import report_page
-from talweg.view.told import read_run
+from talweg.view.telling.told import read_run
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from talweg.view.sketch import sketch_figure
+from talweg.view.charts.sketch import sketch_figure
 from talweg.view.style import BLUE, DOT, GREEN, ORANGE
 
 pytestmark = pytest.mark.filterwarnings("error")

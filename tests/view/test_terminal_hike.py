@@ -1,6 +1,6 @@
 from rich.console import Console
 
-from talweg.view.terminal_hike import hike_summary
+from talweg.view.terminal.hike import hike_summary
 
 
 def summary(kinds: list[str], minima: list[tuple[float, str]] = ()) -> dict:

@@ -5,7 +5,7 @@ from hypothesis.extra.numpy import arrays
 from landscapes import WINDOWS, bowl, flat, half_plane, himmelblau, rosenbrock, saddle, surface, waves
 from scipy.interpolate import RegularGridInterpolator
 
-from talweg.view.terrain import (
+from talweg.view.scenes.terrain import (
     LEVELS,
     basin_image,
     height_at,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from talweg.view.progress import TrainingProgress
-from talweg.view.textcurve import text_curve
+from talweg.view.terminal.progress import TrainingProgress
+from talweg.view.terminal.textcurve import text_curve
 
 DOTS = {0x40: (0, 0), 0x80: (0, 1), 0x04: (1, 0), 0x20: (1, 1), 0x02: (2, 0), 0x10: (2, 1), 0x01: (3, 0), 0x08: (3, 1)}
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from talweg.view.valleys import barrier_figure, line_figure
+from talweg.view.charts.valleys import barrier_figure, line_figure
 
 PASSES = np.array([[0.0, 0.9, 0.01], [0.9, 0.0, np.inf], [0.01, np.inf, 0.0]])
 

@@ -1,4 +1,4 @@
-// Light from the north-west over a grid, as an image. The same light as in still pictures (view/terrain.py).
+// Light from the north-west over a grid, as an image. The same light as in still pictures (view/scenes/terrain.py).
 
 /** Red, green, blue and opacity of each cell, row by row from the HIGHEST y, as images go. */
 export function hillshade(elevation: Float64Array, size: number[], strength = 0.42): Uint8ClampedArray {

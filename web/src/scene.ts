@@ -1,4 +1,4 @@
-// A scene as the page's layers read it, and how it is unpacked. The other half of this contract is view/packing.py.
+// A scene as the page's layers read it, and how it is unpacked. The other half of this contract is view/scenes/packing.py.
 
 export const VERSION = 1;
 
@@ -80,7 +80,7 @@ export class WrongVersion extends Error {
   }
 }
 
-/** Unpack what view/packing.py packed. */
+/** Unpack what view/scenes/packing.py packed. */
 export async function unpackScene(packed: Packed): Promise<Scene> {
   if (packed.version !== VERSION) throw new WrongVersion(packed.version);
   const bytes = await inflate(packed.bytes);

@@ -1,4 +1,4 @@
-// Colors and shapes that mean something, the same as in still pictures (view/style.py, view/hikers.py).
+// Colors and shapes that mean something, the same as in still pictures (view/style.py, view/scenes/hikers.py).
 
 export const DOT = "#e10600";
 export const TRAIL = "#7a0c0c";

@@ -45,7 +45,7 @@ def cache(clear: bool, limit: str | None, as_json: bool) -> None:
     }
 
     def text() -> "RenderableType":
-        from talweg.view.terminal import cache_table
+        from talweg.view.terminal.columns import cache_table
 
         if clear:
             return f"Removed {in_words(freed)} from {kept.folder}."

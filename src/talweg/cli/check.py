@@ -34,7 +34,7 @@ def check(config: Path | None, as_json: bool, **words: Any) -> None:
         checked = check_settings(settings, hear=display.hear)
 
     def text() -> Any:
-        from talweg.view.findings import check_summary
+        from talweg.view.terminal.findings import check_summary
 
         return check_summary(checked.summary)
 

@@ -22,10 +22,10 @@ def compare(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_j
     """
     from talweg.record.places import existing_run
     from talweg.record.writing import write_atomically
-    from talweg.view.comparison import compare as side_by_side
     from talweg.view.report.compared import comparison_page, verdict_words
-    from talweg.view.told import read_run
-    from talweg.view.wording import tongue
+    from talweg.view.telling.comparison import compare as side_by_side
+    from talweg.view.telling.told import read_run
+    from talweg.view.telling.wording import tongue
 
     say = tongue(lang)
     compared = side_by_side([read_run(existing_run(path)) for path in run])

@@ -77,7 +77,7 @@ def denoise(
     }
 
     def text() -> Any:
-        from talweg.view.pictures import denoised_text
+        from talweg.view.terminal.pictures import denoised_text
 
         return denoised_text(content)
 

@@ -39,7 +39,7 @@ def find_lr(config: Path | None, plot: Path | None, as_json: bool, **words: Any)
     content = with_picture(found, plot, "range_test")
 
     def text() -> "RenderableType":
-        from talweg.view.steps import range_test_text
+        from talweg.view.terminal.steps import range_test_text
 
         return range_test_text(content, training_words(sys.argv[2:]))
 

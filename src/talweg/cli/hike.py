@@ -84,9 +84,9 @@ def _draw(
     hikes: dict[str, "Hikers"], folder: Path, basins: bool, animate: tuple[str, ...], lang: str
 ) -> dict[str, str]:
     """Every picture and film that was asked for, by what it shows."""
-    from talweg.view.animation import save_gif, save_mp4
-    from talweg.view.figures import comparison_figure
     from talweg.view.save import save_figure
+    from talweg.view.scenes.animation import save_gif, save_mp4
+    from talweg.view.scenes.figures import comparison_figure
 
     labels, scenes = list(hikes), [found.scene for found in hikes.values()]
     files: dict[str, Path] = {}
@@ -132,7 +132,7 @@ def _text(hikes: dict[str, "Hikers"], files: dict[str, str]) -> "RenderableType"
     from rich.console import Group
     from rich.text import Text
 
-    from talweg.view.terminal_hike import hike_summary
+    from talweg.view.terminal.hike import hike_summary
 
     told = (hike_summary(found.summary) for found in hikes.values())
     return Group(*told, Text("Written: " + ", ".join(files.values()) + "."))

@@ -60,7 +60,7 @@ def map(
     from talweg.run.compilation import keep_compilations
     from talweg.run.surveying.mapping import FOLDER
     from talweg.run.written import explain, open_run
-    from talweg.view.map_summary import SUMMARIES
+    from talweg.view.terminal.map_summary import SUMMARIES
 
     opened = open_run(run, source=data)
     keep_compilations()

@@ -33,7 +33,7 @@ def noise(config: Path | None, plot: Path | None, as_json: bool, **words: Any) -
     content = with_picture(found, plot, "noise")
 
     def text() -> "RenderableType":
-        from talweg.view.steps import noise_text
+        from talweg.view.terminal.steps import noise_text
 
         return noise_text(content)
 

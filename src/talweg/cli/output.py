@@ -70,7 +70,7 @@ def put(content: Mapping[str, Any], text: Callable[[], "RenderableType"], as_jso
     if as_json:
         click.echo(json.dumps(content, indent=2, allow_nan=False))
     elif not quiet:
-        from talweg.view.terminal import plain_console
+        from talweg.view.terminal.columns import plain_console
 
         plain_console().print(text(), crop=False)
 

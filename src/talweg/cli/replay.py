@@ -27,7 +27,7 @@ def replay(run: Path, stop: str, plot: Path | None, as_json: bool) -> None:
     content = with_picture(found, plot, "curves")
 
     def text() -> "RenderableType":
-        from talweg.view.steps import replay_text
+        from talweg.view.terminal.steps import replay_text
 
         return replay_text(content)
 

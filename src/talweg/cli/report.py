@@ -24,7 +24,7 @@ def report(run: tuple[Path, ...], lang: str, out: Path | None, show: bool, as_js
     from talweg.record.places import existing_run
     from talweg.view.report.document import report_json
     from talweg.view.report.writing import FORMS, write_report
-    from talweg.view.told import read_run
+    from talweg.view.telling.told import read_run
 
     if out is not None and len(run) > 1:
         raise ConfigError("--out takes one run at a time; without it each report goes into its run's own folder")

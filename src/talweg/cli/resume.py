@@ -27,7 +27,7 @@ def resume(run: Path, quiet: bool, as_json: bool, **changes: Any) -> None:
 def go_on(run: Path, changes: dict[str, Any], quiet: bool, as_json: bool) -> None:
     """Goes on with a run, shows its progress, and prints its summary."""
     from talweg.run.api import resume_run
-    from talweg.view.training_summary import training_summary
+    from talweg.view.terminal.training_summary import training_summary
 
     with Display(quiet) as display:
         done = resume_run(run, changes, listener=display.listener())

@@ -22,7 +22,7 @@ def show(run: Path, as_json: bool) -> None:
     summary = existing_run(run).summary()
 
     def text() -> "RenderableType":
-        from talweg.view.training_summary import training_summary
+        from talweg.view.terminal.training_summary import training_summary
 
         return training_summary(summary)
 
@@ -46,7 +46,7 @@ def runs(folder: Path, as_json: bool) -> None:
     }
 
     def text() -> "RenderableType":
-        from talweg.view.terminal import runs_table
+        from talweg.view.terminal.columns import runs_table
 
         return runs_table(found) if found else f"No runs in {folder}."
 

@@ -36,7 +36,7 @@ def schedules(
     content = with_picture(found, plot, "schedules")
 
     def text() -> "RenderableType":
-        from talweg.view.steps import schedules_text
+        from talweg.view.terminal.steps import schedules_text
 
         return schedules_text(content, bool(schedule), notes_of(list(found.rates)) if plot else [])
 

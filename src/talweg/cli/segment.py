@@ -66,7 +66,7 @@ def segment(
     content = {"version": 1, "kind": "segmentation", "run": str(run), "member": member, "pictures": told}
 
     def text() -> Any:
-        from talweg.view.pictures import segmented_text
+        from talweg.view.terminal.pictures import segmented_text
 
         return segmented_text(content)
 

@@ -14,7 +14,7 @@ from talweg.errors import ConfigError
 if TYPE_CHECKING:
     from talweg.config.settings import Settings
     from talweg.run.listening import Listener, Within
-    from talweg.view.progress import PreparationProgress, TrainingProgress
+    from talweg.view.terminal.progress import PreparationProgress, TrainingProgress
 
 _stopping, _members, _folder = map(under, ("Stopping", "Members", "Run folder"))
 
@@ -77,7 +77,7 @@ def train(
         return
     require_free(folder, force)
     from talweg.run.api import train_settings
-    from talweg.view.training_summary import training_summary
+    from talweg.view.terminal.training_summary import training_summary
 
     with Display(quiet) as display:
         run = train_settings(settings, None, folder, force, display.listener())
@@ -93,7 +93,7 @@ def _went_on(folder: Path, settings: "Settings", quiet: bool, as_json: bool) -> 
     if not run.holds_run():
         return False
     from talweg.run.resuming.resume import changes_of
-    from talweg.view.training_summary import training_summary
+    from talweg.view.terminal.training_summary import training_summary
 
     changes = changes_of(run, settings)
     if changes or not run.finished():
@@ -156,8 +156,8 @@ class Display:
         if self.quiet:
             return
         if self.preparing is None:
-            from talweg.view.progress import PreparationProgress
-            from talweg.view.terminal import plain_console
+            from talweg.view.terminal.columns import plain_console
+            from talweg.view.terminal.progress import PreparationProgress
 
             self.preparing = PreparationProgress(plain_console(screen()))
         self.preparing.update(doing, part)
@@ -168,8 +168,8 @@ class Display:
             return
         self._end_preparation()
         from talweg.objective.metrics import default_metric
-        from talweg.view.progress import TrainingProgress
-        from talweg.view.terminal import plain_console
+        from talweg.view.terminal.columns import plain_console
+        from talweg.view.terminal.progress import TrainingProgress
 
         console, settings = plain_console(screen()), built.job.settings
         for note in built.notes:

@@ -26,7 +26,7 @@ def verify(ctx: click.Context, run: Path, quiet: bool, as_json: bool) -> None:
     found = look_over(run)
 
     def text() -> "RenderableType":
-        from talweg.view.verified import verified_text
+        from talweg.view.terminal.verified import verified_text
 
         return verified_text(found)
 

@@ -36,7 +36,7 @@ from talweg.run.summary import in_ensemble, part_scores, summary_of
 from talweg.run.surveying.recording import recording
 from talweg.run.train import Progress, Trained, train as descend
 from talweg.run.written import begin, save
-from talweg.view.live import live_curves
+from talweg.view.report.live import live_curves
 
 
 def train(

@@ -8,11 +8,11 @@ from talweg.record.places import existing_run
 from talweg.record.seals import write_sealed
 from talweg.run.result import Run
 from talweg.run.written import open_run
-from talweg.view.comparison import Comparison, compare as side_by_side
 from talweg.view.report.compared import comparison_page, verdict_words
-from talweg.view.shown import Shown
-from talweg.view.told import Told, read_run
-from talweg.view.wording import tongue
+from talweg.view.scenes.shown import Shown
+from talweg.view.telling.comparison import Comparison, compare as side_by_side
+from talweg.view.telling.told import Told, read_run
+from talweg.view.telling.wording import tongue
 
 
 @dataclasses.dataclass(frozen=True, eq=False)

@@ -20,15 +20,15 @@ from talweg.record.trajectory import Arrays, Trajectory
 from talweg.run.prediction import Chosen, Prediction
 from talweg.view.report.page import report_page
 from talweg.view.report.writing import FORMS, newest_map, write_told
-from talweg.view.told import Told, read_pictures
+from talweg.view.telling.told import Told, read_pictures
 
 if TYPE_CHECKING:
     from talweg.run.surveying.atlas import Atlas
     from talweg.run.surveying.mapped import Mapped
     from talweg.run.surveying.sharpness import Sharpness
     from talweg.run.surveying.valleys import Valleys
-    from talweg.view.plots import Plots
-    from talweg.view.shown import Shown
+    from talweg.view.charts.plots import Plots
+    from talweg.view.scenes.shown import Shown
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -194,7 +194,7 @@ class Run:
     @property
     def plot(self) -> "Plots":
         """Its figures, such as `plot.curves()`, `plot.confusion()`, `plot.map()`: matplotlib axes to be changed."""
-        from talweg.view.plots import Plots
+        from talweg.view.charts.plots import Plots
 
         return Plots(self.told, lambda: self.map().scene)
 
@@ -215,7 +215,7 @@ class Run:
             >>> run.report(lang="de").page[:15]
             '<!doctype html>'
         """
-        from talweg.view.shown import Shown
+        from talweg.view.scenes.shown import Shown
 
         told, landscape = self.told, newest_map(self.folder.path, lang) if self.folder else ""
         if out is not None:

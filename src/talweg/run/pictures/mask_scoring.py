@@ -16,8 +16,8 @@ from talweg.run.job import Job
 from talweg.run.pictures.scoring import half_width
 from talweg.run.pictures.tiled import Picture, answers, members_of
 from talweg.run.scoring import Scores, values_of_sums
-from talweg.view.masks import difference, painted
-from talweg.view.quality import by_class
+from talweg.view.pictures.masks import difference, painted
+from talweg.view.telling.quality import by_class
 
 MOST_SAMPLES = 4
 """So many pictures are kept in the run folder to be looked at."""

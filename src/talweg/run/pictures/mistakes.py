@@ -10,7 +10,7 @@ from talweg.data.images.decode import Decoded, scaled_within
 from talweg.data.images.save import save_picture
 from talweg.record.evaluation import Evaluation
 from talweg.run.job import Job
-from talweg.view.quality import worst
+from talweg.view.telling.quality import worst
 
 MOST = 12
 """So many pictures are kept to be looked at."""

@@ -21,7 +21,7 @@ from talweg.objective.base import Batch, Params
 from talweg.objective.models import row_work
 from talweg.objective.network import Network
 from talweg.run.job import Job
-from talweg.view.noise import noise_figure
+from talweg.view.charts.noise import noise_figure
 
 VERSION = 1
 STAGES = ("start", "midway", "end")

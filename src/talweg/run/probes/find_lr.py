@@ -99,7 +99,7 @@ class RangeTest:
 
     def figure(self) -> "Figure":
         """The losses against the rate, with the suggestion, as a matplotlib figure."""
-        from talweg.view.range_test import range_test_figure
+        from talweg.view.charts.range_test import range_test_figure
 
         return range_test_figure(
             self.rates,

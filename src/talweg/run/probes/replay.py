@@ -15,7 +15,7 @@ from talweg.record.history import History
 from talweg.record.places import existing_run
 from talweg.record.plain import plain_data
 from talweg.run.result import Run
-from talweg.view.curves import curves_figure
+from talweg.view.charts.curves import curves_figure
 
 VERSION = 1
 

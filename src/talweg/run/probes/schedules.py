@@ -12,7 +12,7 @@ from talweg.config.schedules import schedule_of
 from talweg.data.evenly import evenly
 from talweg.descent.schedule import SHAPES
 from talweg.errors import ConfigError
-from talweg.view.schedules import schedules_figure
+from talweg.view.charts.schedules import schedules_figure
 
 PLATEAUS = "plateau is drawn as if the training loss stood still from the middle on"
 

@@ -9,8 +9,8 @@ from talweg.errors import ConfigError
 from talweg.run.prediction import require_members
 from talweg.run.surveying.mapped import Mapped, MapSettings
 from talweg.run.surveying.mapping import Progress, kept_in, laid, map_on
-from talweg.view.figures import comparison_figure
 from talweg.view.save import save_figure
+from talweg.view.scenes.figures import comparison_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

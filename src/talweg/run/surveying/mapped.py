@@ -9,12 +9,12 @@ from talweg.errors import ConfigError
 from talweg.record.scene import Scene
 from talweg.run.surveying.ground import Ground
 from talweg.run.surveying.survey import Survey
-from talweg.view.curves import heights_figure
-from talweg.view.figures import landscape_figure
-from talweg.view.mountain import mountain_figure
-from talweg.view.page import landscape_page
+from talweg.view.charts.curves import heights_figure
 from talweg.view.save import save_figure
-from talweg.view.shown import Shown, animate
+from talweg.view.scenes.figures import landscape_figure
+from talweg.view.scenes.mountain import mountain_figure
+from talweg.view.scenes.page import landscape_page
+from talweg.view.scenes.shown import Shown, animate
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

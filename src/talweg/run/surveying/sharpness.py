@@ -27,8 +27,8 @@ from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.mapping import run_ways
 from talweg.run.surveying.ways import Ways
+from talweg.view.charts.sharpness import sharpness_figure
 from talweg.view.save import save_figure
-from talweg.view.sharpness import sharpness_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -21,8 +21,8 @@ from talweg.run.prediction import require_members
 from talweg.run.surveying.ground import Ground, ground_of
 from talweg.run.surveying.kept import Kept, key_of
 from talweg.run.surveying.mapping import run_ways
+from talweg.view.charts.valleys import barrier_figure, line_figure
 from talweg.view.save import save_figure
-from talweg.view.valleys import barrier_figure, line_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

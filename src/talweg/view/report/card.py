@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from talweg.view.checklist import Step, checklist
-from talweg.view.facts import layers_words
 from talweg.view.report.paragraph import paragraph
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain, tongue
+from talweg.view.telling.checklist import Step, checklist
+from talweg.view.telling.facts import layers_words
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain, tongue
 
 _PIPELINES = {
     "classification": "tabular-classification",

@@ -2,12 +2,12 @@
 
 import numpy as np
 
-from talweg.view.comparison import HELD_BACK, Comparison, Interval, Verdict
 from talweg.view.report.curves import axis_of_curves, epochs_axis
 from talweg.view.report.markup import figure, table, text
 from talweg.view.report.page import whole_page
 from talweg.view.report.svg import Frame, chart
-from talweg.view.wording import Tongue, capital, plain, tongue
+from talweg.view.telling.comparison import HELD_BACK, Comparison, Interval, Verdict
+from talweg.view.telling.wording import Tongue, capital, plain, tongue
 
 COLORS = 6
 """Colors there are for runs; more runs begin again."""

@@ -8,9 +8,9 @@ from jaxtyping import Float
 
 from talweg.record.history import carried_on
 from talweg.view.report.svg import HEIGHT, WIDTH, Axis, Frame, axis_of, chart
-from talweg.view.stops import Rule, Watch, best_before, outcome_words, rule_words, watches
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital
+from talweg.view.telling.stops import Rule, Watch, best_before, outcome_words, rule_words, watches
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital
 
 WIDE = 1120
 FAR_APART = 30.0

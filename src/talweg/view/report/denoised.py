@@ -5,8 +5,8 @@ from typing import Any
 
 from talweg.view.report.embedded import picture, rows_of_pictures
 from talweg.view.report.markup import table, text
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, plain
 
 
 def denoised(told: Told, say: Tongue) -> str:

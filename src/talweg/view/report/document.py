@@ -4,13 +4,13 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.view.checklist import checklist
-from talweg.view.flags import flags
-from talweg.view.quality import by_class, calibration, disagreement
 from talweg.view.report.paragraph import paragraph
-from talweg.view.stops import outcome_words, watches
-from talweg.view.told import Told
-from talweg.view.wording import plain, tongue
+from talweg.view.telling.checklist import checklist
+from talweg.view.telling.flags import flags
+from talweg.view.telling.quality import by_class, calibration, disagreement
+from talweg.view.telling.stops import outcome_words, watches
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import plain, tongue
 
 VERSION = 1
 

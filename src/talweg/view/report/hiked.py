@@ -5,11 +5,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from talweg.record.scene import Scene
-from talweg.view.checklist import Step
-from talweg.view.page import landscape_element
 from talweg.view.report.markup import table, text
 from talweg.view.report.page import checklist_list, looks, whole_page
-from talweg.view.wording import Tongue, plain, tongue
+from talweg.view.scenes.page import landscape_element
+from talweg.view.telling.checklist import Step
+from talweg.view.telling.wording import Tongue, plain, tongue
 
 STEPS = ("function", "start", "gradient", "rate", "stopping", "valley")
 """The steps of the lecture that a typed function has."""

@@ -3,7 +3,7 @@
 import html
 from collections.abc import Iterable, Sequence
 
-from talweg.view.wording import Tongue
+from talweg.view.telling.wording import Tongue
 
 
 def text(words: object) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 from talweg.record.evaluation import Evaluation
 from talweg.view.report.embedded import picture
 from talweg.view.report.markup import text
-from talweg.view.told import Told
-from talweg.view.wording import Tongue
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue
 
 
 def mistaken(told: Told, kept: Evaluation, part: str, names: list[str], say: Tongue) -> str:

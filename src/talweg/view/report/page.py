@@ -6,17 +6,17 @@ import string
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from talweg.view.checklist import Step, checklist
-from talweg.view.page import landscape_assets
 from talweg.view.report.curves import curve_charts
 from talweg.view.report.markup import Safe, facts, figure, folded, mark, table, text
 from talweg.view.report.paragraph import paragraph
 from talweg.view.report.probed import probed
 from talweg.view.report.results import results
 from talweg.view.report.swept import swept
-from talweg.view.stops import outcome_words, rule_words, watches
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain, tongue
+from talweg.view.scenes.page import landscape_assets
+from talweg.view.telling.checklist import Step, checklist
+from talweg.view.telling.stops import outcome_words, rule_words, watches
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain, tongue
 
 FEW_MEMBERS = 16
 """Up to so many members their table is shown at once."""

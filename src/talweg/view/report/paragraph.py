@@ -3,9 +3,9 @@
 from collections import defaultdict
 from collections.abc import Iterator
 
-from talweg.view.stops import why_words
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.telling.stops import why_words
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, plain
 
 
 def paragraph(told: Told, say: Tongue) -> str:

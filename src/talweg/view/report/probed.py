@@ -9,8 +9,8 @@ from jaxtyping import Float
 
 from talweg.view.report.markup import figure, text
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
-from talweg.view.told import Told
-from talweg.view.wording import Tongue
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue
 
 _COLORS = ("r0", "r1", "r2")
 """The classes of the stages' colors, in order."""

@@ -6,14 +6,14 @@ import numpy as np
 
 from talweg.data.evenly import evenly
 from talweg.record.evaluation import Evaluation
-from talweg.view.quality import by_class, calibration, confused, roc, worst
 from talweg.view.report.denoised import denoised
 from talweg.view.report.markup import Safe, figure, table, text
 from talweg.view.report.mistaken import mistaken
 from talweg.view.report.segmented import segmented
 from talweg.view.report.svg import Axis, Frame, axis_of, chart
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain
+from talweg.view.telling.quality import by_class, calibration, confused, roc, worst
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain
 
 MOST_CLASSES = 20
 """Up to so many classes a confusion matrix is shown whole."""

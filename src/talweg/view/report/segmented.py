@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.view.masks import ADDED, MISSED, class_colors
+from talweg.view.pictures.masks import ADDED, MISSED, class_colors
 from talweg.view.report.embedded import picture, rows_of_pictures
 from talweg.view.report.markup import table, text
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain
 
 _KINDS = ("picture", "mask", "predicted", "difference")
 

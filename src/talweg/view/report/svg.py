@@ -13,7 +13,7 @@ import numpy as np
 from jaxtyping import Float
 
 from talweg.data.evenly import evenly
-from talweg.view.wording import Tongue
+from talweg.view.telling.wording import Tongue
 
 WIDTH, HEIGHT = 560, 330
 LEFT, RIGHT, TOP, BOTTOM = 58, 14, 14, 42

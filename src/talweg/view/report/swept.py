@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from talweg.view.report.markup import table, text
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain
 
 
 def swept(told: Told, say: Tongue) -> str:

@@ -6,11 +6,11 @@ from pathlib import Path
 from talweg.record.folder import MAPS, RunFolder
 from talweg.record.seals import intact, write_sealed
 from talweg.record.writing import make_folder
-from talweg.view.page import element_of_page
 from talweg.view.report.card import model_card
 from talweg.view.report.document import report_json
 from talweg.view.report.page import report_page
-from talweg.view.told import Told, read_run
+from talweg.view.scenes.page import element_of_page
+from talweg.view.telling.told import Told, read_run
 
 FORMS = ("html", "md", "json")
 

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import Columns, number
+from talweg.view.terminal.columns import Columns, number
 
 _SHOWN = 24
 

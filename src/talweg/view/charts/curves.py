@@ -12,8 +12,9 @@ from matplotlib.ticker import MaxNLocator
 
 from talweg.record.history import carried_on
 from talweg.record.scene import Scene
-from talweg.view.hikers import LOOKS, dot_marks, dot_size, known_kinds
 from talweg.view.numerals import format_number
+from talweg.view.scenes.hikers import LOOKS, dot_marks, dot_size, known_kinds
+from talweg.view.scenes.terrain import wants_log
 from talweg.view.style import (
     BLUE,
     GREEN,
@@ -29,7 +30,6 @@ from talweg.view.style import (
     shortened,
     styled,
 )
-from talweg.view.terrain import wants_log
 
 _SPLITS = {"train_": ("training", BLUE), "validation_": ("validation", ORANGE), "test_": ("test", GREEN)}
 

@@ -12,8 +12,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from talweg.view.hikers import Look, dot_marks
 from talweg.view.numerals import format_number
+from talweg.view.scenes.hikers import Look, dot_marks
 from talweg.view.style import (
     BLUE,
     GRAY,

@@ -9,9 +9,9 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.pictures import denoising_lines, segmentation_lines
-from talweg.view.terminal import Columns, number, words
-from talweg.view.told import LEARNED
+from talweg.view.telling.told import LEARNED
+from talweg.view.terminal.columns import Columns, number, words
+from talweg.view.terminal.pictures import denoising_lines, segmentation_lines
 
 
 def training_summary(summary: Mapping[str, Any]) -> RenderableType:

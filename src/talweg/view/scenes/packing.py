@@ -14,7 +14,7 @@ from jaxtyping import Bool, Float, Int, UInt16
 
 from talweg.record.plain import plain_data
 from talweg.record.scene import Scene
-from talweg.view.terrain import height_scale, level_labels
+from talweg.view.scenes.terrain import height_scale, level_labels
 
 VERSION = 1
 # Above these the eye sees no difference, and a page would no longer be small.

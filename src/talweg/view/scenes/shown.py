@@ -7,9 +7,9 @@ from typing import Any
 
 from talweg.errors import ConfigError
 from talweg.record.scene import Scene
-from talweg.view.animation import save_gif, save_mp4
-from talweg.view.page import landscape_page
 from talweg.view.save import replacing
+from talweg.view.scenes.animation import save_gif, save_mp4
+from talweg.view.scenes.page import landscape_page
 
 
 @dataclasses.dataclass(frozen=True)

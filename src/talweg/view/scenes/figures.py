@@ -7,10 +7,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from talweg.record.scene import Scene
-from talweg.view.maps import Map, draw_colorbar, draw_legend, draw_map, map_size, minima_entries, note_lines
 from talweg.view.numerals import format_number
+from talweg.view.scenes.maps import Map, draw_colorbar, draw_legend, draw_map, map_size, minima_entries, note_lines
+from talweg.view.scenes.terrain import height_scale
 from talweg.view.style import figure_of, literal, new_figure, shortened, styled
-from talweg.view.terrain import height_scale
 
 
 @styled

@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from talweg.view.flags import gate_findings, gradient_ratio
-from talweg.view.quality import disagreement
-from talweg.view.steepness import steepness
-from talweg.view.stops import rule_words, watches, why_words
-from talweg.view.told import FAILED, LEARNED, Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.telling.flags import gate_findings, gradient_ratio
+from talweg.view.telling.quality import disagreement
+from talweg.view.telling.steepness import steepness
+from talweg.view.telling.stops import rule_words, watches, why_words
+from talweg.view.telling.told import FAILED, LEARNED, Told
+from talweg.view.telling.wording import Tongue, plain
 
 Fact = tuple[str, str]
 Facts = Iterator[Fact]

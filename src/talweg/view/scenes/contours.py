@@ -7,9 +7,9 @@ from jaxtyping import Float
 from matplotlib.axes import Axes
 
 from talweg.record.scene import Scene
-from talweg.view.hikers import start_and_end_points, trail_points, window
+from talweg.view.scenes.hikers import start_and_end_points, trail_points, window
+from talweg.view.scenes.terrain import HeightScale, level_labels
 from talweg.view.style import INK, halo
-from talweg.view.terrain import HeightScale, level_labels
 
 
 def draw_contours(ax: Axes, scene: Scene, height: Float[np.ndarray, "depth width"], scale: HeightScale) -> None:

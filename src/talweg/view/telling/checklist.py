@@ -8,12 +8,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from talweg.view.facts import Fact, batch_error, facts
-from talweg.view.flags import Flag, flags, gradient_ratio
-from talweg.view.probed import noise_words, range_words
-from talweg.view.steepness import steepness, steepness_words
-from talweg.view.told import Told
-from talweg.view.wording import Tongue
+from talweg.view.telling.facts import Fact, batch_error, facts
+from talweg.view.telling.flags import Flag, flags, gradient_ratio
+from talweg.view.telling.probed import noise_words, range_words
+from talweg.view.telling.steepness import steepness, steepness_words
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue
 
 STEPS = (
     "data", "split", "model", "loss", "metrics", "start", "gradient", "batches", "rate", "stopping", "curves",

@@ -9,8 +9,8 @@ from rich.console import Console, RenderableType
 from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn
 from rich.text import Text
 
-from talweg.view.terminal import number, words
-from talweg.view.textcurve import text_curve
+from talweg.view.terminal.columns import number, words
+from talweg.view.terminal.textcurve import text_curve
 
 _PLAIN_EVERY = 5.0
 """Seconds between two lines where the progress does not go to a terminal."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from talweg.view.report.curves import axis_of_curves, epochs_axis
 from talweg.view.report.svg import Frame, chart
-from talweg.view.wording import capital, tongue
+from talweg.view.telling.wording import capital, tongue
 
 EVERY = 0.25
 """Seconds between two drawings, at least: the training goes first."""

@@ -3,8 +3,8 @@
 import dataclasses
 import statistics
 
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, plain
 
 
 @dataclasses.dataclass(frozen=True)

@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import Columns
+from talweg.view.terminal.columns import Columns
 
 _STYLES = {"error": "bold red", "warning": "yellow", "note": "dim"}
 _SHOWN_ROWS = 8

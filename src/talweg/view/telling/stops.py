@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, plain
 
 Rule = Mapping[str, Any]
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from talweg.view.wording import Tongue
+from talweg.view.telling.wording import Tongue
 
 
 def range_words(found: Mapping[str, Any], say: Tongue) -> str:

@@ -15,8 +15,8 @@ from jaxtyping import Float
 
 from talweg.data.fingerprint import same_data
 from talweg.errors import ConfigError
-from talweg.view.told import Told
-from talweg.view.wording import plain
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import plain
 
 VERSION = 1
 ENOUGH = 3

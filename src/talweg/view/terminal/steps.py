@@ -7,7 +7,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from talweg.view.terminal import Columns, number, words
+from talweg.view.terminal.columns import Columns, number, words
 
 
 def schedules_text(content: Mapping[str, Any], chosen: bool, notes: Sequence[str]) -> RenderableType:

@@ -6,7 +6,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from talweg.view.terminal import Columns, number
+from talweg.view.terminal.columns import Columns, number
 
 
 def map_summary(told: Mapping[str, Any]) -> RenderableType:

@@ -18,17 +18,17 @@ from matplotlib.patches import Patch
 from matplotlib.text import Text
 
 from talweg.record.scene import Minimum, Scene
-from talweg.view.contours import draw_contours
-from talweg.view.hikers import (
+from talweg.view.numerals import format_number
+from talweg.view.scenes.contours import draw_contours
+from talweg.view.scenes.hikers import (
     Hikers,
     draw_hikers,
     legend_entries,
     show_frame,
     window,
 )
-from talweg.view.numerals import format_number
+from talweg.view.scenes.terrain import LEVELS, HeightScale, basin_image, height_at, hillshade, level_labels
 from talweg.view.style import GRAY, INK, halo, literal, place_legend
-from talweg.view.terrain import LEVELS, HeightScale, basin_image, height_at, hillshade, level_labels
 
 # Paul Tol's light scheme, without its pink, on which red dots would be lost.
 BASIN_COLORS = np.array(

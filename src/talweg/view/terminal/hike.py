@@ -1,4 +1,4 @@
-"""A hike in the terminal: where the hikers arrived, in a table and in sentences. A run's summary is in `terminal`."""
+"""A hike in the terminal: where the hikers arrived, in a table and in sentences. A run's summary is in `training_summary`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -7,7 +7,7 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from talweg.view.terminal import Columns, number
+from talweg.view.terminal.columns import Columns, number
 
 _OUTCOMES = {
     "arrived": "arrived",

@@ -15,13 +15,13 @@ from PIL import Image
 from talweg.errors import ConfigError
 from talweg.record.evaluation import Evaluation
 from talweg.record.scene import Scene
-from talweg.view.beside import Row, beside_figure
-from talweg.view.curves import curves_figure
-from talweg.view.figures import landscape_figure
-from talweg.view.quality import calibration, roc
-from talweg.view.stops import watches
+from talweg.view.charts.curves import curves_figure
+from talweg.view.pictures.beside import Row, beside_figure
+from talweg.view.scenes.figures import landscape_figure
 from talweg.view.style import BLUE, INK, figure_of, literal, new_figure, styled
-from talweg.view.told import Told
+from talweg.view.telling.quality import calibration, roc
+from talweg.view.telling.stops import watches
+from talweg.view.telling.told import Told
 
 
 @final

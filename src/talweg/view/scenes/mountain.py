@@ -10,10 +10,10 @@ from matplotlib.markers import MarkerStyle
 from mpl_toolkits.mplot3d import Axes3D
 
 from talweg.record.scene import Scene
-from talweg.view.hikers import LOOKS, dot_size, known_kinds, start_and_end_points, trail_points, window
 from talweg.view.numerals import format_number
+from talweg.view.scenes.hikers import LOOKS, dot_size, known_kinds, start_and_end_points, trail_points, window
+from talweg.view.scenes.terrain import HeightScale, height_at, height_scale, hillshade, level_labels
 from talweg.view.style import DOT, GRAY, INK, TRAIL, figure_of, literal, new_figure, shortened, styled
-from talweg.view.terrain import HeightScale, height_at, height_scale, hillshade, level_labels
 
 _MOST_CELLS = 130
 _MOST_POINTS = 40_000

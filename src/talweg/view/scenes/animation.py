@@ -19,9 +19,9 @@ from PIL import Image
 
 from talweg.errors import ConfigError, MissingExtraError
 from talweg.record.scene import Scene
-from talweg.view.figures import draw_comparison, draw_landscape
-from talweg.view.maps import Map, show_map_frame
 from talweg.view.save import replacing
+from talweg.view.scenes.figures import draw_comparison, draw_landscape
+from talweg.view.scenes.maps import Map, show_map_frame
 from talweg.view.style import DOT, INK, TRAIL, styled
 
 _MP4_RATE = 25

@@ -14,7 +14,7 @@ import string
 
 from talweg.errors import ConfigError
 from talweg.record.scene import Scene
-from talweg.view.packing import deflated, pack_scene
+from talweg.view.scenes.packing import deflated, pack_scene
 
 _PAGE = string.Template("""<!doctype html>
 <html lang="$lang">

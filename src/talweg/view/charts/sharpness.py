@@ -4,8 +4,8 @@ import numpy as np
 from jaxtyping import Float, Int
 from matplotlib.figure import Figure
 
+from talweg.view.scenes.terrain import wants_log
 from talweg.view.style import BLUE, ORANGE, literal, new_figure, place_legend, quiet_frame, shortened, styled
-from talweg.view.terrain import wants_log
 
 
 @styled

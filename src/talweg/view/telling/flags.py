@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from talweg.view.quality import by_class, calibration, disagreement
-from talweg.view.stops import rule_words, watches
-from talweg.view.told import Told
-from talweg.view.wording import Tongue, capital, plain
+from talweg.view.telling.quality import by_class, calibration, disagreement
+from talweg.view.telling.stops import rule_words, watches
+from talweg.view.telling.told import Told
+from talweg.view.telling.wording import Tongue, capital, plain
 
 
 @dataclasses.dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Pictures of pictures: photographs in a row, and masks in colors."""

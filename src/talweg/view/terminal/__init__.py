@@ -1,0 +1,1 @@
+"""What stands in the terminal: progress, summaries, tables. Numbers come in as plain data."""

@@ -1,4 +1,4 @@
-"""A hike in the terminal: where the hikers arrived, in a table and in sentences. A run's summary is in `training_summary`."""
+"""A hike in the terminal: where the hikers arrived, in a table and in sentences. Trainings: `training_summary`."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
